@@ -1,0 +1,274 @@
+"""Every setting of a run, from one TOML file: names, ranges and defaults, said once, in the models below."""
+
+import hashlib
+import json
+import re
+import reprlib
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError
+from pydantic import field_validator as check_field
+from pydantic import model_validator as check_section
+
+from razorsnn.errors import UserError
+from razorsnn.files import write_json
+
+Size = Annotated[StrictInt, Field(ge=1, le=4096)]
+Shape = Annotated[tuple[Size, Size], Field(strict=False)]  # TOML knows lists only
+Width = Annotated[int, Field(ge=2, le=8)]
+
+
+@dataclass(frozen=True)
+class ConvSpec:
+    """`channels` kernels of `kernel` x `kernel`; an average over `pool` x `pool` before the neuron."""
+
+    channels: int
+    kernel: int
+    pool: int = 1
+
+
+@dataclass(frozen=True)
+class DenseSpec:
+    """`units` neurons, each of which reads every activation of the layer before."""
+
+    units: int
+
+
+LayerSpec = ConvSpec | DenseSpec
+TOKEN = re.compile(r"(?P<conv>[1-9]\d{0,4})C(?P<kernel>[13])|AP(?P<pool>[248])|(?P<units>[1-9]\d{0,4})(FC)?")
+NOTATION = "<n>C1, <n>C3, AP2, AP4, AP8 (after a convolution), <n>FC, and the number of classes at the end"
+
+
+def parse_layers(text: str) -> tuple[LayerSpec, ...]:
+    """Layers of a notation such as `64C3-AP2-128C3-256FC-10`. ValueError names the token and its position."""
+    tokens = text.split("-")
+    layers: list[LayerSpec] = []
+    for position, token in enumerate(tokens, 1):
+        try:
+            _append(layers, token, last=position == len(tokens))
+        except ValueError as error:
+            where = f"{token!r} at position {position} of {text!r}"
+            raise ValueError(f"{where}: {error}; accepted: {NOTATION}") from None
+    return tuple(layers)
+
+
+def _append(layers: list[LayerSpec], token: str, last: bool) -> None:
+    match = TOKEN.fullmatch(token)
+    if match is None:
+        raise ValueError("not a layer")
+    if token.isdecimal() != last:
+        raise ValueError(f"a plain number {'must' if last else 'may only'} come last")
+    if match["pool"]:
+        _pool(layers, int(match["pool"]))
+    elif match["conv"]:
+        _convolve(layers, ConvSpec(int(match["conv"]), int(match["kernel"])))
+    else:
+        layers.append(DenseSpec(int(match["units"])))
+
+
+def _pool(layers: list[LayerSpec], pool: int) -> None:
+    before = layers[-1] if layers else None
+    if not isinstance(before, ConvSpec) or before.pool != 1:
+        raise ValueError("a pool must follow a convolution")
+    layers[-1] = ConvSpec(before.channels, before.kernel, pool)
+
+
+def _convolve(layers: list[LayerSpec], layer: ConvSpec) -> None:
+    if layers and isinstance(layers[-1], DenseSpec):
+        raise ValueError("a convolution may not follow a dense layer")
+    layers.append(layer)
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class Data(Section):
+    """Recordings to frames. Sizes are (height, width) in pixels; `grid` bins `sensor` by sums.
+
+    `dt_us` is the length of a frame; without it a recording is cut into `frames` equal windows.
+    """
+
+    sensor: Shape = (34, 34)
+    grid: Shape = (34, 34)
+    channels: int = Field(2, ge=1, le=2)
+    frames: int = Field(16, ge=1, le=1024)
+    dt_us: int | None = Field(None, ge=1, le=60_000_000)
+    validation: float = Field(0.2, gt=0, lt=1)
+    split: Literal["recording", "time"] = "recording"
+
+    @check_section(mode="after")
+    def _grid_fits(self) -> Self:
+        if any(g > s for g, s in zip(self.grid, self.sensor, strict=True)):
+            raise ValueError(f"grid {list(self.grid)} is larger than sensor {list(self.sensor)}")
+        return self
+
+
+class Network(Section):
+    """`layers` in the notation of TA-SNN; alpha = exp(-dt/tau), the leak a frame; `v_th`: threshold V_th."""
+
+    layers: str = "16C3-AP2-32C3-AP2-32C3-AP2-10"
+    neuron: Literal["liaf", "lif"] = "liaf"
+    reset: Literal["zero", "threshold", "subtract"] = "zero"
+    alpha: float = Field(0.3, ge=0, le=0.99609375)  # the leak multiplies by a byte over 256
+    v_th: float = Field(0.3, gt=0, le=64)
+    surrogate_width: float = Field(0.5, gt=0, le=16)
+    readout: Literal["liaf", "sum"] = "liaf"
+
+    @check_field("layers")
+    @classmethod
+    def _layers_parse(cls, text: str) -> str:
+        parse_layers(text)
+        return text
+
+    @property
+    def parsed(self) -> tuple[LayerSpec, ...]:
+        return parse_layers(self.layers)
+
+    @property
+    def classes(self) -> int:
+        return int(self.layers.rsplit("-", 1)[-1])
+
+
+class Quantisation(Section):
+    """Widths in bits: weights signed, activations and input unsigned."""
+
+    weight_bits: Width = 8
+    activation_bits: Width = 4
+    input_bits: Width = 4
+
+
+class Gate(Section):
+    """The razor: K = `embeddings`; `ratio` is the share of frames that the thresholds shall prune."""
+
+    kind: Literal["razor", "none"] = "razor"
+    embeddings: int = Field(4, ge=1, le=8)
+    threshold: Literal["absolute"] = "absolute"
+    ratio: float = Field(0.4, ge=0, le=0.95)
+    operand: Literal["raw", "refined"] = "raw"
+
+
+class Train(Section):
+    """In the last `folded_epochs` batch normalisation is folded, as deployed; `shift` in pixels."""
+
+    epochs: int = Field(40, ge=2, le=10_000)
+    folded_epochs: int = Field(10, ge=1, le=10_000)
+    batch: int = Field(32, ge=1, le=4096)
+    learning_rate: float = Field(2e-3, gt=0, le=1)
+    loss: Literal["mse", "cross_entropy"] = "mse"
+    optimiser: Literal["adam"] = "adam"
+    shift: int = Field(2, ge=0, le=64)
+    activity_penalty: float = Field(0.3, ge=0, le=100)
+    threads: int = Field(2, ge=1, le=256)
+
+    @check_section(mode="after")
+    def _folded_are_fewer(self) -> Self:
+        if self.folded_epochs >= self.epochs:
+            raise ValueError(f"folded_epochs {self.folded_epochs} must be below epochs {self.epochs}")
+        return self
+
+
+class Hardware(Section):
+    """`lanes` multipliers work side by side; the clock only turns cycles into seconds in the report."""
+
+    lanes: Literal[1, 2, 4, 8, 16, 32, 64, 128] = 16
+    clock_mhz: float = Field(100.0, ge=1, le=1000)
+
+
+class Simulated(Section):
+    """Recordings of the DVS pixel model, for the data `simulated`; `size` is the sensor's edge in pixels."""
+
+    recordings_per_class: int = Field(40, ge=2, le=100_000)
+    duration_us: int = Field(300_000, ge=10_000, le=60_000_000)
+    size: int = Field(34, ge=16, le=1024)
+
+
+class Config(Section):
+    """All settings of one run."""
+
+    seed: int = Field(1, ge=0, le=2**32 - 1)
+    data: Data = Data()
+    simulated: Simulated = Simulated()
+    network: Network = Network()
+    quantisation: Quantisation = Quantisation()
+    gate: Gate = Gate()
+    train: Train = Train()
+    hardware: Hardware = Hardware()
+
+    def fingerprint(self) -> str:
+        """SHA-256 over every value, defaults included: equal settings, equal fingerprint."""
+        return hashlib.sha256(json.dumps(self.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()
+
+
+def load_config(path: Path) -> Config:
+    """Settings of a TOML file, or of the JSON copy that a run keeps.
+
+    UserError: the file, the key, what was given and what is accepted.
+    """
+    kind, parse = ("JSON", json.loads) if path.suffix == ".json" else ("TOML", tomllib.loads)
+    try:
+        values = parse(path.read_bytes().decode())
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror}); accepted: a file of settings") from None
+    except ValueError as error:  # undecodable bytes and bad syntax alike
+        raise UserError(f"{path}: not valid {kind}: {error}") from None
+    return _validated(path, values)
+
+
+def save_config(config: Config, path: Path) -> None:
+    """Every value, defaults included, as JSON that `load_config` reads back."""
+    write_json(path, config.model_dump(mode="json"))
+
+
+def _validated(path: Path, values: Any) -> Config:
+    try:
+        return Config.model_validate(values)
+    except ValidationError as error:
+        first, *more = error.errors()
+        rest = f" (and {len(more)} more)" if more else ""
+        raise UserError(f"{path}: {_explain(first['loc'], first)}{rest}") from None
+
+
+def _explain(loc: tuple[int | str, ...], error: Any) -> str:
+    key = ".".join(str(part) for part in loc) or "settings"
+    if error["type"] == "extra_forbidden":
+        accepted = ", ".join(_schema(loc[:-1])["properties"])
+        return f"unknown key {key}; accepted{f' in [{loc[0]}]' if len(loc) > 1 else ''}: {accepted}"
+    if error["type"] == "value_error":
+        return f"{key}: {error['ctx']['error']}"
+    if error["type"] == "missing":  # an element of a list: the list is what was given wrong
+        return _explain(loc[:-1], {**error, "type": "too_short"})
+    return f"{key} = {reprlib.repr(error['input'])}; accepted: {_accepted(loc)}"
+
+
+def _schema(loc: tuple[int | str, ...]) -> dict[str, Any]:
+    """The JSON schema of the value at `loc`: the ranges are told from the one place that checks them."""
+    root = Config.model_json_schema()
+    schema: dict[str, Any] = root
+    for part in loc:
+        schema = schema["prefixItems"][0] if isinstance(part, int) else schema["properties"][part]
+        if "$ref" in schema:
+            schema = root["$defs"][schema["$ref"].rsplit("/", 1)[-1]]
+    return schema
+
+
+def _accepted(loc: tuple[int | str, ...]) -> str:
+    schema = _schema(loc)
+    schema = schema.get("anyOf", [schema])[0]  # optional values: TOML has no null, only the first is meant
+    if "properties" in schema:
+        return f"a table with {', '.join(schema['properties'])}"
+    if "prefixItems" in schema:
+        return f"[height, width], each {_accepted((*loc, 0))}"
+    if choices := schema.get("enum", [schema["const"]] if "const" in schema else []):
+        return ", ".join(json.dumps(choice) for choice in choices)
+    names = {"integer": "an integer", "number": "a number", "string": "a text"}
+    return names[schema["type"]] + _range(schema)
+
+
+def _range(schema: dict[str, Any]) -> str:
+    marks = {"minimum": ">=", "exclusiveMinimum": ">", "maximum": "<=", "exclusiveMaximum": "<"}
+    bounds = [f"{mark} {schema[key]}" for key, mark in marks.items() if key in schema]
+    return f" {' and '.join(bounds)}" if bounds else ""
