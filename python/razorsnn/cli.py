@@ -1,0 +1,231 @@
+"""The command line: options to arguments, results to the screen. What is done is in `flow`."""
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from razorsnn.errors import UserError
+
+if TYPE_CHECKING:
+    from razorsnn.config import Config
+
+USER_ERROR, INTERRUPTED = 2, 130
+USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]  # click's, which newer typers carry inside
+
+
+class Backend(StrEnum):
+    """Who computes the scores."""
+
+    float = "float"
+    reference = "reference"
+    hls = "hls"
+    rtl = "rtl"
+
+
+class Target(StrEnum):
+    """Which accelerator sources."""
+
+    hls = "hls"
+    rtl = "rtl"
+    all = "all"
+
+
+class Commands(TyperGroup):
+    """Tells an error of the user in one line; everything else is a bug and keeps its traceback."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> Any:
+        with _told():
+            return super().make_context(*args, **kwargs)
+
+    def invoke(self, ctx: Any) -> Any:
+        with _told():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except (UserError, USAGE_ERROR) as error:
+        text = error.format_message() if hasattr(error, "format_message") else str(error)
+        typer.echo(f"error: {' '.join(text.split())}", err=True)
+        raise typer.Exit(USER_ERROR) from None
+    except KeyboardInterrupt:
+        typer.echo("interrupted: the same command again resumes (train: with --resume)", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+
+
+app = typer.Typer(
+    cls=Commands,
+    help="Turns recorded event-camera data into a verified FPGA accelerator.",
+    epilog="Example: razorsnn train --data simulated --run runs/first",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Json = Annotated[bool, typer.Option("--json", help="The result as JSON on stdout; all else goes to stderr.")]
+Data = Annotated[
+    str, typer.Option(help="Folder or file of recordings, or: simulated.", metavar="PATH|simulated")
+]
+Limit = Annotated[int | None, typer.Option(min=1, help="Only the first N windows.", metavar="N")]
+Run = Annotated[Path, typer.Argument(help="Result folder of a training.", metavar="RUN")]
+Build = Annotated[Path, typer.Argument(help="Folder that `generate` wrote.", metavar="BUILD")]
+
+
+def _command(example: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    return app.command(epilog=f"Example: razorsnn {example}")
+
+
+def _run(title: str, as_json: bool, stage: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Runs a stage and shows its result; what a stage itself prints never mixes with the JSON on stdout."""
+    from razorsnn import render
+
+    with redirect_stdout(sys.stderr):
+        result = stage()
+    if as_json:
+        typer.echo(render.to_json(result))
+    else:
+        from rich.console import Console
+
+        render.show(title, result, Console())
+    return result
+
+
+@_command("train --data simulated --run runs/first")
+def train(
+    data: Data,
+    run: Annotated[Path, typer.Option(help="Result folder; it is made.", metavar="RUN")],
+    config: Annotated[
+        Path | None, typer.Option(help="Settings; without: the defaults.", metavar="FILE")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint.")] = False,
+    json: Json = False,
+) -> None:
+    """Train a Razor SNN, quantised: model, integer graph, metrics and settings go to RUN."""
+    from razorsnn import flow
+
+    settings = _settings(config, run if resume else None)
+    _run("train", json, lambda: flow.train(data, run, settings, resume))
+
+
+def _settings(given: Path | None, resumed: Path | None) -> "Config":
+    """The settings given; without, those of the training that is resumed; without both, the defaults."""
+    from razorsnn.config import SAVED, Config, load_config
+
+    if given is None and resumed is not None and (resumed / SAVED).exists():
+        given = resumed / SAVED
+    return Config() if given is None else load_config(given)
+
+
+@_command("evaluate runs/first --data simulated --backend hls")
+def evaluate(
+    run: Run,
+    data: Data,
+    backend: Annotated[Backend, typer.Option(help="Who computes the scores.")] = Backend.reference,
+    limit: Limit = None,
+    scores: Annotated[Path | None, typer.Option(help="Scores of every window.", metavar="FILE.npz")] = None,
+    json: Json = False,
+) -> None:
+    """Accuracy, confusion matrix, kept frames and activity on unseen recordings."""
+    from razorsnn import flow
+
+    _run("evaluate", json, lambda: flow.evaluate(run, data, backend.value, limit, scores))
+
+
+@_command("generate runs/first --out runs/first/build --lanes 16")
+def generate(
+    run: Run,
+    out: Annotated[Path, typer.Option(help="Folder for the sources; replaced as a whole.", metavar="BUILD")],
+    target: Annotated[Target, typer.Option(help="Which sources.")] = Target.all,
+    lanes: Annotated[
+        int | None, typer.Option(min=1, max=128, help="Multipliers; without: as in RUN.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Write the accelerator: HLS C++, RTL, memory images, a manifest with the hash of each file."""
+    from razorsnn import flow
+
+    _run("generate", json, lambda: flow.generate(run, out, target.value, lanes))
+
+
+@_command("simulate runs/first/build --data simulated --limit 4")
+def simulate(
+    build: Build,
+    data: Data,
+    limit: Limit = None,
+    target: Annotated[
+        Target, typer.Option(help="hls: csim with g++; rtl: cocotb on Verilator.")
+    ] = Target.all,
+    json: Json = False,
+) -> None:
+    """Run the accelerator on recordings and compare it, bit for bit, with the reference."""
+    from razorsnn import flow
+
+    _run("simulate", json, lambda: flow.simulate(build, data, limit, target.value))
+
+
+@_command("report runs/first/build")
+def report(build: Build, json: Json = False) -> None:
+    """Write one HTML file on the accelerator: what it sees, keeps, costs, and how fast it is."""
+    from razorsnn import flow
+
+    _run("report", json, lambda: flow.report(build))
+
+
+@_command("show runs/first")
+def show(
+    path: Annotated[Path, typer.Argument(help="Result folder or graph file.", metavar="RUN|graph.json")],
+    json: Json = False,
+) -> None:
+    """Print the integer graph as readable text."""
+    from razorsnn import flow
+
+    if json:
+        _run("show", json, lambda: flow.show_data(path))
+    else:
+        typer.echo(flow.show(path))
+
+
+@_command("doctor")
+def doctor(json: Json = False) -> None:
+    """Say which tools are present, in which version, and what to install for what is missing."""
+    from razorsnn.doctor import diagnose
+
+    result = _run("doctor", json, diagnose)
+    if not result["ok"]:
+        raise UserError("a needed tool is missing or too old; what to install is said above")
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from razorsnn import __version__
+
+        typer.echo(__version__)
+        raise typer.Exit()
+
+
+@app.callback(invoke_without_command=True)
+def _common(
+    ctx: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    if ctx.invoked_subcommand is None:
+        typer.echo(ctx.get_help())
+
+
+def main() -> None:
+    """Entry point of the `razorsnn` command."""
+    app()
+
+
+if __name__ == "__main__":
+    main()
