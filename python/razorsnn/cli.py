@@ -71,9 +71,7 @@ app = typer.Typer(
 )
 
 Json = Annotated[bool, typer.Option("--json", help="The result as JSON on stdout; all else goes to stderr.")]
-Data = Annotated[
-    str, typer.Option(help="Folder or file of recordings, or: simulated.", metavar="PATH|simulated")
-]
+Data = Annotated[str, typer.Option(help="Folder or file of recordings, or: simulated.", metavar="PATH|simulated")]
 Limit = Annotated[int | None, typer.Option(min=1, help="Only the first N windows.", metavar="N")]
 Run = Annotated[Path, typer.Argument(help="Result folder of a training.", metavar="RUN")]
 Build = Annotated[Path, typer.Argument(help="Folder that `generate` wrote.", metavar="BUILD")]
@@ -102,9 +100,7 @@ def _run(title: str, as_json: bool, stage: Callable[[], Mapping[str, Any]]) -> M
 def train(
     data: Data,
     run: Annotated[Path, typer.Option(help="Result folder; it is made.", metavar="RUN")],
-    config: Annotated[
-        Path | None, typer.Option(help="Settings; without: the defaults.", metavar="FILE")
-    ] = None,
+    config: Annotated[Path | None, typer.Option(help="Settings; without: the defaults.", metavar="FILE")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint.")] = False,
     json: Json = False,
 ) -> None:
@@ -144,9 +140,7 @@ def generate(
     run: Run,
     out: Annotated[Path, typer.Option(help="Folder for the sources; replaced as a whole.", metavar="BUILD")],
     target: Annotated[Target, typer.Option(help="Which sources.")] = Target.all,
-    lanes: Annotated[
-        int | None, typer.Option(min=1, max=128, help="Multipliers; without: as in RUN.")
-    ] = None,
+    lanes: Annotated[int | None, typer.Option(min=1, max=128, help="Multipliers; without: as in RUN.")] = None,
     json: Json = False,
 ) -> None:
     """Write the accelerator: HLS C++, RTL, memory images, a manifest with the hash of each file."""
@@ -160,9 +154,7 @@ def simulate(
     build: Build,
     data: Data,
     limit: Limit = None,
-    target: Annotated[
-        Target, typer.Option(help="hls: csim with g++; rtl: cocotb on Verilator.")
-    ] = Target.all,
+    target: Annotated[Target, typer.Option(help="hls: csim with g++; rtl: cocotb on Verilator.")] = Target.all,
     json: Json = False,
 ) -> None:
     """Run the accelerator on recordings and compare it, bit for bit, with the reference."""

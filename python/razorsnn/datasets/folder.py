@@ -1,0 +1,55 @@
+"""A folder of recordings: the class is the name of the file's folder, or part of the file's own name."""
+
+import re
+from pathlib import Path
+
+from tqdm import tqdm
+
+from razorsnn.datasets.dataset import Dataset
+from razorsnn.errors import UserError
+from razorsnn.events import READERS, Recording, load_recording
+
+NUMBERED = re.compile(r"\d+_(?P<label>.+)")
+LAYOUT = f"<class>/<file> or, without class folders, <number>_<class>, with a suffix of {', '.join(READERS)}"
+
+
+def read_folder(root: Path, accepted: tuple[str, ...] = ()) -> Dataset:
+    """All recordings below `root`; their names are paths relative to it, with forward slashes.
+
+    The class is the direct parent's name at any depth or, if all files are in `root` itself, what follows the
+    number in `02_right_hand_wave.bin`. Raises UserError for a missing or empty folder, for fewer than two classes,
+    for a file without a class, and for a file that load_recording refuses.
+    """
+    if not root.is_dir():
+        raise UserError(f"{root}: no such folder; accepted: {', '.join((*accepted, 'a folder of recordings'))}")
+    paths = _recordings(root)
+    if not paths:
+        raise UserError(f"{root}: no recordings; accepted: {LAYOUT}")
+    class_of = _class_in_file_name if all(path.parent == root for path in paths.values()) else _class_folder
+    classes = {name: class_of(paths[name], root) for name in sorted(paths)}
+    class_names = tuple(sorted(set(classes.values())))
+    if len(class_names) < 2:
+        raise UserError(f"{root}: one class only, {class_names[0]!r}; accepted: two or more, as {LAYOUT}")
+    bar = tqdm(classes.items(), desc="reading recordings", unit="file", delay=1, leave=False)
+    labelled = ((name, class_names.index(label)) for name, label in bar)
+    recordings = tuple(Recording(name, label, load_recording(paths[name])) for name, label in labelled)
+    return Dataset(root.resolve().name, class_names, recordings)
+
+
+def _recordings(root: Path) -> dict[str, Path]:
+    found = {path.relative_to(root): path for path in root.rglob("*") if path.suffix.lower() in READERS}
+    visible = {name: path for name, path in found.items() if not any(part[0] == "." for part in name.parts)}
+    return {name.as_posix(): path for name, path in visible.items() if path.is_file()}
+
+
+def _class_folder(path: Path, root: Path) -> str:
+    if path.parent == root:
+        raise UserError(f"{path}: lies beside the class folders; accepted: {LAYOUT}")
+    return path.parent.name
+
+
+def _class_in_file_name(path: Path, root: Path) -> str:
+    match = NUMBERED.fullmatch(path.stem)
+    if match is None:
+        raise UserError(f"{path}: no class in the name; accepted: {LAYOUT}")
+    return match["label"]

@@ -1,0 +1,84 @@
+"""The number rules, and the only rounding code: a value is integer * 2**-frac; growth is exact; `cast` loses.
+
+`cast` rounds half up (add half, shift right arithmetically) and saturates: AP_RND and AP_SAT of ap_fixed.
+The leak is the only other place where bits are dropped: `leak` floors. docs/numerics.md has every equation.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Ints = NDArray[np.int64]
+
+LEAK_FRAC = 8
+"""alpha is an integer over 2**LEAK_FRAC, everywhere, training included."""
+
+
+@dataclass(frozen=True)
+class Format:
+    """A fixed-point format: `width` bits in all, `frac` of them below the point (frac may exceed width)."""
+
+    signed: bool
+    width: int
+    frac: int
+
+    @property
+    def low(self) -> int:
+        return -(1 << (self.width - 1)) if self.signed else 0
+
+    @property
+    def high(self) -> int:
+        return (1 << (self.width - int(self.signed))) - 1
+
+    def __str__(self) -> str:
+        return f"{'s' if self.signed else 'u'}{self.width}.{self.frac}"
+
+
+def round_half_up(value: ArrayLike, shift: int) -> Ints:
+    """floor(value / 2**shift + 1/2); a negative shift scales up and is exact."""
+    wide = np.asarray(value, dtype=np.int64)
+    if shift <= 0:
+        return wide << -shift
+    return (wide + (1 << (shift - 1))) >> shift
+
+
+def cast(value: ArrayLike, frac: int, to: Format) -> Ints:
+    """Integers with `frac` fraction bits, rounded half up and saturated into `to`."""
+    return np.clip(round_half_up(value, frac - to.frac), to.low, to.high)
+
+
+def saturated(value: ArrayLike, frac: int, to: Format) -> int:
+    """How many of the values `cast` would saturate."""
+    rounded = round_half_up(value, frac - to.frac)
+    return int(np.count_nonzero((rounded < to.low) | (rounded > to.high)))
+
+
+def leak(value: ArrayLike, alpha_q: int) -> Ints:
+    """floor(alpha_q * value / 256): h = alpha * reset(u, s) in integers."""
+    return (np.asarray(value, dtype=np.int64) * alpha_q) >> LEAK_FRAC
+
+
+def quantise(value: ArrayLike, to: Format) -> Ints:
+    """Real numbers to integers of `to`: round half up, saturate."""
+    scaled = np.floor(np.asarray(value, dtype=np.float64) * 2.0**to.frac + 0.5)
+    return np.clip(scaled, to.low, to.high).astype(np.int64)
+
+
+def bits_unsigned(high: int) -> int:
+    """Width of an unsigned integer that holds 0..high."""
+    return max(1, int(high).bit_length())
+
+
+def bits_signed(low: int, high: int) -> int:
+    """Width of a two's complement integer that holds low..high."""
+    return max(int(high).bit_length(), int(-low - 1).bit_length() if low < 0 else 0) + 1
+
+
+def best_frac(peak: float, signed: bool, width: int) -> int:
+    """The largest frac with which |peak| still fits the format: the finest power-of-two scale."""
+    high = Format(signed, width, 0).high
+    if peak <= 0:
+        return width - int(signed)
+    frac = int(np.floor(np.log2(high / peak)))
+    return frac

@@ -1,0 +1,111 @@
+"""The layer table: one row of integers a layer, which the sequencer reads to run the engine."""
+
+from razorsnn.errors import UserError
+from razorsnn.layers import Layer, input_words, weight_words
+from razorsnn.ops.neuron import RESETS
+from razorsnn.ops.words import groups
+from razorsnn.shape import Shape
+
+LAYER_FIELDS: tuple[tuple[str, int, str], ...] = (
+    ("gated", 1, "a razor gate stands before the layer"),
+    ("refined", 1, "the gate hands on cast(M * X), written over X"),
+    ("threshold", 31, "keep[t] = S[t] >= threshold"),
+    ("gate_base", 16, "first of the gate's T * K words {affine, embedding}"),
+    ("offset_base", 8, "first of the gate's K offsets"),
+    ("logit_shift", 5, "right shift of the cast to s12.6"),
+    ("mask_shift", 5, "right shift of the cast to s8.4"),
+    ("refine_shift", 5, "right shift of the cast of M * X"),
+    ("refine_max", 8, "largest refined activation"),
+    ("dense", 1, "the event's position selects weights, not outputs"),
+    ("reach", 1, "(kernel - 1) / 2"),
+    ("pool_log2", 2, "log2 of the pool"),
+    ("lanes_in_log2", 3, "log2 of the channels a word of the input holds"),
+    ("width", 12, "columns of the input"),
+    ("groups_in", 12, "words a position of the input"),
+    ("words_in", 24, "words a frame of the input"),
+    ("rows", 12, "output rows before pooling that a pool uses"),
+    ("columns", 12, "output columns before pooling that a pool uses"),
+    ("groups_out", 12, "words a position of the output"),
+    ("pitch", 16, "words a row of the output"),
+    ("words_out", 24, "words a frame of the output"),
+    ("row_stride", 16, "weight words from one input channel to the next"),
+    ("weight_base", 24, "first weight word"),
+    ("bias_base", 16, "first bias word"),
+    ("alpha", 8, "leak, over 256"),
+    ("v_th", 31, "threshold of the neuron"),
+    ("reset", 2, "0 zero, 1 threshold, 2 subtract"),
+    ("spike", 1, "LIF: the output is the spike"),
+    ("out_shift", 5, "right shift of the cast of y"),
+    ("out_max", 8, "largest activation"),
+    ("last", 1, "the readout"),
+    ("signed_sum", 1, "the readout adds z, not max(u, 0)"),
+)
+"""The layer table: name, width in bits and meaning of each field, first field in the highest bits."""
+
+
+def layer_table(layers: tuple[Layer, ...], shape: Shape) -> tuple[dict[str, int], ...]:
+    """Every field of LAYER_FIELDS for each layer; UserError for a layer that the engine's fields cannot hold."""
+    table: list[dict[str, int]] = []
+    bases = dict.fromkeys(("weight_base", "bias_base", "gate_base", "offset_base"), 0)
+    for layer in layers:
+        row = bases | _gate_fields(layer) | _geometry_fields(layer, shape) | _neuron_fields(layer)
+        table.append({name: row[name] for name, _, _ in LAYER_FIELDS})
+        _require_widths(layer, table[-1])
+        bases["weight_base"] += len(weight_words(layer, shape.lanes, shape.input_lanes))
+        bases["bias_base"] += row["groups_out"]
+        bases["gate_base"] += shape.frames * shape.embeddings if layer.razor else 0
+        bases["offset_base"] += shape.embeddings if layer.razor else 0
+    return tuple(table)
+
+
+def _require_widths(layer: Layer, row: dict[str, int]) -> None:
+    for name, width, meaning in LAYER_FIELDS:
+        if not 0 <= row[name] < 1 << width:
+            raise UserError(
+                f"layer {layer.name}: {name} ({meaning}) is {row[name]}, the engine takes 0..{2**width - 1}"
+            )
+
+
+def _gate_fields(layer: Layer) -> dict[str, int]:
+    if not layer.razor:
+        names = ("gated", "refined", "threshold", "logit_shift", "mask_shift", "refine_shift", "refine_max")
+        return dict.fromkeys(names, 0)
+    razor = layer.razor
+    fixed = {"gated": 1, "refined": int(razor.operand == "refined"), "threshold": razor.threshold}
+    return fixed | {"refine_max": razor.refined.high} | razor.shifts(layer.input)
+
+
+def _geometry_fields(layer: Layer, shape: Shape) -> dict[str, int]:
+    geometry = layer.synapse.geometry(layer.operand)
+    lanes_in = shape.lanes if layer.index else shape.input_lanes
+    out, groups_out = geometry.output, groups(geometry.output.channels, shape.lanes)
+    return {
+        "dense": int(geometry.dense),
+        "reach": geometry.reach,
+        "pool_log2": geometry.pool_log2,
+        "lanes_in_log2": lanes_in.bit_length() - 1,
+        "width": layer.input.width,
+        "groups_in": groups(layer.input.channels, lanes_in),
+        "words_in": input_words(layer, lanes_in),
+        "rows": geometry.rows,
+        "columns": geometry.columns,
+        "groups_out": groups_out,
+        "pitch": out.width * groups_out,
+        "words_out": out.height * out.width * groups_out,
+        "row_stride": geometry.taps * groups_out,
+    }
+
+
+def _neuron_fields(layer: Layer) -> dict[str, int]:
+    synapse, neuron = layer.synapse, layer.synapse.neuron
+    z_frac = synapse.z_frac(layer.operand, synapse.geometry(layer.operand))
+    return {
+        "alpha": neuron.alpha_q,
+        "v_th": neuron.v_th,
+        "reset": RESETS.index(neuron.reset),
+        "spike": int(neuron.mode == "lif"),
+        "out_shift": z_frac - neuron.out.frac,
+        "out_max": neuron.out.high,
+        "last": int(synapse.readout is not None),
+        "signed_sum": int(synapse.readout == "sum"),
+    }

@@ -1,0 +1,41 @@
+"""Dense (fully connected) layer: every input position reaches every output.
+
+Contract: ops/synapse.py, with
+    equation   z[o] = bias[o] + sum over c, y, x of w[o, c, y, x] * x[c, y, x]
+    shapes     weights [C_out, C, H, W]; the output is [T, C_out, 1, 1]
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from razorsnn.fixed import Ints
+from razorsnn.ir import Tensor
+from razorsnn.ops.synapse import Geometry, Synapse
+from razorsnn.ops.words import pack
+
+
+@dataclass(frozen=True, eq=False)
+class Dense(Synapse):
+    """A spiking dense layer."""
+
+    kind: ClassVar[str] = "dense"
+
+    def geometry(self, x: Tensor) -> Geometry:
+        expected = (x.channels, x.height, x.width)
+        fits = self.weights.shape[1:] == expected
+        self.require(fits, f"weights of shape {self.weights.shape}, accepted: [*, {', '.join(map(str, expected))}]")
+        return Geometry(True, 0, 0, 1, 1, Tensor(x.frames, len(self.weights), 1, 1, self.neuron.out))
+
+    def sums(self, x: Ints) -> Ints:
+        flat = x.reshape(len(x), -1).astype(np.float64)
+        weights = self.weights.reshape(len(self.weights), -1).astype(np.float64)
+        return (flat @ weights.T).astype(np.int64)[:, :, None, None]
+
+    def weight_rows(self, lanes_in: int) -> Ints:
+        words = pack(self.weights, lanes_in)
+        return words.reshape(len(self.weights), -1).T[:, None, :]
+
+    def describe(self) -> str:
+        return f"weights {self.weight_format}, {self.neuron.describe(self.readout)}"

@@ -1,0 +1,107 @@
+"""LIAF and LIF neurons: the neuron pass that ends each frame of a spiking layer (not an operation of its own).
+
+Contract (HLS hls/razorsnn/neuron.hpp, RTL rtl/rsnn_neuron.sv compute the same):
+    equation   u[t] = h[t-1] + z[t],  h[-1] = 0
+               s[t] = u[t] >= v_th
+               y[t] = cast(max(u[t], 0))  ("liaf")   |   s[t]  ("lif")
+               h[t] = floor(alpha_q * reset(u[t], s[t]) / 256)
+    reset      where s: "zero" -> 0 | "threshold" -> v_th | "subtract" -> u - v_th; elsewhere u
+    readout    "liaf": score += max(u, 0), before any cast | "sum": score += z, no neuron state (h = 0)
+    shapes     z, u, s, y, h: [T, N], N = C * H * W neurons; the score [N]
+    widths     u and h at z's frac; membranes as wide as `membrane_range` proves; y as `out`
+    rounding   y half up, then saturated; h floored
+    latency    one word of `lanes` neurons a cycle (ops/synapse.py, `pass_cycles`)
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from razorsnn.errors import UserError
+from razorsnn.fixed import Format, Ints, cast, leak, saturated
+
+RESETS = ("zero", "threshold", "subtract")
+MODES = ("liaf", "lif")
+READOUTS = ("liaf", "sum")
+
+
+@dataclass(frozen=True)
+class Neuron:
+    """alpha_q is alpha * 256, v_th an integer at the layer's z frac, `out` the format of y."""
+
+    mode: str
+    reset: str
+    alpha_q: int
+    v_th: int
+    out: Format
+
+    def describe(self, readout: str | None) -> str:
+        name = f"readout {readout}" if readout else self.mode
+        return f"{name}, reset {self.reset}, alpha {self.alpha_q}/256, v_th {self.v_th}"
+
+    def check(self, z_frac: int) -> None:
+        """Raises UserError where a field is out of range for sums with `z_frac` fraction bits."""
+        problems = [
+            (self.mode in MODES, f"mode {self.mode!r}, accepted: {', '.join(MODES)}"),
+            (self.reset in RESETS, f"reset {self.reset!r}, accepted: {', '.join(RESETS)}"),
+            (0 <= self.alpha_q <= 255, f"alpha_q {self.alpha_q}, accepted: 0..255"),
+            (self.v_th > 0, f"v_th {self.v_th}, accepted: 1 or more"),
+            (not self.out.signed and 1 <= self.out.width <= 8, f"output format {self.out}, accepted: u1..u8"),
+            (
+                0 <= z_frac - self.out.frac <= 31,
+                f"output frac {self.out.frac}, accepted: {z_frac - 31}..{z_frac}",
+            ),
+        ]
+        for fine, message in problems:
+            if not fine:
+                raise UserError(f"neuron {message}")
+
+    def reset_value(self, u: Ints) -> Ints:
+        """reset(u, s) for each u."""
+        after = {"zero": np.zeros_like(u), "threshold": np.full_like(u, self.v_th), "subtract": u - self.v_th}
+        return np.where(u >= self.v_th, after[self.reset], u)
+
+    def output(self, u: Ints, z_frac: int) -> Ints:
+        if self.mode == "lif":
+            return (u >= self.v_th).astype(np.int64)
+        return cast(np.maximum(u, 0), z_frac, self.out)
+
+    def saturations(self, u: Ints, z_frac: int) -> int:
+        """How many of these neurons' outputs `cast` saturates."""
+        return 0 if self.mode == "lif" else saturated(np.maximum(u, 0), z_frac, self.out)
+
+    def membranes(self, z: Ints) -> Ints:
+        """u [T, N] from z [T, N]: the recurrence of equation LIAF over the window."""
+        u = np.empty_like(z)
+        h = np.zeros_like(z[0])
+        for t, row in enumerate(z):
+            u[t] = h + row
+            h = leak(self.reset_value(u[t]), self.alpha_q)
+        return u
+
+    def reset_range(self, low: int, high: int) -> tuple[int, int]:
+        """The range of reset(u, s) for u in low..high."""
+        if high < self.v_th:
+            return low, high
+        below = self.v_th - 1
+        top = {"zero": max(below, 0), "threshold": self.v_th, "subtract": max(below, high - self.v_th)}
+        return min(low, 0), top[self.reset]
+
+    def membrane_range(self, low: Ints, high: Ints, frames: int) -> tuple[int, int]:
+        """The widest range of u over a window, for z per neuron kind in low..high (each with 0 in reach of a part sum).
+
+        Worst case of the recurrence, step by step, so a membrane of this range cannot overflow; a part of a
+        frame's sum is in range too, because any product may be 0.
+        """
+        lowest, highest = 0, 0
+        for z_low, z_high in set(zip(np.minimum(low, 0).tolist(), np.maximum(high, 0).tolist(), strict=True)):
+            h_low, h_high = 0, 0
+            for _ in range(frames):
+                u_low, u_high = h_low + z_low, h_high + z_high
+                lowest, highest = min(lowest, u_low), max(highest, u_high)
+                after_low, after_high = self.reset_range(u_low, u_high)
+                settled = (h_low, h_high)
+                h_low, h_high = int(leak(after_low, self.alpha_q)), int(leak(after_high, self.alpha_q))
+                if settled == (h_low, h_high):
+                    break
+        return lowest, highest

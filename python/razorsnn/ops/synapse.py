@@ -1,0 +1,179 @@
+"""What convolution and dense layers share: weights, bias, neuron, readout, widths, and their cycles.
+
+Contract (HLS hls/razorsnn/engine.hpp; RTL rtl/rsnn_scanner.sv and rtl/rsnn_engine.sv compute the same):
+    equation   z = sum over pool x pool outputs of (bias + sum w*x); then the neuron (ops/neuron.py)
+    shapes     x [T, C, H, W]; z, u, y [T, C_out, H_out, W_out]; score [C_out]
+    widths     x unsigned; w signed; bias at frac x + w; z at frac x + w + 2 log2 pool: exact, nothing rounds
+    order      words as in ops/words.py, in a word lane 0 first; an event's outputs row by row, column by
+               column, channel group by channel group, those only that exist and that a pool uses
+    latency    `layer_cycles`: exact
+    handshake  a pruned frame is not scanned: no weight read, no multiply; its neuron pass runs all the same
+"""
+
+from abc import abstractmethod
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from razorsnn.fixed import Format, Ints, bits_signed
+from razorsnn.ir import Op, Tensor, Trace
+from razorsnn.ops.neuron import READOUTS, Neuron
+from razorsnn.ops.words import groups, pack
+
+SCAN_CYCLES = 9
+"""Of a scanned frame, beyond its events: from the first word read to the first event, and the pipeline's drain."""
+PASS_CYCLES = 6
+"""Of a neuron pass, beyond one a word."""
+LAYER_CYCLES = 4
+"""Of a layer: its row of the layer table is read, and the next one is chosen."""
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """What addresses and loops need. `rows`, `columns`: outputs before pooling that some pool uses."""
+
+    dense: bool
+    reach: int
+    pool_log2: int
+    rows: int
+    columns: int
+    output: Tensor
+
+    @property
+    def taps(self) -> int:
+        """Weights from one input to one output channel, as stored."""
+        return (2 * self.reach + 1) ** 2
+
+    def outputs_reached(self, height: int, width: int) -> Ints:
+        """[height, width]: how many outputs before pooling each input position reaches."""
+        if self.dense:
+            return np.ones((height, width), dtype=np.int64)
+        return np.outer(_reached(height, self.rows, self.reach), _reached(width, self.columns, self.reach))
+
+
+def _reached(length: int, valid: int, reach: int) -> Ints:
+    at = np.arange(length)
+    return np.maximum(np.minimum(at + reach, valid - 1) - np.maximum(at - reach, 0) + 1, 0)
+
+
+@dataclass(frozen=True)
+class SynapseCycles:
+    """Cycles of one window in one layer, and what they were spent on."""
+
+    scan: Ints
+    """[T]: reading words and multiplying, 0 for a pruned frame."""
+    neuron: int
+    """All neuron passes, the one that sets the first membranes included."""
+    control: int
+    events: int
+    multiplies: int
+    """Multiply cycles; each is one multiply on every lane."""
+
+    @property
+    def total(self) -> int:
+        return int(self.scan.sum()) + self.neuron + self.control
+
+
+@dataclass(frozen=True, eq=False)
+class Synapse(Op):
+    """One layer of weights and neurons. weights: integers, first axis C_out; bias: [C_out] at frac x + w."""
+
+    weights: Ints
+    weight_format: Format
+    bias: Ints
+    neuron: Neuron
+    readout: str | None
+
+    @abstractmethod
+    def geometry(self, x: Tensor) -> Geometry:
+        """How the layer lies over input x; raises UserError where the weights do not fit it."""
+
+    @abstractmethod
+    def sums(self, x: Ints) -> Ints:
+        """z [T, C_out, H_out, W_out] without the bias, exact, from x [T, C, H, W]."""
+
+    @abstractmethod
+    def weight_rows(self, lanes_in: int) -> Ints:
+        """[rows, taps, C_out]: the weights an event needs, in the order of the engine's addresses."""
+
+    def infer(self, x: Tensor) -> Tensor:
+        geometry = self.geometry(x)
+        low, high = self.weight_format.low, self.weight_format.high
+        fits = bool(np.all((self.weights >= low) & (self.weights <= high)))
+        self.require(fits, f"weights beyond {self.weight_format}, accepted: {low}..{high}")
+        self.require(self.bias.shape == (len(self.weights),), f"bias of shape {self.bias.shape}")
+        self.require(not x.format.signed, f"input format {x.format}, accepted: unsigned")
+        self.require(self.readout in (None, *READOUTS), f"readout {self.readout!r}, accepted: {', '.join(READOUTS)}")
+        self.require(self.readout != "sum" or self.neuron.alpha_q == 0, "a sum readout has no leak, alpha_q must be 0")
+        self.neuron.check(self.z_frac(x, geometry))
+        return geometry.output
+
+    def z_frac(self, x: Tensor, geometry: Geometry) -> int:
+        return x.format.frac + self.weight_format.frac + 2 * geometry.pool_log2
+
+    def pooled_bias(self, geometry: Geometry) -> Ints:
+        """The bias as z holds it: pool * pool times."""
+        return self.bias << (2 * geometry.pool_log2)
+
+    def execute(self, x: Ints, tensor: Tensor) -> Trace:
+        geometry = self.geometry(tensor)
+        z = self.sums(x) + self.pooled_bias(geometry)[:, None, None]
+        u = self.neuron.membranes(z)
+        values = {"z": z, "u": u}
+        if self.readout:
+            part = u if self.readout == "sum" else np.maximum(u, 0)
+            return Trace(part.sum(axis=(0, 2, 3)), values)
+        return Trace(self.neuron.output(u, self.z_frac(tensor, geometry)), values)
+
+    def saturations(self, u: Ints, tensor: Tensor) -> int:
+        """How many outputs `cast` saturates; a readout has no cast."""
+        return 0 if self.readout else self.neuron.saturations(u, self.z_frac(tensor, self.geometry(tensor)))
+
+    def membrane_range(self, x: Tensor) -> tuple[int, int]:
+        """Lowest and highest membrane, part sums included, that these weights can reach."""
+        geometry = self.geometry(x)
+        area, top = 1 << (2 * geometry.pool_log2), x.format.high
+        flat = self.weights.reshape(len(self.weights), -1)
+        bias = self.pooled_bias(geometry)
+        low = bias + area * top * np.minimum(flat, 0).sum(axis=1)
+        high = bias + area * top * np.maximum(flat, 0).sum(axis=1)
+        return self.neuron.membrane_range(low, high, x.frames)
+
+    def score_bits(self, x: Tensor) -> int:
+        """Width of a signed score: T times the widest membrane."""
+        low, high = self.membrane_range(x)
+        return bits_signed(x.frames * low, x.frames * high)
+
+    def cycles(self, x: Ints, keep: NDArray[np.bool_], tensor: Tensor, lanes: int, lanes_in: int) -> SynapseCycles:
+        """Of one window: x [T, C, H, W] as the layer reads it, keep [T], `lanes_in` channels a word of x."""
+        geometry = self.geometry(tensor)
+        out = geometry.output
+        out_groups = groups(out.channels, lanes)
+        reached = geometry.outputs_reached(tensor.height, tensor.width).ravel() * out_groups
+        cost = np.repeat(reached, groups(tensor.channels, lanes_in))
+        packed = pack(x, lanes_in)
+        scans = [scan_cycles(frame, cost) if kept else 0 for frame, kept in zip(packed, keep, strict=True)]
+        counts = np.count_nonzero(packed[keep], axis=(0, 2))
+        sweep = out.height * out.width * out_groups + PASS_CYCLES
+        return SynapseCycles(
+            scan=np.array(scans, dtype=np.int64),
+            neuron=(tensor.frames + 1) * sweep,
+            control=LAYER_CYCLES,
+            events=int(counts.sum()),
+            multiplies=int((counts * cost).sum()),
+        )
+
+
+def scan_cycles(frame: Ints, cost: Ints) -> int:
+    """Of one frame of words [words, lanes]; cost [words]: outputs an event of that word reaches.
+
+    The scanner looks for the next event while the engine works on this one, one word a cycle: from event to
+    event it takes the longer of the two. An event that reaches nothing still takes its cycle.
+    """
+    at = np.flatnonzero(frame) // frame.shape[1]
+    if not len(at):
+        return SCAN_CYCLES + len(frame) - 2
+    busy = np.maximum(cost[at], 1)
+    between = np.maximum(np.diff(at), busy[:-1]).sum()
+    return SCAN_CYCLES + int(at[0] + between + max(busy[-1], len(frame) - 2 - at[-1]))

@@ -1,0 +1,78 @@
+"""The plan: a graph laid out on the engine. Widths with their proofs, memories, layer table, contents."""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from razorsnn.errors import UserError
+from razorsnn.fixed import Ints
+from razorsnn.ir import Graph
+from razorsnn.layers import Layer, bias_words, engine_layers, weight_words
+from razorsnn.layertable import LAYER_FIELDS, layer_table
+from razorsnn.ops.razor import exp_table, sigmoid_table
+from razorsnn.shape import Memory, Shape, memories, own_shape
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A graph, its layers, the shape class it runs on, the layer table and the memories' contents."""
+
+    graph: Graph
+    layers: tuple[Layer, ...]
+    shape: Shape
+    table: tuple[dict[str, int], ...]
+    weights: Ints
+    """[weight_depth used, lanes]"""
+    bias: Ints
+    """[bias_depth used, lanes], as z holds it"""
+    embeddings: Ints
+    """[gates * T * K]"""
+    affine: Ints
+    """[gates * T * K]"""
+    offset: Ints
+    """[gates * K]"""
+    tables: dict[str, Ints]
+    """exp [256], sigmoid [256]"""
+
+    @property
+    def gates(self) -> list[Layer]:
+        return [layer for layer in self.layers if layer.razor]
+
+    def lanes_in(self, layer: Layer) -> int:
+        return self.shape.lanes if layer.index else self.shape.input_lanes
+
+    def memories(self) -> tuple[Memory, ...]:
+        return memories(self.shape, sum(width for _, width, _ in LAYER_FIELDS))
+
+
+def make_plan(graph: Graph, lanes: int, shape: Shape | None = None) -> Plan:
+    """Lays `graph` out on `lanes` lanes, in the shape class `shape` or in its own; UserError if it does not fit."""
+    if not 1 <= lanes <= 128 or lanes & (lanes - 1):
+        raise UserError(f"lanes {lanes}, accepted: a power of two from 1 to 128")
+    layers = engine_layers(graph)
+    own = own_shape(graph, layers, lanes)
+    if shape is not None and own.covering(shape) != shape:
+        larger = [f.name for f in fields(own) if getattr(own, f.name) > getattr(shape, f.name)]
+        found = ", ".join(f"{name} {getattr(own, name)} > {getattr(shape, name)}" for name in larger)
+        raise UserError(f"graph {graph.name} does not fit the shape class: {found}")
+    used = shape or own
+    weights = np.concatenate([weight_words(layer, lanes, used.input_lanes) for layer in layers])
+    bias = np.concatenate([bias_words(layer, lanes) for layer in layers])
+    return Plan(graph, layers, used, layer_table(layers, used), weights, bias, *_gate_contents(layers))
+
+
+def _gate_contents(layers: tuple[Layer, ...]) -> tuple[Ints, Ints, Ints, dict[str, Ints]]:
+    """Coefficients of all gates, frame by frame and in it k by k, and the tables, which the gates share."""
+    razors = [layer.razor for layer in layers if layer.razor]
+    if not razors:
+        empty = np.zeros(0, dtype=np.int64)
+        return empty, empty, empty, {"exp": exp_table(), "sigmoid": sigmoid_table()}
+    tables = {"exp": razors[0].exp, "sigmoid": razors[0].sigmoid}
+    for razor in razors:
+        if not (np.array_equal(razor.exp, tables["exp"]) and np.array_equal(razor.sigmoid, tables["sigmoid"])):
+            raise UserError("gates with tables of their own: the engine has one exp and one sigmoid table")
+        if len(razor.embeddings) != len(razors[0].embeddings):
+            raise UserError("gates with different numbers of embeddings: the engine has one K for all gates")
+    embeddings = np.concatenate([razor.embeddings.T.ravel() for razor in razors])
+    affine = np.concatenate([razor.affine.T.ravel() for razor in razors])
+    return embeddings, affine, np.concatenate([razor.offset for razor in razors]), tables

@@ -1,0 +1,162 @@
+"""The shape class: what generated sources are specialised by. One set of sources serves every net that fits it."""
+
+from dataclasses import asdict, dataclass
+from typing import Self
+
+from razorsnn.errors import UserError
+from razorsnn.fixed import bits_signed, bits_unsigned
+from razorsnn.ir import Graph
+from razorsnn.layers import Layer, input_words, output_words, weight_words
+from razorsnn.ops.razor import AFFINE_BITS, EMBEDDING_BITS, OFFSET_BITS
+from razorsnn.ops.words import groups, power_of_two
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The shape class: what the sources are specialised by. Depths in words, widths in bits."""
+
+    lanes: int
+    frames: int
+    channels: int
+    height: int
+    width: int
+    sensor_height: int
+    sensor_width: int
+    classes: int
+    layers: int
+    gates: int
+    embeddings: int
+    input_lanes: int
+    input_bits: int
+    activation_bits: int
+    weight_bits: int
+    membrane_bits: int
+    sums_bits: int
+    frame_sum_bits: int
+    logit_bits: int
+    score_bits: int
+    weight_depth: int
+    bias_depth: int
+    membrane_depth: int
+    store_depth_even: int
+    store_depth_odd: int
+    sums_depth: int
+    mask_depth: int
+
+    @property
+    def input_depth(self) -> int:
+        return self.frames * self.height * self.width * groups(self.channels, self.input_lanes)
+
+    @property
+    def score_depth(self) -> int:
+        return groups(self.classes, self.lanes)
+
+    @property
+    def gate_depth(self) -> int:
+        return max(1, self.gates) * self.frames * self.embeddings
+
+    @property
+    def offset_depth(self) -> int:
+        return max(1, self.gates) * self.embeddings
+
+    def covering(self, other: Self) -> Self:
+        """The smallest shape that serves both; UserError where a field must be equal and is not."""
+        merged = {}
+        for name, mine in asdict(self).items():
+            theirs = getattr(other, name)
+            if name in EXACT and mine != theirs:
+                raise UserError(f"shape class: {name} differs ({mine} and {theirs}) and must be equal")
+            merged[name] = max(mine, theirs)
+        return type(self)(**merged)
+
+
+EXACT = (
+    "lanes", "frames", "channels", "height", "width", "sensor_height", "sensor_width", "classes", "embeddings",
+    "input_lanes", "input_bits",
+)  # fmt: skip
+"""Fields of a shape class in which its nets may not differ at all; in the others smaller nets fit."""
+
+
+@dataclass(frozen=True)
+class Memory:
+    """One memory of the accelerator: words, bits a word, where it is, and what proves its size."""
+
+    name: str
+    depth: int
+    width: int
+    block: str
+    why: str
+
+    @property
+    def bits(self) -> int:
+        return self.depth * self.width
+
+
+def memories(shape: Shape, table_bits: int) -> tuple[Memory, ...]:
+    """Every memory of the accelerator of this shape; `table_bits`: bits of a row of the layer table."""
+    lanes, stores = shape.lanes, "worst case: every frame of the layer's whole output"
+    mask_bits = 8 + (shape.embeddings - 1).bit_length()
+    found = [
+        Memory("layer table", shape.layers, table_bits, "sequencer", "one row a layer"),
+        Memory(
+            "input",
+            shape.input_depth,
+            shape.input_lanes * shape.input_bits,
+            "frame builder",
+            "T x H x W words",
+        ),
+        Memory("even store", shape.store_depth_even, lanes * shape.activation_bits, "activation store", stores),
+        Memory("odd store", shape.store_depth_odd, lanes * shape.activation_bits, "activation store", stores),
+        Memory("weights", shape.weight_depth, lanes * shape.weight_bits, "engine", "all layers"),
+        Memory("bias", shape.bias_depth, lanes * shape.membrane_bits, "engine", "all layers"),
+        Memory(
+            "membranes",
+            shape.membrane_depth,
+            lanes * shape.membrane_bits,
+            "engine",
+            "the largest frame of a layer",
+        ),
+        Memory("scores", shape.score_depth, lanes * shape.score_bits, "readout", "one a class"),
+    ]
+    gate = [
+        Memory("sums", shape.sums_depth, lanes * shape.sums_bits, "razor", "K x P of the largest gated frame"),
+        Memory("mask", shape.mask_depth, lanes * mask_bits, "razor", "P of the largest gated frame"),
+        Memory("coefficients", shape.gate_depth, AFFINE_BITS + EMBEDDING_BITS, "razor", "gates x T x K"),
+        Memory("offsets", shape.offset_depth, OFFSET_BITS, "razor", "gates x K"),
+        Memory("exp table", 256, 12, "razor", "256 entries"),
+        Memory("sigmoid table", 256, 8 * lanes, "razor", "256 entries, one copy a lane"),
+    ]
+    return tuple(found + (gate if shape.gates else []))
+
+
+def own_shape(graph: Graph, layers: tuple[Layer, ...], lanes: int) -> Shape:
+    """The smallest shape class that serves the graph."""
+    x, sensor = graph.input, graph.source.sensor
+    gated = [(layer.razor, layer.input) for layer in layers if layer.razor]
+    input_lanes = min(lanes, power_of_two(x.channels))
+    stored = [x.frames * output_words(layer, lanes) for layer in layers[:-1]]
+    ranges = [layer.synapse.membrane_range(layer.operand) for layer in layers]
+    embeddings = max((len(razor.embeddings) for razor, _ in gated), default=1)
+    scored = [input_words(layer, lanes) for layer in layers if layer.razor]
+    activations = [tensor.format.width for layer in layers[1:] for tensor in (layer.input, layer.operand)]
+    return Shape(
+        lanes=lanes, frames=x.frames, channels=x.channels, height=x.height, width=x.width,
+        sensor_height=sensor[0], sensor_width=sensor[1], classes=len(graph.class_names), layers=len(layers),
+        gates=len(gated), embeddings=embeddings, input_lanes=input_lanes, input_bits=x.format.width,
+        activation_bits=max(activations, default=1),
+        weight_bits=max(layer.synapse.weight_format.width for layer in layers),
+        membrane_bits=max(_membrane_bits(layer, low, high) for layer, (low, high) in zip(layers, ranges, strict=True)),
+        sums_bits=max((razor.sums_bits(t) for razor, t in gated), default=2),
+        frame_sum_bits=max((bits_unsigned(t.positions * t.format.high) for _, t in gated), default=1),
+        logit_bits=max((razor.logit_bits(t) for razor, t in gated), default=OFFSET_BITS),
+        score_bits=layers[-1].synapse.score_bits(layers[-1].operand),
+        weight_depth=sum(len(weight_words(layer, lanes, input_lanes)) for layer in layers),
+        bias_depth=sum(groups(len(layer.synapse.bias), lanes) for layer in layers),
+        membrane_depth=max(output_words(layer, lanes) for layer in layers),
+        store_depth_even=max(stored[0::2], default=1), store_depth_odd=max(stored[1::2], default=1),
+        sums_depth=max(scored, default=1) * embeddings, mask_depth=max(scored, default=1),
+    )  # fmt: skip
+
+
+def _membrane_bits(layer: Layer, low: int, high: int) -> int:
+    return bits_signed(low, max(high, layer.synapse.neuron.v_th))

@@ -1,0 +1,106 @@
+"""The reference: executes a plan in integers, gives every intermediate, and the cycle of every output beat."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from razorsnn.fixed import Ints
+from razorsnn.ir import Trace
+from razorsnn.layers import Layer
+from razorsnn.ops.razor import RazorCycles
+from razorsnn.ops.synapse import SynapseCycles
+from razorsnn.plan import Plan
+
+START_CYCLES = 4
+"""From the last accepted input beat to the first layer's."""
+READOUT_CYCLES = 4
+"""From the last layer's end to the first score."""
+SCORE_WORD_CYCLES = 1
+"""To fetch a word of scores."""
+
+
+@dataclass(frozen=True)
+class LayerResult:
+    """One layer of one window: what it read, its gate's and its own intermediates, keep bits and cycles."""
+
+    layer: Layer
+    operand: Ints
+    keep: NDArray[np.bool_]
+    gate: Trace | None
+    synapse: Trace
+    razor_cycles: RazorCycles | None
+    cycles: SynapseCycles
+    saturations: int
+
+    @property
+    def total_cycles(self) -> int:
+        return self.cycles.total + (self.razor_cycles.total if self.razor_cycles else 0)
+
+    @property
+    def activity(self) -> float:
+        """Share of non-zero activations in what the layer read."""
+        return float(np.count_nonzero(self.operand) / self.operand.size)
+
+
+@dataclass(frozen=True)
+class WindowResult:
+    """One window: integer class scores [classes], the winner, and each layer's result."""
+
+    scores: Ints
+    layers: tuple[LayerResult, ...]
+
+    @property
+    def winner(self) -> int:
+        """The class of the highest score; the lowest index wins a tie."""
+        return int(np.argmax(self.scores))
+
+    @property
+    def keep(self) -> NDArray[np.bool_]:
+        """[gates, T]: the keep bits, gate by gate."""
+        gated = [result.keep for result in self.layers if result.gate]
+        return np.array(gated, dtype=np.bool_).reshape(len(gated), len(self.layers[0].keep))
+
+    @property
+    def saturations(self) -> int:
+        return sum(result.saturations for result in self.layers)
+
+    @property
+    def events(self) -> int:
+        return sum(result.cycles.events for result in self.layers)
+
+    @property
+    def multiplies(self) -> int:
+        """Multiply cycles; times the lanes: multiplies."""
+        return sum(result.cycles.multiplies for result in self.layers)
+
+
+def run_window(plan: Plan, frames: NDArray[np.uint8]) -> WindowResult:
+    """Executes one window of frames [T, C, H, W] (integers 0..2**input_bits - 1)."""
+    x: Ints = frames.astype(np.int64)
+    results: list[LayerResult] = []
+    for layer in plan.layers:
+        results.append(_run_layer(plan, layer, x))
+        x = results[-1].synapse.output
+    return WindowResult(x, tuple(results))
+
+
+def _run_layer(plan: Plan, layer: Layer, x: Ints) -> LayerResult:
+    gate, razor_cycles = None, None
+    keep = np.ones(len(x), dtype=np.bool_)
+    operand = x
+    if layer.razor:
+        gate = layer.razor.execute(x, layer.input)
+        razor_cycles = layer.razor.cycles(x, plan.shape.lanes)
+        keep, operand = gate.values["keep"].astype(np.bool_), gate.output
+    trace = layer.synapse.execute(operand, layer.operand)
+    cycles = layer.synapse.cycles(operand, keep, layer.operand, plan.shape.lanes, plan.lanes_in(layer))
+    saturations = layer.synapse.saturations(trace.values["u"], layer.operand)
+    return LayerResult(layer, operand, keep, gate, trace, razor_cycles, cycles, saturations)
+
+
+def output_cycles(plan: Plan, result: WindowResult, beats: int) -> Ints:
+    """[classes]: the cycle of each score beat, unstalled; cycle 0 is the first of `beats` accepted input beats."""
+    busy = beats - 1 + START_CYCLES + sum(layer.total_cycles for layer in result.layers)
+    index = np.arange(plan.shape.classes)
+    return busy + READOUT_CYCLES + index + (index // plan.shape.lanes) * SCORE_WORD_CYCLES
