@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError
 from pydantic import field_validator as check_field
 from pydantic import model_validator as check_section
 
+from razorsnn.datasets.simulated import LIMITS, SimulatedSpec
 from razorsnn.errors import UserError
 from razorsnn.files import write_json
 
@@ -181,12 +182,36 @@ class Hardware(Section):
     clock_mhz: float = Field(100.0, ge=1, le=1000)
 
 
-class Simulated(Section):
-    """Recordings of the DVS pixel model, for the data `simulated`; `size` is the sensor's edge in pixels."""
+def _limited(name: str) -> Any:
+    """Default and range as the pixel model itself has them."""
+    low, high = LIMITS[name]
+    return Field(getattr(SimulatedSpec, name), ge=low, le=high)
 
-    recordings_per_class: int = Field(40, ge=2, le=100_000)
-    duration_us: int = Field(300_000, ge=10_000, le=60_000_000)
-    size: int = Field(34, ge=16, le=1024)
+
+class Simulated(Section):
+    """Recordings of the DVS pixel model, for the data `simulated`; the fields are those of SimulatedSpec."""
+
+    recordings_per_class: int = _limited("recordings_per_class")
+    size: int = _limited("size")
+    duration_us: int = _limited("duration_us")
+    step_us: int = _limited("step_us")
+    contrast_threshold: float = _limited("contrast_threshold")
+    threshold_spread: float = _limited("threshold_spread")
+    refractory_us: int = _limited("refractory_us")
+    noise_hz: float = _limited("noise_hz")
+    distractor_share: float = _limited("distractor_share")
+
+    @check_section(mode="after")
+    def _simulable(self) -> Self:
+        try:
+            self.spec()
+        except UserError as error:
+            raise ValueError(str(error)) from None
+        return self
+
+    def spec(self) -> SimulatedSpec:
+        """The same values as the data sets take them."""
+        return SimulatedSpec(**self.model_dump())
 
 
 class Config(Section):

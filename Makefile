@@ -1,0 +1,83 @@
+# Thin: it makes the environment and calls the command line, where everything is decided.
+CONFIG ?= configs/simulated.toml
+RUN ?= runs/$(basename $(notdir $(CONFIG)))
+DATA ?= simulated
+LIMIT ?=
+LANES ?=
+PYTHON ?= python3
+WORKERS ?= 2
+
+BUILD = $(RUN)/build
+BIN := .venv/bin
+READY := .venv/.setup
+STARTED := .venv/.unfinished
+limit = $(if $(LIMIT),--limit $(LIMIT))
+lanes = $(if $(LANES),--lanes $(LANES))
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help setup demo train hls csim sim report test lint golden clean
+
+# Before anything starts, and at no cost to those who only read the help.
+ifneq ($(filter-out help clean,$(MAKECMDGOALS)),)
+found = $(shell command -v $(1) 2>/dev/null)
+missing := $(strip $(foreach tool,g++ perl $(PYTHON),$(if $(call found,$(tool)),,$(tool))))
+ifneq ($(missing),)
+$(error missing: $(missing); to install on Debian or Ubuntu: apt install g++ perl python3 python3-venv)
+endif
+ifneq ($(shell $(PYTHON) -c 'import sys, venv, ensurepip; print(sys.version_info >= (3, 11))' 2>/dev/null),True)
+$(error $(PYTHON) is not Python 3.11 or later with venv; apt install python3-venv, or name one: make PYTHON=python3.12)
+endif
+endif
+
+help:  ## this text
+	@echo "razorsnn: from recorded events to a verified accelerator. Start with: make demo"
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@echo "Variables:"
+	@echo "  CONFIG=$(CONFIG)   settings"
+	@echo "  RUN=$(RUN)   folder for all results; the accelerator goes to its folder build/"
+	@echo "  DATA=$(DATA)   folder of recordings, or: simulated"
+	@echo "  LIMIT=$(LIMIT)   windows to simulate; empty: all unseen ones   LANES=$(LANES)   multipliers; empty: as in CONFIG"
+	@echo "  PYTHON=$(PYTHON)   Python 3.11 or later   WORKERS=$(WORKERS)   processes of make test"
+
+setup: $(READY)  ## make the virtual environment .venv with all tools
+
+# An interrupted pip can leave a package that looks installed, so what was not finished is made afresh.
+$(READY): pyproject.toml constraints.txt
+	@if [ -e $(STARTED) ]; then echo "The last setup did not finish: starting over."; rm -rf .venv; fi
+	@mkdir -p .venv && touch $(STARTED)
+	@[ -x $(BIN)/pip ] || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -c constraints.txt -e '.[dev]'
+	@mv $(STARTED) $@ && touch $@
+
+demo: train hls csim sim report  ## all of it, once: train, write the accelerator, prove it equal, report
+
+train: setup  ## train on DATA with CONFIG; goes on where it was interrupted
+	$(BIN)/razorsnn train --data '$(DATA)' --run '$(RUN)' --config '$(CONFIG)' --resume
+
+hls: setup  ## write the accelerator: HLS C++ and RTL
+	$(BIN)/razorsnn generate '$(RUN)' --out '$(BUILD)' --target all $(lanes)
+
+csim: setup  ## run the HLS C++ with g++ and compare it with the reference
+	$(BIN)/razorsnn simulate '$(BUILD)' --data '$(DATA)' --target hls $(limit)
+
+sim: setup  ## run the RTL with cocotb on Verilator and compare it with the reference
+	$(BIN)/razorsnn simulate '$(BUILD)' --data '$(DATA)' --target rtl $(limit)
+
+report: setup  ## write the report, one HTML file
+	$(BIN)/razorsnn report '$(BUILD)'
+
+test: setup  ## run the tests
+	$(BIN)/python -m pytest -n $(WORKERS)
+
+lint: setup  ## style, types and the direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+golden: setup  ## rewrite the golden files of the tests; review the difference
+	$(BIN)/python -m pytest --rewrite-golden
+
+clean:  ## remove the generated accelerator and caches; trained runs and .venv stay
+	rm -rf '$(BUILD)' build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
