@@ -2,10 +2,8 @@
 
 import hashlib
 import json
-import re
 import reprlib
 import tomllib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -16,71 +14,13 @@ from pydantic import model_validator as check_section
 from razorsnn.datasets.simulated import LIMITS, SimulatedSpec
 from razorsnn.errors import UserError
 from razorsnn.files import write_json
+from razorsnn.notation import ConvSpec, DenseSpec, LayerSpec, parse_layers
+
+__all__ = ["Config", "ConvSpec", "DenseSpec", "LayerSpec", "load_config", "parse_layers", "save_config"]
 
 Size = Annotated[StrictInt, Field(ge=1, le=4096)]
 Shape = Annotated[tuple[Size, Size], Field(strict=False)]  # TOML knows lists only
 Width = Annotated[int, Field(ge=2, le=8)]
-
-
-@dataclass(frozen=True)
-class ConvSpec:
-    """`channels` kernels of `kernel` x `kernel`; an average over `pool` x `pool` before the neuron."""
-
-    channels: int
-    kernel: int
-    pool: int = 1
-
-
-@dataclass(frozen=True)
-class DenseSpec:
-    """`units` neurons, each of which reads every activation of the layer before."""
-
-    units: int
-
-
-LayerSpec = ConvSpec | DenseSpec
-TOKEN = re.compile(r"(?P<conv>[1-9]\d{0,4})C(?P<kernel>[13])|AP(?P<pool>[248])|(?P<units>[1-9]\d{0,4})(FC)?")
-NOTATION = "<n>C1, <n>C3, AP2, AP4, AP8 (after a convolution), <n>FC, and the number of classes at the end"
-
-
-def parse_layers(text: str) -> tuple[LayerSpec, ...]:
-    """Layers of a notation such as `64C3-AP2-128C3-256FC-10`. ValueError names the token and its position."""
-    tokens = text.split("-")
-    layers: list[LayerSpec] = []
-    for position, token in enumerate(tokens, 1):
-        try:
-            _append(layers, token, last=position == len(tokens))
-        except ValueError as error:
-            where = f"{token!r} at position {position} of {text!r}"
-            raise ValueError(f"{where}: {error}; accepted: {NOTATION}") from None
-    return tuple(layers)
-
-
-def _append(layers: list[LayerSpec], token: str, last: bool) -> None:
-    match = TOKEN.fullmatch(token)
-    if match is None:
-        raise ValueError("not a layer")
-    if token.isdecimal() != last:
-        raise ValueError(f"a plain number {'must' if last else 'may only'} come last")
-    if match["pool"]:
-        _pool(layers, int(match["pool"]))
-    elif match["conv"]:
-        _convolve(layers, ConvSpec(int(match["conv"]), int(match["kernel"])))
-    else:
-        layers.append(DenseSpec(int(match["units"])))
-
-
-def _pool(layers: list[LayerSpec], pool: int) -> None:
-    before = layers[-1] if layers else None
-    if not isinstance(before, ConvSpec) or before.pool != 1:
-        raise ValueError("a pool must follow a convolution")
-    layers[-1] = ConvSpec(before.channels, before.kernel, pool)
-
-
-def _convolve(layers: list[LayerSpec], layer: ConvSpec) -> None:
-    if layers and isinstance(layers[-1], DenseSpec):
-        raise ValueError("a convolution may not follow a dense layer")
-    layers.append(layer)
 
 
 SAVED = "config.json"  # the copy that a run keeps of its settings

@@ -36,12 +36,17 @@ def show(title: str, result: Mapping[str, object], console: Console) -> None:
     """Prints the scalars of `result` as a table under `title`, and each nested part as one of its own."""
     flat = {key: value for key, value in result.items() if not _nested(value)}
     if flat:
-        console.print(_pairs(title, flat))
+        _print(title, _pairs(flat), console)
     for key, value in result.items():
         if isinstance(value, Mapping) and value:
             show(f"{title}: {key}" if flat else key, value, console)
         elif _nested(value):
-            console.print(_rows(f"{title}: {key}", plain(value)))
+            _print(f"{title}: {key}", _rows(plain(value)), console)
+
+
+def _print(title: str, table: Table, console: Console) -> None:
+    console.print(Text(title, style="bold"))  # a table's own title wraps at the table's width
+    console.print(table)
 
 
 def _nested(value: object) -> bool:
@@ -52,18 +57,18 @@ def _nested(value: object) -> bool:
     return isinstance(inner, list) and bool(inner) and isinstance(inner[0], dict | list)
 
 
-def _pairs(title: str, values: Mapping[str, object]) -> Table:
-    table = _table(title, show_header=False)
+def _pairs(values: Mapping[str, object]) -> Table:
+    table = _table(show_header=False)
     for key, value in values.items():
         table.add_row(_label(key), _cell(value))
     return table
 
 
-def _rows(title: str, rows: object) -> Table:
+def _rows(rows: object) -> Table:
     assert isinstance(rows, list), "only lists of mappings or lists come here"
     records = [row if isinstance(row, dict) else dict(enumerate(row)) for row in rows]
     columns = list(dict.fromkeys(key for record in records for key in record))
-    table = _table(title, show_header=isinstance(rows[0], dict))
+    table = _table(show_header=isinstance(rows[0], dict))
     for column in columns:
         table.add_column(_label(str(column)))
     for record in records:
@@ -71,8 +76,8 @@ def _rows(title: str, rows: object) -> Table:
     return table
 
 
-def _table(title: str, show_header: bool) -> Table:
-    return Table(title=Text(title), title_justify="left", box=box.SIMPLE_HEAD, show_header=show_header)
+def _table(show_header: bool) -> Table:
+    return Table(box=box.SIMPLE_HEAD, show_header=show_header)
 
 
 def _label(key: str) -> Text:
@@ -82,7 +87,7 @@ def _label(key: str) -> Text:
 def _cell(value: object) -> Text:
     """Text, never markup: a path may hold brackets."""
     value = plain(value)
-    if value is None:
+    if value is None or value in ([], {}):
         return Text("-")
     if isinstance(value, bool):
         return Text("yes" if value else "no", style="" if value else "red")

@@ -1,0 +1,230 @@
+"""The command line over a flow that only notes how it was called; the true flow has tests of its own."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+import razorsnn
+from razorsnn.cli import app
+from razorsnn.config import Config, load_config, save_config
+from razorsnn.errors import UserError
+
+COMMANDS = ["train", "evaluate", "generate", "simulate", "report", "show", "doctor"]
+WIDE = {"COLUMNS": "200", "TERM": "dumb", "NO_COLOR": "1"}
+
+Call = tuple[str, tuple[Any, ...]]
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(app, list(arguments), env=WIDE)
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[Call]:
+    """Puts a flow in place whose stages print, note their arguments here, and answer with their name."""
+    noted: list[Call] = []
+
+    def stage(name: str) -> Callable[..., Any]:
+        def call(*arguments: Any) -> Any:
+            print("a stage talks")
+            noted.append((name, arguments))
+            return "the graph" if name == "show" else {"stage": name, "layers": [{"layer": "conv0"}]}
+
+        return call
+
+    flow = {name: stage(name) for name in [*COMMANDS[:-1], "show_data"]}
+    monkeypatch.setattr(razorsnn, "flow", SimpleNamespace(**flow), raising=False)
+    return noted
+
+
+def failing(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    def report(build: Path) -> dict[str, Any]:
+        raise error
+
+    monkeypatch.setattr(razorsnn, "flow", SimpleNamespace(report=report), raising=False)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_help_has_an_example_and_json(name: str):
+    result = run(name, "--help")
+    assert result.exit_code == 0
+    assert f"Example: razorsnn {name}" in result.stdout
+    assert "--json" in result.stdout
+
+
+def example(name: str) -> list[str]:
+    line = next(line for line in run(name, "--help").stdout.splitlines() if "Example: razorsnn" in line)
+    return line.split("razorsnn ", 1)[1].split()
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_example_runs(calls: list[Call], name: str):
+    assert run(*example(name)).exit_code == 0
+    assert [call for call, _ in calls] == ([] if name == "doctor" else [name])
+
+
+def test_help_without_a_command_and_the_version():
+    assert run().exit_code == 0
+    assert all(name in run().stdout for name in COMMANDS)
+    assert run("--version").stdout == f"{razorsnn.__version__}\n"
+
+
+def test_options_reach_the_stages(calls: list[Call], tmp_path: Path):
+    save_config(Config(seed=5), tmp_path / "settings.json")
+    settings = str(tmp_path / "settings.json")
+    run("train", "--data", "d", "--run", "r", "--config", settings, "--resume")
+    run("evaluate", "r", "--data", "d", "--backend", "rtl", "--limit", "3", "--scores", "s.npz")
+    run("generate", "r", "--out", "b", "--target", "hls", "--lanes", "8")
+    run("simulate", "b", "--data", "d", "--limit", "2", "--target", "rtl")
+    run("report", "b")
+    run("show", "r")
+    assert calls == [
+        ("train", ("d", Path("r"), Config(seed=5), True)),
+        ("evaluate", (Path("r"), "d", "rtl", 3, Path("s.npz"))),
+        ("generate", (Path("r"), Path("b"), "hls", 8)),
+        ("simulate", (Path("b"), "d", 2, "rtl")),
+        ("report", (Path("b"),)),
+        ("show", (Path("r"),)),
+    ]
+
+
+def test_defaults_of_the_options(calls: list[Call]):
+    run("train", "--data", "d", "--run", "r")
+    run("evaluate", "r", "--data", "d")
+    run("generate", "r", "--out", "b")
+    run("simulate", "b", "--data", "d")
+    assert calls == [
+        ("train", ("d", Path("r"), Config(), False)),
+        ("evaluate", (Path("r"), "d", "reference", None, None)),
+        ("generate", (Path("r"), Path("b"), "all", None)),
+        ("simulate", (Path("b"), "d", None, "all")),
+    ]
+
+
+def test_a_resumed_training_takes_the_settings_of_its_run(calls: list[Call], tmp_path: Path):
+    save_config(Config(seed=9), tmp_path / "config.json")
+    run("train", "--data", "d", "--run", str(tmp_path), "--resume")
+    run("train", "--data", "d", "--run", str(tmp_path))
+    run("train", "--data", "d", "--run", str(tmp_path / "new"), "--resume")
+    assert [arguments[2].seed for _, arguments in calls] == [9, 1, 1]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_json_is_all_of_stdout(calls: list[Call], name: str):
+    result = run(*example(name), "--json")
+    answer = json.loads(result.stdout)
+    if name == "doctor":
+        assert answer["ok"]
+    else:
+        assert answer == {"stage": "show_data" if name == "show" else name, "layers": [{"layer": "conv0"}]}
+        assert result.stderr == "a stage talks\n"
+
+
+def test_people_see_tables(calls: list[Call]):
+    result = run("report", "b")
+    assert [line.split() for line in result.stdout.splitlines() if "stage" in line] == [["stage", "report"]]
+    assert run("show", "r").stdout == "a stage talks\nthe graph\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["trian"], "trian"),
+        (["--fast"], "--fast"),
+        (["report", "b", "--fast"], "--fast"),
+        (["report"], "BUILD"),
+        (["report", "a", "b"], "b"),
+        (["train", "--run", "r"], "--data"),
+        (["evaluate", "r", "--data", "d", "--backend", "gpu"], "'float', 'reference', 'hls', 'rtl'"),
+        (["evaluate", "r", "--data", "d", "--limit", "0"], "--limit"),
+        (["simulate", "r", "--data", "d", "--limit", "x"], "--limit"),
+        (["generate", "r", "--out", "b", "--lanes", "129"], "--lanes"),
+        (["train", "--data", "d", "--run", "r", "--config", "none.toml"], "none.toml: cannot be read"),
+    ],
+)
+def test_a_wrong_call_is_told_in_one_line(calls: list[Call], arguments: list[str], told: str):
+    result = run(*arguments)
+    assert (result.exit_code, result.stdout, calls) == (2, "", [])
+    assert result.stderr.startswith("error: ")
+    assert result.stderr.count("\n") == 1
+    assert told in result.stderr
+
+
+def test_an_error_of_the_user_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch):
+    failing(monkeypatch, UserError("build: no manifest;\nwrite it with: generate"))
+    for arguments in (["report", "b"], ["report", "b", "--json"]):
+        result = run(*arguments)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert result.stderr == "error: build: no manifest; write it with: generate\n"
+
+
+def test_an_interruption_says_how_to_go_on(monkeypatch: pytest.MonkeyPatch):
+    failing(monkeypatch, KeyboardInterrupt())
+    result = run("report", "b")
+    assert (result.exit_code, result.stdout) == (130, "")
+    assert result.stderr == "interrupted: the same command again resumes (train: with --resume)\n"
+
+
+def test_a_missing_tool_makes_the_doctor_fail(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    result = run("doctor", "--json")
+    assert result.exit_code == 2
+    assert not json.loads(result.stdout)["ok"]
+    assert result.stderr == "error: a needed tool is missing or too old; what to install is said above\n"
+
+
+def python(code: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+
+BUG = """
+import sys, types, razorsnn
+razorsnn.flow = types.SimpleNamespace(report=lambda build: 1 // 0)
+sys.argv = ["razorsnn", "report", "b"]
+from razorsnn.cli import main
+main()
+"""
+
+
+def test_a_bug_is_a_plain_traceback():
+    result = python(BUG)
+    assert result.returncode == 1
+    assert result.stderr.startswith("Traceback (most recent call last):\n")
+    assert result.stderr.endswith("ZeroDivisionError: integer division or modulo by zero\n")
+
+
+HELP = """
+import sys
+from razorsnn.cli import app
+app(["generate", "--help"], standalone_mode=False)
+print("loaded:", *sys.modules)
+"""
+
+
+def loaded(code: str) -> set[str]:
+    result = python(code)
+    assert result.returncode == 0, result.stderr
+    return set(result.stdout.rpartition("loaded:")[2].split())
+
+
+def test_help_loads_nothing_heavy():
+    assert not {"torch", "numpy", "tonic", "razorsnn.flow"} & loaded(HELP)
+
+
+def test_the_flow_loads_no_torch():
+    modules = loaded("import sys, razorsnn.flow; print('loaded:', *sys.modules)")
+    assert "razorsnn.flow" in modules
+    assert "torch" not in modules
+
+
+def test_the_settings_that_we_ship_are_accepted_by_train(calls: list[Call]):
+    path = Path(__file__).parents[1] / "configs" / "simulated.toml"
+    assert run("train", "--data", "simulated", "--run", "r", "--config", str(path)).exit_code == 0
+    assert calls == [("train", ("simulated", Path("r"), load_config(path), False))]
