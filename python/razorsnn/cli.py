@@ -73,8 +73,8 @@ app = typer.Typer(
 Json = Annotated[bool, typer.Option("--json", help="The result as JSON on stdout; all else goes to stderr.")]
 Data = Annotated[str, typer.Option(help="Folder or file of recordings, or: simulated.", metavar="PATH|simulated")]
 Limit = Annotated[int | None, typer.Option(min=1, help="Only the first N windows.", metavar="N")]
-Run = Annotated[Path, typer.Argument(help="Result folder of a training.")]
-Build = Annotated[Path, typer.Argument(help="Folder that `generate` wrote.")]
+Run = Annotated[Path, typer.Argument(help="Result folder of a training.", metavar="RUN")]
+Build = Annotated[Path, typer.Argument(help="Folder that `generate` wrote.", metavar="BUILD")]
 
 
 def _command(example: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
