@@ -52,9 +52,7 @@ def specs(draw: st.DrawFn) -> FrameSpec:
 @st.composite
 def recordings(draw: st.DrawFn, spec: FrameSpec) -> Recording:
     height, width = spec.sensor
-    row = st.tuples(
-        st.integers(-300, 300), st.integers(0, width - 1), st.integers(0, height - 1), st.integers(0, 1)
-    )
+    row = st.tuples(st.integers(-300, 300), st.integers(0, width - 1), st.integers(0, height - 1), st.integers(0, 1))
     rows = draw(st.lists(row, max_size=60))
     repeat = draw(st.integers(1, 9))
     return recording(sorted(rows * repeat))
@@ -169,9 +167,7 @@ def test_an_event_that_the_sensor_cannot_give_is_refused(
 def test_a_wrong_unit_of_time_is_refused() -> None:
     last = 40 * MAX_WINDOWS - 1
     assert len(cut_windows(at_times(0, last), spec(dt_us=10))) == MAX_WINDOWS
-    with pytest.raises(
-        UserError, match=r"a\.bin: .* 100001 windows of 40 us; accepted: at most 100000 \(are the"
-    ):
+    with pytest.raises(UserError, match=r"a\.bin: .* 100001 windows of 40 us; accepted: at most 100000 \(are the"):
         cut_windows(at_times(0, last + 40), spec(dt_us=10))
 
 

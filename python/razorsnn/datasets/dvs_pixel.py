@@ -28,32 +28,45 @@ class PixelArray:
 
 
 def pixel_events(
-    pixels: PixelArray, log_intensity: Floats, step_us: int, rng: np.random.Generator
+    pixels: PixelArray, history: Floats, log_intensity: Floats, step_us: int, rng: np.random.Generator
 ) -> Events:
-    """Events, EVENT_DTYPE sorted by t, 0 <= t < S * step_us, of samples [S + 1, H, W] `step_us` apart."""
+    """Events, EVENT_DTYPE sorted by t, 0 <= t < S * step_us, of samples [S + 1, H, W] `step_us` apart.
+
+    `history` [any, H, W] is what the pixels saw before, and 0 before that. It gives no events, but decides
+    how far each pixel is from its next one.
+    """
     duration_us = (len(log_intensity) - 1) * step_us
-    level = ((log_intensity - log_intensity[0]) / pixels.threshold).reshape(len(log_intensity), -1)
+    threshold = pixels.threshold.ravel()
+    before, level = (seen.reshape(-1, threshold.size) / threshold for seen in (history, log_intensity))
+    crossings = _crossings(_remembered([*before, level[0]]), level, step_us)
     noise = _noise(pixels.noise_hz.ravel(), duration_us, rng)
-    columns = map(np.concatenate, zip(_crossings(level, step_us), noise, strict=True))
-    time, pixel, polarity = _awake(*columns, pixels.refractory_us)
-    order = np.argsort(time, kind="stable")
-    events = np.empty(len(order), EVENT_DTYPE)
-    events["t"] = np.minimum(time[order], duration_us - 1)
-    events["y"], events["x"] = np.divmod(pixel[order], pixels.threshold.shape[1])
-    events["p"] = polarity[order]
+    time, pixel, polarity = (np.concatenate(columns) for columns in zip(crossings, noise, strict=True))
+    kept = _awake(time, pixel, pixels.refractory_us)
+    kept = kept[np.argsort(time[kept], kind="stable")]
+    events = np.empty(len(kept), EVENT_DTYPE)
+    events["t"] = np.minimum(time[kept], duration_us - 1)
+    events["y"], events["x"] = np.divmod(pixel[kept], pixels.threshold.shape[1])
+    events["p"] = polarity[kept]
     return events
 
 
-def _crossings(level: Floats, step_us: int) -> Columns:
-    """`level` [S + 1, P] counts thresholds from the start; an event is at each whole number that it moves to."""
-    memory = np.zeros(level.shape[1], np.float32)
+def _remembered(levels: list[Floats]) -> Floats:
+    """Level [P] of the last event of each pixel, after it has seen `levels` in turn."""
+    memory = np.zeros_like(levels[0])
+    for now in levels:
+        memory += np.trunc(now - memory)
+    return memory
+
+
+def _crossings(memory: Floats, level: Floats, step_us: int) -> Columns:
+    """`memory` [P] and `level` [S + 1, P] count thresholds; each whole number that level moves to is an event."""
     found = []
-    for step, now in enumerate(level[1:]):
-        move = np.trunc(now - memory)
-        pixel = np.flatnonzero(move)
-        found.append((np.full(len(pixel), step), pixel, memory[pixel], move[pixel]))
-        memory[pixel] += move[pixel]
-    step, pixel, start, move = map(np.concatenate, zip(*found, strict=True))
+    for index, now in enumerate(level[1:]):
+        difference = np.trunc(now - memory)
+        changed = np.flatnonzero(difference)
+        found.append((np.full(len(changed), index), changed, memory[changed], difference[changed]))
+        memory[changed] += difference[changed]
+    step, pixel, start, move = (np.concatenate(columns) for columns in zip(*found, strict=True))
     count = np.abs(move).astype(np.int64)
     nth = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count) + 1
     step, pixel, start, sign = (np.repeat(column, count) for column in (step, pixel, start, np.sign(move)))
@@ -67,8 +80,8 @@ def _noise(rate_hz: Floats, duration_us: int, rng: np.random.Generator) -> Colum
     return rng.integers(0, duration_us, len(pixel)), pixel, rng.integers(0, 2, len(pixel))
 
 
-def _awake(time: Integers, pixel: Integers, polarity: Integers, refractory_us: int) -> Columns:
-    """Without the events that come less than the refractory time after one of the same pixel that stays."""
+def _awake(time: Integers, pixel: Integers, refractory_us: int) -> Integers:
+    """Indices of the events that do not come less than the refractory time after one of their pixel that stays."""
     kept = np.lexsort((time, pixel))
     while True:
         same = np.diff(pixel[kept], prepend=-1) == 0
@@ -76,5 +89,5 @@ def _awake(time: Integers, pixel: Integers, polarity: Integers, refractory_us: i
         # One that follows a doubtful one is itself in doubt until that one is decided.
         lost = close & ~np.roll(close, 1)
         if not lost.any():
-            return time[kept], pixel[kept], polarity[kept]
+            return kept
         kept = kept[~lost]

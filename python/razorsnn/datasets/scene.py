@@ -20,9 +20,7 @@ CONTRAST = (0.6, 1.2)  # of the object against the background, in log intensity
 DISTRACTOR_CONTRAST = (0.4, 0.8)
 
 
-def log_intensity(
-    motion: Motion, backward: bool, samples: int, size: int, distractor_share: float, rng: Rng
-) -> Floats:
+def log_intensity(motion: Motion, backward: bool, samples: int, size: int, distractor_share: float, rng: Rng) -> Floats:
     """Log intensity over that of the background, float32 [samples, size, size]."""
     pauses = _pauses(samples, rng)
     progress = _progress(pauses, samples)
@@ -55,7 +53,8 @@ def _progress(pauses: list[slice], samples: int) -> Floats:
     moving[0] = 0
     for pause in pauses:
         moving[pause] = 0
-    return (np.cumsum(moving) / moving.sum()).astype(np.float32)
+    progress: Floats = (np.cumsum(moving) / moving.sum()).astype(np.float32)
+    return progress
 
 
 def _add_distractor(scene: Floats, pauses: list[slice], rng: Rng) -> None:
@@ -84,7 +83,7 @@ def _offsets(x: Floats, y: Floats, size: int) -> tuple[Floats, Floats]:
 
 def _cover(distance: Floats) -> Floats:
     """Anti-aliasing: the share of a pixel that lies inside of an edge at a signed distance of its centre."""
-    return np.clip(np.float32(0.5) - distance, 0, 1)
+    return np.asarray(np.clip(np.float32(0.5) - distance, 0, 1), np.float32)
 
 
 def _disc(dx: Floats, dy: Floats, radius: float) -> Floats:
@@ -140,6 +139,6 @@ def spread(progress: Floats, size: int, rng: Rng) -> Floats:
     still = np.zeros_like(progress)
     centre = rng.uniform(0.44, 0.56, 2) * size
     dx, dy = _offsets(centre[0] + still, centre[1] + still, size)
-    radius = (rng.uniform(0.06, 0.1) + rng.uniform(0.2, 0.32) * progress) * size
+    radius = (rng.uniform(0.05, 0.16) + rng.uniform(0.15, 0.28) * progress) * size
     outline = np.abs(_shape(rng)(dx, dy, 0) - radius[:, None, None])
     return _cover(outline - np.float32(rng.uniform(0.03, 0.05) * size))

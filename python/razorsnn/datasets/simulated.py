@@ -84,7 +84,9 @@ def simulate_recording(spec: SimulatedSpec, seed: int, label: int, index: int) -
     motion = list(PAIRS)[label // 2]
     samples = spec.duration_us // spec.step_us + 1
     view = scene.log_intensity(motion, label % 2 == 1, samples, spec.size, spec.distractor_share, rng)
-    events = pixel_events(_pixels(spec, rng), view, spec.step_us, rng)
+    # Before the recording the pixels saw the gesture's way back. So what they remember at its start is what a
+    # gesture played backwards makes them remember at its end; else the lag of their memory would tell the two apart.
+    events = pixel_events(_pixels(spec, rng), view[::-1], view, spec.step_us, rng)
     return Recording(f"{CLASS_NAMES[label]}/{index:05d}", label, events)
 
 

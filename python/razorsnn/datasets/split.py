@@ -56,9 +56,7 @@ def _share(count: int, validation: float) -> int:
     return min(max(1, int(count * validation + 0.5)), count - 1)
 
 
-def _drawn_recordings(
-    recordings: dict[str, list[int]], validation: float, rng: np.random.Generator
-) -> list[int]:
+def _drawn_recordings(recordings: dict[str, list[int]], validation: float, rng: np.random.Generator) -> list[int]:
     order = rng.permutation(sorted(recordings))
     return [i for name in order[: _share(len(order), validation)] for i in recordings[name]]
 
