@@ -1,0 +1,71 @@
+"""Training: windows of frames in, a quantised net out. The only importers of torch."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from razorsnn.config import Config
+from razorsnn.errors import UserError
+from razorsnn.graphfile import save_graph
+from razorsnn.ir import Source
+from razorsnn.train import checkpoint
+from razorsnn.train.data import WindowSet, check_windows
+from razorsnn.train.export import to_graph
+from razorsnn.train.loop import Trainer, validation_metrics
+from razorsnn.train.model import RazorNet
+from razorsnn.train.quantisers import Stage
+from razorsnn.train.scores import float_scores, quantised_scores, score
+
+__all__ = ["RazorNet", "WindowSet", "fit", "float_scores", "load", "quantised_scores"]
+
+
+def fit(
+    config: Config,
+    train: WindowSet,
+    validation: WindowSet,
+    class_names: tuple[str, ...],
+    source: Source,
+    run: Path,
+    resume: bool,
+    name: str,
+) -> dict[str, Any]:
+    """Trains, and writes to `run`: model.pt, graph.json + graph.npz, logs, checkpoint.pt after each epoch.
+
+    Returns metrics of the deployed integers on `validation`, of the same net with real weights ("float"), and of
+    each epoch ("epochs"). Resumed, the result is that of a training without interruption.
+    UserError: windows or classes that do not fit the settings; a checkpoint that is missing or of other settings.
+    """
+    for windows, what in ((train, "training"), (validation, "validation")):
+        check_windows(config, windows, what, len(class_names))
+    if config.train.batch * config.data.frames == 1:
+        raise UserError("train.batch 1 with data.frames 1: nothing to normalise over; accepted: 2 or more of either")
+    torch.set_num_threads(config.train.threads)
+    trainer = Trainer(config, train, validation, run)
+    if resume:
+        trainer.resume()
+    trainer.fit()
+    model = trainer.model
+    _write(model, name, class_names, source, run)
+    return {
+        **validation_metrics(score(model, validation.frames, Stage.EXACT), validation),
+        "float": validation_metrics(score(model, validation.frames, Stage.FLOAT), validation),
+        "epochs": trainer.history,
+    }
+
+
+def _write(model: RazorNet, name: str, class_names: tuple[str, ...], source: Source, run: Path) -> None:
+    graph = to_graph(model, name, class_names, source, {})
+    checkpoint.save(run / checkpoint.MODEL, {"state": model.state_dict()})
+    save_graph(graph, run / "graph.json")
+
+
+def load(run: Path, config: Config) -> RazorNet:
+    """The trained net of `run`. UserError: no model.pt, a damaged one, or one of another shape than `config`."""
+    torch.set_num_threads(config.train.threads)
+    path = run / checkpoint.MODEL
+    content = checkpoint.read(path)
+    model = RazorNet(config)
+    checkpoint.restore(path, model, content.get("state"))
+    model.stage = Stage.EXACT
+    return model.eval()

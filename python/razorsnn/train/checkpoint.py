@@ -1,0 +1,87 @@
+"""What training keeps on disk: model.pt and checkpoint.pt, tensors and plain values only, never code."""
+
+import hashlib
+import json
+import pickle
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from razorsnn.config import Config
+from razorsnn.errors import UserError
+from razorsnn.files import atomic_path
+from razorsnn.train.data import WindowSet
+from razorsnn.train.model import RazorNet
+
+SCHEMA = 1
+MODEL, CHECKPOINT = "model.pt", "checkpoint.pt"
+UNRELATED = ("hardware", "simulated", "train.threads")
+"""Settings that training does not read; what `simulated` makes is compared as data."""
+
+
+def save(path: Path, content: dict[str, Any]) -> None:
+    """Whole or not at all. UserError as in `files.atomic_path`."""
+    with atomic_path(path) as temporary:
+        torch.save({"schema": SCHEMA, **content}, temporary)
+
+
+def read(path: Path) -> dict[str, Any]:
+    """What `save` wrote. UserError: missing, damaged, or something else."""
+    try:
+        content = torch.load(path, weights_only=True)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror}); accepted: a file that `train` wrote") from None
+    except (RuntimeError, ValueError, EOFError, KeyError, pickle.UnpicklingError) as error:
+        raise UserError(f"{path}: damaged, or not a file that `train` wrote ({type(error).__name__})") from None
+    if not isinstance(content, dict) or content.get("schema") != SCHEMA:
+        raise UserError(f"{path}: not a file that `train` wrote, of schema {SCHEMA}")
+    return content
+
+
+def restore(path: Path, model: RazorNet, state: Any) -> None:
+    """Loads `state` of the file `path` into `model`. UserError: it is of a net of another shape."""
+    expected = {name: tuple(value.shape) for name, value in model.state_dict().items()}
+    tensors = isinstance(state, dict) and all(isinstance(value, torch.Tensor) for value in state.values())
+    found = {name: tuple(value.shape) for name, value in state.items()} if tensors else {}
+    for name in sorted(expected.keys() | found.keys()):
+        have, want = found.get(name, "nothing"), expected.get(name, "nothing")
+        if have != want:
+            raise UserError(f"{path}: a model of another shape: {name} is {have}, these settings need {want}")
+    model.load_state_dict(state)
+
+
+def settings_text(config: Config) -> str:
+    """All settings, as text that is compared on resume."""
+    return json.dumps(config.model_dump(mode="json"), sort_keys=True)
+
+
+def data_hash(train: WindowSet, validation: WindowSet) -> str:
+    """SHA-256 over frames and labels."""
+    digest = hashlib.sha256()
+    for part in (train.frames, train.labels, validation.frames, validation.labels):
+        digest.update(str(part.shape).encode())
+        digest.update(part.tobytes())
+    return digest.hexdigest()
+
+
+def require_same(path: Path, content: dict[str, Any], config: Config, data: str) -> None:
+    """UserError, naming what differs, unless the checkpoint is of these settings and this data."""
+    stored, given = _flat(json.loads(content["settings"])), _flat(json.loads(settings_text(config)))
+    differing = [
+        f"{key} was {stored.get(key)} and is {given.get(key)}"
+        for key in sorted(stored.keys() | given.keys())
+        if stored.get(key) != given.get(key) and not key.startswith(UNRELATED)
+    ]
+    if differing:
+        raise UserError(f"{path}: cannot resume with other settings: {'; '.join(differing)}")
+    if content["data"] != data:
+        raise UserError(f"{path}: cannot resume on other data than it was trained on")
+
+
+def _flat(settings: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in settings.items():
+        name = f"{prefix}{key}"
+        flat.update(_flat(value, f"{name}.") if isinstance(value, dict) else {name: value})
+    return flat

@@ -1,0 +1,178 @@
+"""The razor gate in training. Contract: ops/razor.py; the forward pass is the one that is deployed.
+
+shapes     x [T, N, C, H, W]; embeddings, affine [K, T]; offset [K]; scores and keep bits [T, N]
+threshold  absolute: the running quantile, at the razor ratio, of the scores seen in training
+gradient   keep bits: of sigmoid((S - threshold) / temperature), so that the embeddings learn through them as
+           well as through the refined operand; tables: of exp and of the sigmoid
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from razorsnn.fixed import Format
+from razorsnn.ops.razor import (
+    AFFINE_BITS,
+    EMBEDDING_BITS,
+    LOGIT,
+    MASK_FRAC,
+    MASK_INPUT,
+    OFFSET_BITS,
+    WEIGHT_FRAC,
+    exp_table,
+    sigmoid_table,
+)
+from razorsnn.train.quantisers import (
+    FLOAT32_EXACT,
+    Stage,
+    cast,
+    fitting_frac,
+    half_up,
+    hard_gate,
+    peak_product,
+    sigmoid_lookup,
+    softmax_lookup,
+)
+
+MOMENTUM = 0.1
+"""Of the running threshold and spread, as in batch normalisation."""
+TEMPERATURE = 0.5
+"""Of the keep bits' sigmoid, in standard deviations of the scores."""
+OFFSET_FRAC = 25
+"""Most fraction bits of the offset: its 32 bits then hold all logits that s12.6 can tell apart."""
+
+
+@dataclass(frozen=True)
+class GateSettings:
+    """K embeddings; `ratio`: share of frames to prune; `refined`: format of cast(M * X)."""
+
+    embeddings: int
+    ratio: float
+    operand: str
+    refined: Format
+
+
+@dataclass(frozen=True)
+class GateResult:
+    """operand [T, N, C, H, W]: what the next layer reads; keep and score [T, N]."""
+
+    operand: Tensor
+    keep: Tensor
+    score: Tensor
+
+
+def refined_format(x: Format, bits: int, embeddings: int) -> Format:
+    """For cast(M * X): room for masks of 1/2 in each of the K embeddings, and twice that where K is 1."""
+    integer_bits = x.width - x.frac + max(0, math.ceil(math.log2(embeddings)) - 1)
+    return Format(False, bits, bits - integer_bits)
+
+
+class RazorGate(nn.Module):
+    """A gate on X [T, N, C, H, W] of `x_format` with `positions` = C * H * W."""
+
+    exp: Tensor
+    sigmoid: Tensor
+    threshold: Tensor
+    spread: Tensor
+    seen: Tensor
+
+    def __init__(
+        self, frames: int, positions: int, x_format: Format, settings: GateSettings, generator: torch.Generator
+    ) -> None:
+        super().__init__()
+        size = (settings.embeddings, frames)
+        self.embeddings = nn.Parameter(torch.rand(size, generator=generator))
+        self.affine = nn.Parameter(0.1 * torch.randn(size, generator=generator))
+        self.offset = nn.Parameter(torch.zeros(settings.embeddings))
+        self.affine_scale = 2.0 ** -math.ceil(math.log2(positions))
+        self.x_format, self.settings = x_format, settings
+        self.register_buffer("exp", torch.from_numpy(exp_table()), persistent=False)
+        self.register_buffer("sigmoid", torch.from_numpy(sigmoid_table()), persistent=False)
+        self.register_buffer("threshold", torch.zeros((), dtype=torch.float64))
+        self.register_buffer("spread", torch.ones((), dtype=torch.float64))
+        self.register_buffer("seen", torch.zeros((), dtype=torch.bool))
+
+    def forward(self, x: Tensor, stage: Stage) -> GateResult:
+        flat = x.movedim(2, -1).flatten(2)  # a view: activations lie in memory as channels_last
+        mask = self._mask(flat, stage)
+        score = peak_product(mask, flat)
+        if self.training:
+            self._follow(score.detach())
+        keep = hard_gate(score, self._level(stage), TEMPERATURE * float(self.spread))
+        refined = self.settings.operand == "refined"
+        operand = (cast(mask * flat, self.settings.refined) if refined else flat) * keep[:, :, None]
+        shape = (*x.shape[:2], *x.shape[3:], x.shape[2])
+        return GateResult(operand.view(shape).movedim(-1, 2), keep, score)
+
+    def calibrate(self, score: Tensor) -> None:
+        """Sets the threshold to the quantile of these scores [T, N], of one or many batches."""
+        values = score.detach().double().flatten()
+        self.threshold.copy_(torch.quantile(values, self.settings.ratio))
+        self.spread.copy_(values.std(correction=0).clamp_min(2.0**-self.score_frac))
+        self.seen.fill_(True)
+
+    def _follow(self, score: Tensor) -> None:
+        if not self.seen:
+            return self.calibrate(score)
+        before = self.threshold.clone(), self.spread.clone()
+        self.calibrate(score)
+        for running, old in zip((self.threshold, self.spread), before, strict=True):
+            running.copy_(torch.lerp(old, running, MOMENTUM))
+
+    @property
+    def score_frac(self) -> int:
+        return MASK_FRAC + self.x_format.frac
+
+    def threshold_integer(self) -> int:
+        """At the scores' frac. Unless nothing shall be pruned, a frame of score 0 always is."""
+        least = 1 if self.settings.ratio > 0 else 0
+        return max(half_up(float(self.threshold) * 2.0**self.score_frac), least)
+
+    def _level(self, stage: Stage) -> float:
+        """What scores are compared with: real scores that round to the integer threshold reach it, too."""
+        below = 0.5 if stage is Stage.FLOAT else 0.0
+        return (self.threshold_integer() - below) * 2.0**-self.score_frac
+
+    def exact_embeddings(self) -> tuple[Tensor, Format]:
+        lowest = MASK_INPUT.frac - WEIGHT_FRAC - self.x_format.frac
+        frac = fitting_frac(self.embeddings, EMBEDDING_BITS, lowest, lowest + 31)
+        form = Format(True, EMBEDDING_BITS, frac)
+        return cast(self.embeddings, form), form
+
+    def exact_affine(self) -> tuple[Tensor, Format, Tensor]:
+        """The affine map, its format, and the offset at frac affine + x, in doubles."""
+        scaled = self.affine.double() * self.affine_scale
+        lowest = LOGIT.frac - self.x_format.frac
+        frac = fitting_frac(scaled, AFFINE_BITS, lowest, OFFSET_FRAC - self.x_format.frac)
+        form = Format(True, AFFINE_BITS, frac)
+        offset_format = Format(True, OFFSET_BITS, frac + self.x_format.frac)
+        return cast(scaled, form), form, cast(self.offset.double(), offset_format)
+
+    def _mask(self, flat: Tensor, stage: Stage) -> Tensor:
+        """M [N, P] of flat X [T, N, P]."""
+        frame_sums = flat.sum(dim=2, dtype=torch.float64)
+        if stage is Stage.FLOAT:
+            logits = self.offset.double()[:, None] + self.affine.double() * self.affine_scale @ frame_sums
+            weighted = torch.softmax(logits, dim=0)[:, :, None] * _sums(self.embeddings, flat)
+            return weighted.sigmoid().sum(dim=0).to(flat.dtype)
+        affine, _, offset = self.exact_affine()
+        logits = cast(offset[:, None] + affine @ frame_sums, LOGIT)
+        weights = softmax_lookup(logits, self.exp, LOGIT.frac, WEIGHT_FRAC)
+        value = cast(weights[:, :, None] * self._exact_sums(flat).double(), MASK_INPUT)
+        masks = sigmoid_lookup(value, self.sigmoid, MASK_INPUT.frac, MASK_INPUT.low, MASK_FRAC)
+        mask: Tensor = masks.sum(dim=0).to(flat.dtype)
+        return mask
+
+    def _exact_sums(self, flat: Tensor) -> Tensor:
+        """acc [K, N, P], in float32 where that is exact."""
+        embeddings, form = self.exact_embeddings()
+        most = float(embeddings.detach().abs().sum(dim=1).max()) * 2.0**form.frac * self.x_format.high
+        return _sums(embeddings, flat) if most < FLOAT32_EXACT else _sums(embeddings.double(), flat.double())
+
+
+def _sums(embeddings: Tensor, flat: Tensor) -> Tensor:
+    """sum over t of E[k, t] * X[t, n, p]."""
+    sums: Tensor = embeddings @ flat.flatten(1)
+    return sums.unflatten(1, flat.shape[1:])
