@@ -1,0 +1,61 @@
+// Frame builder: events of one window to frames in the input memory. Words: python/razorsnn/stream.py.
+//   equation   x[t, p, floor(y * height / sensor_height), floor(x * width / sensor_width)] += 1, up to input_max
+//   shapes     input memory [T * H * W * groups] words of input_lanes channels, by (t, y, x, channel group)
+//   dropped    an event outside of the sensor, or of a polarity that is no channel: counted
+//   window     ends with TLAST (frames that are missing are empty), or with the mark of frame T; without TLAST
+//              there, the window has overrun, and the next word starts the next window
+#pragma once
+
+#include "axis.hpp"
+#include "types.hpp"
+
+namespace razorsnn {
+
+template <class C>
+void clear_frames(Input<C> input[C::input_depth][C::input_lanes]) {
+  for (int address = 0; address < C::input_depth; ++address) {
+#pragma HLS pipeline II=1
+    for (int lane = 0; lane < C::input_lanes; ++lane) {
+#pragma HLS unroll
+      input[address][lane] = 0;
+    }
+  }
+}
+
+template <class C>
+void count_event(const ap_uint<32> word, const int frame, Input<C> input[C::input_depth][C::input_lanes],
+                 Counters& counters) {
+#pragma HLS inline
+  const unsigned x = word.range(C::x_high, 0).to_uint();
+  const unsigned y = word.range(C::y_high, C::x_high + 1).to_uint();
+  const unsigned channel = word.range(C::polarity_high, C::y_high + 1).to_uint();
+  if (x >= C::sensor_width || y >= C::sensor_height || channel >= C::channels) {
+    ++counters.dropped;
+    return;
+  }
+  const unsigned row = y * C::height / C::sensor_height;
+  const unsigned column = x * C::width / C::sensor_width;
+  const unsigned position = (frame * C::height + row) * C::width + column;
+  Input<C>& cell = input[position * C::input_groups + channel / C::input_lanes][channel % C::input_lanes];
+  if (cell != C::input_max) cell += 1;
+}
+
+// Returns whether the window has overrun.
+template <class C>
+bool build_frames(BeatStream& events, Input<C> input[C::input_depth][C::input_lanes], Counters& counters) {
+  clear_frames<C>(input);
+  int frame = 0;
+  // The counters' range bounds the loop: a window of more beats has overrun as well.
+  for (std::uint32_t beats = 0; beats != UINT32_MAX; ++beats) {
+#pragma HLS loop_tripcount min=1 max=C::input_depth
+#pragma HLS pipeline
+    const Beat beat = events.read();
+    const bool mark = beat.data[C::mark_bit];
+    if (!mark) count_event<C>(beat.data, frame, input, counters);
+    if (beat.last) return false;
+    if (mark && ++frame == C::frames) return true;
+  }
+  return true;
+}
+
+}  // namespace razorsnn

@@ -1,0 +1,125 @@
+// Scanner: the non-zero activations of a frame become events, in the order of python/razorsnn/ops/synapse.py.
+//   order      word by word (y, x, channel group), in a word lane 0 first; then one event with `end` set
+//   row        the event's weights: its channel; in a dense layer its place in the frame, and y = x = 0
+//   latency    a cycle a word and a cycle an event; it runs ahead of the engine through a FIFO
+#pragma once
+
+#include "axis.hpp"
+#include "layer.hpp"
+#include "stores.hpp"
+
+namespace razorsnn {
+
+template <class C>
+struct Event {
+  Operand<C> value;
+  ap_uint<C::row_bits> row;
+  ap_uint<C::y_bits> y;
+  ap_uint<C::x_bits> x;
+  bool end;
+};
+
+template <class C>
+using EventStream = hls::stream<Event<C>>;
+
+// Where a word lies in its frame.
+struct Place {
+  int word;
+  int group;
+  int x;
+  int y;
+};
+
+inline Place next_place(const Place at, const Layer& layer) {
+#pragma HLS inline
+  Place next = {at.word + 1, at.group + 1, at.x, at.y};
+  if (next.group == layer.groups_in) {
+    next.group = 0;
+    ++next.x;
+  }
+  if (next.x == layer.width) {
+    next.x = 0;
+    ++next.y;
+  }
+  return next;
+}
+
+// Layer 0 reads the input memory, the others what the layer before wrote.
+template <class C>
+void load_operands(const int index, const int address, const Input<C> input[C::input_depth][C::input_lanes],
+                   const Activation<C> even[C::store_depth_even][C::lanes],
+                   const Activation<C> odd[C::store_depth_odd][C::lanes], Operand<C> word[C::lanes]) {
+#pragma HLS inline
+  Activation<C> stored[C::lanes];
+#pragma HLS array_partition variable=stored complete
+  if (index > 0) load_word<C>(index % 2 == 0, address, even, odd, stored);
+  for (int lane = 0; lane < C::lanes; ++lane) {
+#pragma HLS unroll
+    if (index > 0) {
+      word[lane] = stored[lane];
+    } else {
+      word[lane] = lane < C::input_lanes ? Operand<C>(input[address][lane]) : Operand<C>(0);
+    }
+  }
+}
+
+template <class C>
+ap_uint<C::lanes> occupied(const Operand<C> word[C::lanes]) {
+#pragma HLS inline
+  ap_uint<C::lanes> bits = 0;
+  for (int lane = 0; lane < C::lanes; ++lane) {
+#pragma HLS unroll
+    bits[lane] = word[lane] != 0;
+  }
+  return bits;
+}
+
+template <class C>
+int lowest_lane(const ap_uint<C::lanes> bits) {
+#pragma HLS inline
+  int lowest = 0;
+  for (int lane = C::lanes - 1; lane >= 0; --lane) {
+#pragma HLS unroll
+    if (bits[lane]) lowest = lane;
+  }
+  return lowest;
+}
+
+template <class C>
+Event<C> event_at(const Layer& layer, const Place at, const int lane, const Operand<C> value) {
+#pragma HLS inline
+  const int word = layer.dense ? at.word : at.group;
+  const int row = (word << layer.lanes_in_log2.to_int()) + lane;
+  if (layer.dense) return {value, row, 0, 0, false};
+  return {value, row, at.y, at.x, false};
+}
+
+template <class C>
+void scan_frame(const int index, const Layer layer, const int frame,
+                const Input<C> input[C::input_depth][C::input_lanes],
+                const Activation<C> even[C::store_depth_even][C::lanes],
+                const Activation<C> odd[C::store_depth_odd][C::lanes], EventStream<C>& events) {
+  const int base = frame * layer.words_in.to_int();
+  Place here = {0, 0, 0, 0}, next = {0, 0, 0, 0};
+  Operand<C> word[C::lanes];
+#pragma HLS array_partition variable=word complete
+  ap_uint<C::lanes> pending = 0;
+  for (int step = 0; step < C::scan_steps; ++step) {
+#pragma HLS pipeline II=1
+    if (pending != 0) {
+      const int lane = lowest_lane<C>(pending);
+      events.write(event_at<C>(layer, here, lane, word[lane]));
+      pending[lane] = 0;
+    } else if (next.word != layer.words_in) {
+      load_operands<C>(index, base + next.word, input, even, odd, word);
+      pending = occupied<C>(word);
+      here = next;
+      next = next_place(next, layer);
+    } else {
+      break;
+    }
+  }
+  events.write({0, 0, 0, 0, true});
+}
+
+}  // namespace razorsnn

@@ -1,0 +1,70 @@
+// Sequencer: runs the layers of one window in the order of the layer table, each after its gate if it has one.
+// Rows: layer.hpp, from python/razorsnn/layertable.py. A net of fewer layers ends with its row marked `last`.
+#pragma once
+
+#include "engine.hpp"
+#include "razor.hpp"
+#include "readout.hpp"
+
+namespace razorsnn {
+
+// The gate's verdicts for the host: keep bits gate after gate, and for every layer how many frames it read.
+template <class C>
+void record_keep(const int index, const int gate, const Layer& layer, const bool keep[C::frames],
+                 bool keep_bits[C::keep_depth], std::uint32_t kept[C::layers], std::uint32_t pruned[C::layers]) {
+  std::uint32_t count = 0;
+  for (int frame = 0; frame < C::frames; ++frame) {
+#pragma HLS pipeline II=1
+    if (layer.gated) keep_bits[gate * C::frames + frame] = keep[frame];
+    if (keep[frame]) ++count;
+  }
+  kept[index] = count;
+  pruned[index] = C::frames - count;
+}
+
+template <class C>
+void clear_verdicts(bool keep_bits[C::keep_depth], std::uint32_t kept[C::layers], std::uint32_t pruned[C::layers]) {
+  for (int at = 0; at < C::keep_depth; ++at) {
+    keep_bits[at] = false;
+  }
+  for (int index = 0; index < C::layers; ++index) {
+    kept[index] = 0;
+    pruned[index] = 0;
+  }
+}
+
+template <class C>
+void run_window(const std::uint32_t layer_table[C::layers][C::layer_fields],
+                const typename C::weight_t weights[C::weight_depth][C::lanes],
+                const typename C::bias_t bias[C::bias_depth][C::lanes], const std::int8_t embeddings[C::gate_depth],
+                const std::int16_t affine[C::gate_depth], const std::int32_t offset[C::offset_depth],
+                const std::uint16_t exp_table[C::table_depth], const std::uint8_t sigmoid_table[C::table_depth],
+                const Input<C> input[C::input_depth][C::input_lanes], bool keep_bits[C::keep_depth],
+                std::uint32_t kept[C::layers], std::uint32_t pruned[C::layers],
+                Score<C> scores[C::score_depth][C::lanes], Counters& counters) {
+  static Activation<C> even[C::store_depth_even][C::lanes];
+#pragma HLS array_reshape variable=even dim=2 type=complete
+#pragma HLS bind_storage variable=even type=ram_2p
+  static Activation<C> odd[C::store_depth_odd][C::lanes];
+#pragma HLS array_reshape variable=odd dim=2 type=complete
+#pragma HLS bind_storage variable=odd type=ram_2p
+  clear_scores<C>(scores);
+  clear_verdicts<C>(keep_bits, kept, pruned);
+  int gate = 0;
+  for (int index = 0; index < C::layers; ++index) {
+    const Layer layer = read_layer(layer_table[index]);
+    bool keep[C::frames];
+    for (int frame = 0; frame < C::frames; ++frame) {
+      keep[frame] = true;
+    }
+    if (C::gates > 0 && layer.gated) {
+      run_gate<C>(index % 2 == 0, layer, embeddings, affine, offset, exp_table, sigmoid_table, even, odd, keep);
+    }
+    record_keep<C>(index, gate, layer, keep, keep_bits, kept, pruned);
+    gate += layer.gated;
+    run_layer<C>(index, layer, keep, weights, bias, input, even, odd, scores, counters);
+    if (layer.last) break;
+  }
+}
+
+}  // namespace razorsnn

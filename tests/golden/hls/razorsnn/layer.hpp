@@ -1,0 +1,86 @@
+// A row of the layer table, as the sequencer reads it: python/razorsnn/layertable.py, LAYER_FIELDS.
+#pragma once
+
+#include <ap_int.h>
+
+#include <cstdint>
+
+namespace razorsnn {
+const int reset_zero = 0;
+const int reset_threshold = 1;
+const int reset_subtract = 2;
+
+struct Layer {
+  ap_uint<1> gated;  // a razor gate stands before the layer
+  ap_uint<1> refined;  // the gate hands on cast(M * X), written over X
+  ap_uint<31> threshold;  // keep[t] = S[t] >= threshold
+  ap_uint<16> gate_base;  // first of the gate's T * K words {affine, embedding}
+  ap_uint<8> offset_base;  // first of the gate's K offsets
+  ap_uint<5> logit_shift;  // right shift of the cast to s12.6
+  ap_uint<5> mask_shift;  // right shift of the cast to s8.4
+  ap_uint<5> refine_shift;  // right shift of the cast of M * X
+  ap_uint<8> refine_max;  // largest refined activation
+  ap_uint<1> dense;  // the event's position selects weights, not outputs
+  ap_uint<1> reach;  // (kernel - 1) / 2
+  ap_uint<2> pool_log2;  // log2 of the pool
+  ap_uint<3> lanes_in_log2;  // log2 of the channels a word of the input holds
+  ap_uint<12> width;  // columns of the input
+  ap_uint<12> groups_in;  // words a position of the input
+  ap_uint<24> words_in;  // words a frame of the input
+  ap_uint<12> rows;  // output rows before pooling that a pool uses
+  ap_uint<12> columns;  // output columns before pooling that a pool uses
+  ap_uint<12> groups_out;  // words a position of the output
+  ap_uint<16> pitch;  // words a row of the output
+  ap_uint<24> words_out;  // words a frame of the output
+  ap_uint<16> row_stride;  // weight words from one input channel to the next
+  ap_uint<24> weight_base;  // first weight word
+  ap_uint<16> bias_base;  // first bias word
+  ap_uint<8> alpha;  // leak, over 256
+  ap_uint<31> v_th;  // threshold of the neuron
+  ap_uint<2> reset;  // 0 zero, 1 threshold, 2 subtract
+  ap_uint<1> spike;  // LIF: the output is the spike
+  ap_uint<5> out_shift;  // right shift of the cast of y
+  ap_uint<8> out_max;  // largest activation
+  ap_uint<1> last;  // the readout
+  ap_uint<1> signed_sum;  // the readout adds z, not max(u, 0)
+};
+
+inline Layer read_layer(const std::uint32_t row[32]) {
+#pragma HLS inline
+  Layer layer;
+  layer.gated = row[0];
+  layer.refined = row[1];
+  layer.threshold = row[2];
+  layer.gate_base = row[3];
+  layer.offset_base = row[4];
+  layer.logit_shift = row[5];
+  layer.mask_shift = row[6];
+  layer.refine_shift = row[7];
+  layer.refine_max = row[8];
+  layer.dense = row[9];
+  layer.reach = row[10];
+  layer.pool_log2 = row[11];
+  layer.lanes_in_log2 = row[12];
+  layer.width = row[13];
+  layer.groups_in = row[14];
+  layer.words_in = row[15];
+  layer.rows = row[16];
+  layer.columns = row[17];
+  layer.groups_out = row[18];
+  layer.pitch = row[19];
+  layer.words_out = row[20];
+  layer.row_stride = row[21];
+  layer.weight_base = row[22];
+  layer.bias_base = row[23];
+  layer.alpha = row[24];
+  layer.v_th = row[25];
+  layer.reset = row[26];
+  layer.spike = row[27];
+  layer.out_shift = row[28];
+  layer.out_max = row[29];
+  layer.last = row[30];
+  layer.signed_sum = row[31];
+  return layer;
+}
+
+}  // namespace razorsnn
