@@ -28,17 +28,19 @@ from razorsnn.ops.words import pack
 LOGIT = Format(True, 12, 6)
 AFFINE_BITS = 12
 OFFSET_BITS = 32
+EXP = Format(False, 12, 12)
+SIGMOID = Format(False, 8, 8)
 MASK_INPUT = Format(True, 8, 4)
 MASK_FRAC = 8
 WEIGHT_FRAC = 8
 EMBEDDING_BITS = 8
 OPERANDS = ("raw", "refined")
 
-FRAME_CYCLES = 6
+FRAME_CYCLES = 7
 """Of a frame's sums, beyond its words and K products of the affine map."""
 SOFTMAX_CYCLES = 12
 """Per embedding: its exponent and its division."""
-FIXED_CYCLES = 20
+FIXED_CYCLES = 13
 """Of a window, beyond what words, embeddings and frames take."""
 
 
@@ -92,8 +94,8 @@ class Razor(Op):
         self._require_within("embeddings", self.embeddings, self.embedding_format)
         self._require_within("affine", self.affine, self.affine_format)
         self._require_within("offset", self.offset, Format(True, OFFSET_BITS, 0))
-        self._require_within("exp", self.exp, Format(False, 12, 12))
-        self._require_within("sigmoid", self.sigmoid, Format(False, 8, 8))
+        self._require_within("exp", self.exp, EXP)
+        self._require_within("sigmoid", self.sigmoid, SIGMOID)
         self.require(self.exp.shape == (256,) and self.sigmoid.shape == (256,), "tables must have 256 entries")
         self.require(int(self.exp[0]) > 0, "exp[0] must be positive")
         self.require(0 <= self.threshold < 1 << 31, f"threshold {self.threshold}, accepted: 0..2**31-1")

@@ -21,11 +21,11 @@ from razorsnn.ir import Op, Tensor, Trace
 from razorsnn.ops.neuron import READOUTS, Neuron
 from razorsnn.ops.words import groups, pack
 
-SCAN_CYCLES = 9
+SCAN_CYCLES = 8
 """Of a scanned frame, beyond its events: from the first word read to the first event, and the pipeline's drain."""
-PASS_CYCLES = 6
+PASS_CYCLES = 3
 """Of a neuron pass, beyond one a word."""
-LAYER_CYCLES = 4
+LAYER_CYCLES = 2
 """Of a layer: its row of the layer table is read, and the next one is chosen."""
 
 

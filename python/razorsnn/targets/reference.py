@@ -12,9 +12,9 @@ from razorsnn.ops.razor import RazorCycles
 from razorsnn.ops.synapse import SynapseCycles
 from razorsnn.plan import Plan
 
-START_CYCLES = 4
+START_CYCLES = 6
 """From the last accepted input beat to the first layer's."""
-READOUT_CYCLES = 4
+READOUT_CYCLES = 3
 """From the last layer's end to the first score."""
 SCORE_WORD_CYCLES = 1
 """To fetch a word of scores."""

@@ -1,0 +1,42 @@
+"""The AXI4-Lite register map (byte addresses): what rtl/rsnn_registers.sv answers. docs/architecture.md prints it."""
+
+IDENTIFICATION = 0x5253_4E4E
+"""ASCII "RSNN"."""
+
+REGISTERS = {
+    "identification": 0x000,
+    "version": 0x004,
+    "control": 0x008,
+    "status": 0x00C,
+    "interrupt_enable": 0x010,
+    "shape": 0x014,
+    "window": 0x018,
+    "cycles": 0x020,
+    "events": 0x024,
+    "multiplies": 0x028,
+    "dropped": 0x02C,
+    "saturations": 0x030,
+    "windows": 0x034,
+}
+COUNTERS = ("cycles", "events", "multiplies", "dropped", "saturations", "windows")
+"""Counted up from reset, modulo 2**32."""
+
+CONTROL_START = 1
+CONTROL_ABORT = 2
+STATUS_BUSY = 1
+STATUS_CLEARING = 2
+STATUS_DONE = 4
+"""Sticky, with an interrupt if enabled: a window's last score was taken. Write 1 to clear."""
+STATUS_UNENDED = 8
+"""Sticky, likewise: a window was closed by the mark of its last frame, without TLAST."""
+
+
+def layer_registers(layer: int) -> tuple[int, int]:
+    """Addresses of the layer's counters of frames kept (scanned) and pruned."""
+    return 0x400 + 8 * layer, 0x404 + 8 * layer
+
+
+def keep_register(gate: int, frames: int, frame: int) -> int:
+    """Address of the word with the gate's keep bit of `frame` (bit frame % 32), of the last whole window."""
+    words = -(-frames // 32)
+    return 0x800 + 4 * (gate * words + frame // 32)

@@ -1,0 +1,140 @@
+"""The SystemVerilog target: sources, generated package and top, and memory images."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from razorsnn import __version__
+from razorsnn.assets import asset
+from razorsnn.errors import UserError
+from razorsnn.fixed import LEAK_FRAC, Ints
+from razorsnn.layertable import LAYER_FIELDS
+from razorsnn.ops import razor
+from razorsnn.plan import Plan
+from razorsnn.shape import Shape
+from razorsnn.targets.templates import render
+
+TOP = "razorsnn_top"
+PACKAGE = "rsnn_pkg.sv"
+REGISTER_VERSION = 1
+"""Of the register map; docs/architecture.md."""
+STREAM_COORDINATE_BITS = 12
+BIN_PRODUCT_BITS = 32
+
+
+def emit(plan: Plan, out: Path) -> None:
+    """Writes out/rtl: the blocks, the package, the top, a file list, and the images of every memory."""
+    folder = out / "rtl"
+    folder.mkdir(parents=True)
+    for source in sorted(asset("rtl").glob("*.sv")):
+        shutil.copy(source, folder)
+    (folder / PACKAGE).write_text(package())
+    (folder / f"{TOP}.sv").write_text(
+        render("rtl/top.sv.j2", top=TOP, version=__version__, parameters=list(parameters(plan.shape)))
+    )
+    (folder / f"{TOP}.f").write_text("\n".join(source_files(folder)) + "\n")
+    for name, words in images(plan).items():
+        (folder / name).write_text(words)
+
+
+def source_files(folder: Path) -> list[str]:
+    """Names in the order in which a tool must read them: the package first."""
+    names = sorted(path.name for path in folder.glob("*.sv"))
+    return [PACKAGE, *(name for name in names if name != PACKAGE)]
+
+
+def package() -> str:
+    """rsnn_pkg.sv: the layer table's row as a struct, and the gate's widths."""
+    return render(
+        "rtl/rsnn_pkg.sv.j2",
+        fields=LAYER_FIELDS,
+        version=REGISTER_VERSION,
+        leak_frac=LEAK_FRAC,
+        affine_bits=razor.AFFINE_BITS,
+        offset_bits=razor.OFFSET_BITS,
+        embedding_bits=razor.EMBEDDING_BITS,
+        logit_bits=razor.LOGIT.width,
+        exp_bits=razor.EXP.width,
+        mask_input_bits=razor.MASK_INPUT.width,
+    )
+
+
+def parameters(shape: Shape) -> Iterator[tuple[str, str]]:
+    """Name and value of each parameter of rsnn_accelerator."""
+    y_mul, y_shift = bin_factor(shape.sensor_height, shape.height)
+    x_mul, x_shift = bin_factor(shape.sensor_width, shape.width)
+    numbers = {
+        "Lanes": shape.lanes, "Frames": shape.frames, "Channels": shape.channels, "Height": shape.height,
+        "Width": shape.width, "SensorHeight": shape.sensor_height, "SensorWidth": shape.sensor_width,
+        "BinYMul": y_mul, "BinYShift": y_shift, "BinXMul": x_mul, "BinXShift": x_shift, "Classes": shape.classes,
+        "Layers": shape.layers, "Gated": min(1, shape.gates), "Gates": max(1, shape.gates),
+        "Embeddings": shape.embeddings, "InputLanes": shape.input_lanes, "InputBits": shape.input_bits,
+        "ActivationBits": shape.activation_bits, "WeightBits": shape.weight_bits,
+        "MembraneBits": shape.membrane_bits, "SumsBits": shape.sums_bits, "FrameSumBits": shape.frame_sum_bits,
+        "LogitSumBits": shape.logit_bits, "ScoreBits": shape.score_bits, "WeightDepth": shape.weight_depth,
+        "BiasDepth": shape.bias_depth, "MembraneDepth": shape.membrane_depth, "EvenDepth": shape.store_depth_even,
+        "OddDepth": shape.store_depth_odd, "SumsDepth": shape.sums_depth, "MaskDepth": shape.mask_depth,
+        "GateDepth": shape.gate_depth, "OffsetDepth": shape.offset_depth,
+    }  # fmt: skip
+    yield from ((name, str(value)) for name, value in numbers.items())
+    yield from ((parameter, f'"{name}"') for parameter, name in IMAGE_FILES.items())
+
+
+IMAGE_FILES = {
+    "TableFile": "table.hex", "WeightFile": "weights.hex", "BiasFile": "bias.hex", "EmbeddingFile": "embeddings.hex",
+    "AffineFile": "affine.hex", "OffsetFile": "offset.hex", "ExpFile": "exp.hex", "SigmoidFile": "sigmoid.hex",
+}  # fmt: skip
+"""Parameter and file of each memory's contents, read by $readmemh from the folder where the tool runs."""
+
+
+def bin_factor(sensor: int, grid: int) -> tuple[int, int]:
+    """(mul, shift) with (c * mul) >> shift == floor(c * grid / sensor) for every coordinate c of the sensor."""
+    coordinate = np.arange(sensor, dtype=np.int64)
+    wanted = coordinate * grid // sensor
+    for shift in range(BIN_PRODUCT_BITS - STREAM_COORDINATE_BITS):
+        mul = -(-(grid << shift) // sensor)
+        if np.array_equal(coordinate * mul >> shift, wanted):
+            return mul, shift
+    raise UserError(f"sensor of {sensor} pixels on a grid of {grid}: no exact factor below 2**{BIN_PRODUCT_BITS}")
+
+
+def images(plan: Plan) -> dict[str, str]:
+    """File name to contents, one hex word a line, padded with zeros to the memory's depth."""
+    shape = plan.shape
+    rows = [_table_word(row) for row in plan.table]
+    words = {
+        "table.hex": (rows, shape.layers, sum(width for _, width, _ in LAYER_FIELDS)),
+        "weights.hex": (_lane_words(plan.weights, shape.weight_bits), shape.weight_depth, shape.lanes * shape.weight_bits),
+        "bias.hex": (_lane_words(plan.bias, shape.membrane_bits), shape.bias_depth, shape.lanes * shape.membrane_bits),
+        "embeddings.hex": (_plain(plan.embeddings, razor.EMBEDDING_BITS), shape.gate_depth, razor.EMBEDDING_BITS),
+        "affine.hex": (_plain(plan.affine, razor.AFFINE_BITS), shape.gate_depth, razor.AFFINE_BITS),
+        "offset.hex": (_plain(plan.offset, razor.OFFSET_BITS), shape.offset_depth, razor.OFFSET_BITS),
+        "exp.hex": (_plain(plan.tables["exp"], razor.EXP.width), 256, razor.EXP.width),
+        "sigmoid.hex": (_plain(plan.tables["sigmoid"], 8), 256, 8),
+    }
+    return {name: _hex(content, depth, width) for name, (content, depth, width) in words.items()}
+
+
+def _table_word(row: dict[str, int]) -> int:
+    word = 0
+    for name, width, _ in LAYER_FIELDS:
+        word = word << width | row[name]
+    return word
+
+
+def _plain(values: Ints, width: int) -> list[int]:
+    return [value & ((1 << width) - 1) for value in values.tolist()]
+
+
+def _lane_words(words: Ints, width: int) -> list[int]:
+    """Lane 0 in the lowest bits."""
+    mask = (1 << width) - 1
+    return [sum((value & mask) << (width * lane) for lane, value in enumerate(row)) for row in words.tolist()]
+
+
+def _hex(words: list[int], depth: int, width: int) -> str:
+    digits = -(-width // 4)
+    padded = words + [0] * (depth - len(words))
+    return "".join(f"{word:0{digits}x}\n" for word in padded)

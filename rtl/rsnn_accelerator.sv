@@ -1,0 +1,263 @@
+// The accelerator: one LIAF engine that runs all layers of a window in turn. The generated top sets its parameters.
+// Contract: python/razorsnn/targets/reference.py (results and cycles), docs/architecture.md (interfaces).
+//   order      windows one after another; scores class 0 first
+//   latency    `output_cycles` of the reference, exact
+//   handshake  s_axis is ready while a window is filled; the output may stall; abort and reset empty the input memory
+module rsnn_accelerator #(
+  parameter int unsigned Lanes = 4,
+  parameter int unsigned Frames = 4,
+  parameter int unsigned Channels = 2,
+  parameter int unsigned Height = 7,
+  parameter int unsigned Width = 6,
+  parameter int unsigned SensorHeight = 7,
+  parameter int unsigned SensorWidth = 6,
+  parameter int unsigned BinYMul = 1,
+  parameter int unsigned BinYShift = 0,
+  parameter int unsigned BinXMul = 1,
+  parameter int unsigned BinXShift = 0,
+  parameter int unsigned Classes = 3,
+  parameter int unsigned Layers = 2,
+  parameter bit Gated = 1'b1,
+  parameter int unsigned Gates = 1,
+  parameter int unsigned Embeddings = 2,
+  parameter int unsigned InputLanes = 2,
+  parameter int unsigned InputBits = 4,
+  parameter int unsigned ActivationBits = 4,
+  parameter int unsigned WeightBits = 8,
+  parameter int unsigned MembraneBits = 20,
+  parameter int unsigned SumsBits = 16,
+  parameter int unsigned FrameSumBits = 16,
+  parameter int unsigned LogitSumBits = 40,
+  parameter int unsigned ScoreBits = 24,
+  parameter int unsigned WeightDepth = 64,
+  parameter int unsigned BiasDepth = 4,
+  parameter int unsigned MembraneDepth = 42,
+  parameter int unsigned EvenDepth = 168,
+  parameter int unsigned OddDepth = 168,
+  parameter int unsigned SumsDepth = 84,
+  parameter int unsigned MaskDepth = 42,
+  parameter int unsigned GateDepth = 8,
+  parameter int unsigned OffsetDepth = 2,
+  parameter string TableFile = "",
+  parameter string WeightFile = "",
+  parameter string BiasFile = "",
+  parameter string EmbeddingFile = "",
+  parameter string AffineFile = "",
+  parameter string OffsetFile = "",
+  parameter string ExpFile = "",
+  parameter string SigmoidFile = "",
+  parameter bit AutoStart = 1'b1
+) (
+  input  logic        clk_i,
+  input  logic        rst_ni,
+  input  logic        s_axis_tvalid_i,
+  output logic        s_axis_tready_o,
+  input  logic [31:0] s_axis_tdata_i,
+  input  logic        s_axis_tlast_i,
+  output logic        m_axis_tvalid_o,
+  input  logic        m_axis_tready_i,
+  output logic [31:0] m_axis_tdata_o,
+  output logic        m_axis_tlast_o,
+  input  logic        s_axil_awvalid_i,
+  output logic        s_axil_awready_o,
+  input  logic [11:0] s_axil_awaddr_i,
+  input  logic        s_axil_wvalid_i,
+  output logic        s_axil_wready_o,
+  input  logic [31:0] s_axil_wdata_i,
+  output logic        s_axil_bvalid_o,
+  input  logic        s_axil_bready_i,
+  input  logic        s_axil_arvalid_i,
+  output logic        s_axil_arready_o,
+  input  logic [11:0] s_axil_araddr_i,
+  output logic        s_axil_rvalid_o,
+  input  logic        s_axil_rready_i,
+  output logic [31:0] s_axil_rdata_o,
+  output logic        irq_o
+);
+  localparam int unsigned InputDepth = Frames * Height * Width * ((Channels + InputLanes - 1) / InputLanes);
+  localparam int unsigned StoreDepth = (EvenDepth > OddDepth) ? EvenDepth : OddDepth;
+  localparam int unsigned ReadDepth = (InputDepth > StoreDepth) ? InputDepth : StoreDepth;
+  localparam int unsigned AddrWidth = $clog2(ReadDepth + 1);
+  localparam int unsigned ActBits = (InputBits > ActivationBits) ? InputBits : ActivationBits;
+  localparam int unsigned LayerWidth = (Layers > 1) ? $clog2(Layers) : 1;
+  localparam int unsigned WeightAddrWidth = (WeightDepth > 1) ? $clog2(WeightDepth) : 1;
+  localparam int unsigned MembraneAddrWidth = (MembraneDepth > 1) ? $clog2(MembraneDepth) : 1;
+  localparam int unsigned InputAddrWidth = (InputDepth > 1) ? $clog2(InputDepth) : 1;
+  localparam int unsigned EvenAddrWidth = (EvenDepth > 1) ? $clog2(EvenDepth) : 1;
+  localparam int unsigned OddAddrWidth = (OddDepth > 1) ? $clog2(OddDepth) : 1;
+
+  typedef logic [Lanes-1:0][ActBits-1:0] word_t;
+  typedef logic [Lanes-1:0][ActivationBits-1:0] stored_t;
+
+  function automatic stored_t stored(word_t word);
+    for (int unsigned i = 0; i < Lanes; i++) stored[i] = ActivationBits'(word[i]);
+  endfunction
+
+  function automatic word_t loaded(stored_t word);
+    for (int unsigned i = 0; i < Lanes; i++) loaded[i] = ActBits'(word[i]);
+  endfunction
+
+  logic run, abort, active_n;
+  logic clearing, filling, closed, dropped, unended, idle;
+  logic razor_start, razor_done, gating, scan_start, scan_done, pass, pass_init, pass_done, emit, emit_done;
+  logic kept, pruned, first_frame, multiply, started_q;
+  rsnn_pkg::layer_t layer;
+  logic [LayerWidth-1:0] index;
+  logic [AddrWidth-1:0] read_base, write_base;
+  logic [Frames-1:0] keep;
+  logic [Gates-1:0][Frames-1:0] keep_all;
+
+  assign active_n = rst_ni && !abort;
+
+  // ---- Registers.
+  logic event_valid, event_ready, out_valid;
+  logic [7:0] out_saturated;
+
+  always_ff @(posedge clk_i) begin
+    if (!active_n || emit_done) started_q <= 1'b0;
+    else if (s_axis_tvalid_i && s_axis_tready_o) started_q <= 1'b1;
+  end
+
+  rsnn_registers #(
+    .Lanes(Lanes), .Frames(Frames), .Classes(Classes), .Layers(Layers), .Gates(Gates), .Embeddings(Embeddings),
+    .AutoStart(AutoStart)
+  ) u_registers (
+    .clk_i, .rst_ni,
+    .awvalid_i(s_axil_awvalid_i), .awready_o(s_axil_awready_o), .awaddr_i(s_axil_awaddr_i),
+    .wvalid_i(s_axil_wvalid_i), .wready_o(s_axil_wready_o), .wdata_i(s_axil_wdata_i),
+    .bvalid_o(s_axil_bvalid_o), .bready_i(s_axil_bready_i),
+    .arvalid_i(s_axil_arvalid_i), .arready_o(s_axil_arready_o), .araddr_i(s_axil_araddr_i),
+    .rvalid_o(s_axil_rvalid_o), .rready_i(s_axil_rready_i), .rdata_o(s_axil_rdata_o),
+    .run_o(run), .abort_o(abort), .irq_o, .busy_i(started_q || (s_axis_tvalid_i && s_axis_tready_o)),
+    .clearing_i(clearing), .window_done_i(emit_done), .unended_i(unended), .event_i(event_valid && event_ready),
+    .multiply_i(multiply), .dropped_i(dropped), .saturated_i(out_valid && !layer.last ? out_saturated : '0),
+    .kept_i(kept), .pruned_i(pruned), .layer_i(index), .keep_i(keep_all)
+  );
+
+  // ---- Input memory.
+  logic input_re, even_re, odd_re, read_re, scan_re, razor_re;
+  logic [AddrWidth-1:0] read_addr, scan_addr, razor_addr;
+  logic [InputLanes-1:0][InputBits-1:0] input_data;
+  word_t input_word, read_data;
+
+  rsnn_frame_builder #(
+    .Frames(Frames), .Channels(Channels), .Height(Height), .Width(Width), .SensorHeight(SensorHeight),
+    .SensorWidth(SensorWidth), .BinYMul(BinYMul), .BinYShift(BinYShift), .BinXMul(BinXMul), .BinXShift(BinXShift),
+    .InputLanes(InputLanes), .InputBits(InputBits)
+  ) u_frame_builder (
+    .clk_i, .rst_ni(active_n), .run_i(run), .release_i(emit_done),
+    .s_valid_i(s_axis_tvalid_i), .s_ready_o(s_axis_tready_o), .s_data_i(s_axis_tdata_i), .s_last_i(s_axis_tlast_i),
+    .clearing_o(clearing), .filling_o(filling), .closed_o(closed), .dropped_o(dropped), .unended_o(unended),
+    .read_i(input_re), .read_addr_i(InputAddrWidth'(read_addr)), .read_data_o(input_data)
+  );
+
+  always_comb begin
+    input_word = '0;
+    for (int unsigned i = 0; i < InputLanes; i++) input_word[i] = ActBits'(input_data[i]);
+  end
+
+  // ---- Activation stores: even layers write the even one, which odd layers and their gates read.
+  logic write_even, write_odd, razor_write;
+  logic [AddrWidth-1:0] write_addr, razor_write_addr;
+  word_t write_data, razor_write_data;
+  stored_t even_data, odd_data;
+  logic [MembraneAddrWidth-1:0] out_addr;
+  word_t out_y;
+
+  assign read_re = gating ? razor_re : scan_re;
+  assign read_addr = gating ? razor_addr : scan_addr;
+  assign input_re = read_re && index == '0;
+  assign even_re = read_re && index[0];
+  assign odd_re = read_re && !index[0] && index != '0;
+  assign read_data = index == '0 ? input_word : loaded(index[0] ? even_data : odd_data);
+
+  // The engine writes the store that its layer does not read; the razor writes back where it read.
+  assign write_addr = gating ? razor_write_addr : write_base + AddrWidth'(out_addr);
+  assign write_data = gating ? razor_write_data : out_y;
+  assign write_even = gating ? razor_write && index[0] : out_valid && !layer.last && !index[0];
+  assign write_odd = gating ? razor_write && !index[0] : out_valid && !layer.last && index[0];
+
+  rsnn_ram #(.Width($bits(stored_t)), .Depth(EvenDepth)) u_even (
+    .clk_i, .re_i(even_re), .raddr_i(EvenAddrWidth'(read_addr)), .rdata_o(even_data),
+    .we_i(write_even), .waddr_i(EvenAddrWidth'(write_addr)), .wdata_i(stored(write_data))
+  );
+  rsnn_ram #(.Width($bits(stored_t)), .Depth(OddDepth)) u_odd (
+    .clk_i, .re_i(odd_re), .raddr_i(OddAddrWidth'(read_addr)), .rdata_o(odd_data),
+    .we_i(write_odd), .waddr_i(OddAddrWidth'(write_addr)), .wdata_i(stored(write_data))
+  );
+
+  // ---- Control.
+  rsnn_sequencer #(
+    .Frames(Frames), .Layers(Layers), .Gates(Gates), .AddrWidth(AddrWidth), .TableFile(TableFile)
+  ) u_sequencer (
+    .clk_i, .rst_ni(active_n), .start_i(closed), .idle_o(idle), .layer_o(layer), .index_o(index),
+    .read_base_o(read_base), .write_base_o(write_base), .first_frame_o(first_frame), .gating_o(gating),
+    .razor_start_o(razor_start), .razor_done_i(razor_done), .keep_i(keep),
+    .scan_start_o(scan_start), .scan_done_i(scan_done), .pass_o(pass), .pass_init_o(pass_init),
+    .pass_done_i(pass_done), .emit_o(emit), .emit_done_i(emit_done), .kept_o(kept), .pruned_o(pruned),
+    .keep_o(keep_all)
+  );
+
+  // ---- Razor.
+  if (Gated) begin : gen_razor
+    rsnn_razor #(
+      .Lanes(Lanes), .ActBits(ActBits), .Frames(Frames), .Embeddings(Embeddings), .AddrWidth(AddrWidth),
+      .SumsBits(SumsBits), .FrameSumBits(FrameSumBits), .LogitSumBits(LogitSumBits), .SumsDepth(SumsDepth),
+      .MaskDepth(MaskDepth), .GateDepth(GateDepth), .OffsetDepth(OffsetDepth), .EmbeddingFile(EmbeddingFile),
+      .AffineFile(AffineFile), .OffsetFile(OffsetFile), .ExpFile(ExpFile), .SigmoidFile(SigmoidFile)
+    ) u_razor (
+      .clk_i, .rst_ni(active_n), .layer_i(layer), .start_i(razor_start), .done_o(razor_done), .keep_o(keep),
+      .mem_re_o(razor_re), .mem_addr_o(razor_addr), .mem_data_i(read_data),
+      .write_o(razor_write), .write_addr_o(razor_write_addr), .write_data_o(razor_write_data)
+    );
+  end else begin : gen_no_razor
+    assign {razor_done, razor_re, razor_write} = '0;
+    assign keep = '0;
+    assign razor_addr = '0;
+    assign razor_write_addr = '0;
+    assign razor_write_data = '0;
+    logic unused_start;
+    assign unused_start = razor_start;
+  end
+
+  // ---- Scanner and engine.
+  logic [ActBits-1:0] event_value;
+  logic [WeightAddrWidth-1:0] event_weight;
+  logic [11:0] event_y, event_x;
+  logic signed [Lanes-1:0][MembraneBits-1:0] out_u;
+
+  rsnn_scanner #(
+    .Lanes(Lanes), .ActBits(ActBits), .AddrWidth(AddrWidth), .WeightAddrWidth(WeightAddrWidth)
+  ) u_scanner (
+    .clk_i, .rst_ni(active_n), .start_i(scan_start), .base_i(read_base), .words_i((AddrWidth + 1)'(layer.words_in)),
+    .width_i(layer.width), .groups_i(layer.groups_in), .lanes_in_log2_i(layer.lanes_in_log2), .dense_i(layer.dense),
+    .row_stride_i(WeightAddrWidth'(layer.row_stride)), .weight_base_i(WeightAddrWidth'(layer.weight_base)),
+    .mem_re_o(scan_re), .mem_addr_o(scan_addr), .mem_data_i(read_data),
+    .event_valid_o(event_valid), .event_ready_i(event_ready), .event_value_o(event_value),
+    .event_weight_o(event_weight), .event_y_o(event_y), .event_x_o(event_x), .done_o(scan_done)
+  );
+
+  rsnn_engine #(
+    .Lanes(Lanes), .ActBits(ActBits), .WeightBits(WeightBits), .MembraneBits(MembraneBits),
+    .WeightDepth(WeightDepth), .BiasDepth(BiasDepth), .MembraneDepth(MembraneDepth),
+    .WeightFile(WeightFile), .BiasFile(BiasFile)
+  ) u_engine (
+    .clk_i, .rst_ni(active_n), .layer_i(layer), .event_valid_i(event_valid), .event_ready_o(event_ready),
+    .event_value_i(event_value), .event_weight_i(event_weight), .event_y_i(event_y), .event_x_i(event_x),
+    .pass_i(pass), .pass_init_i(pass_init), .done_o(pass_done), .multiply_o(multiply),
+    .out_valid_o(out_valid), .out_addr_o(out_addr), .out_y_o(out_y), .out_u_o(out_u),
+    .out_saturated_o(out_saturated)
+  );
+
+  rsnn_readout #(
+    .Lanes(Lanes), .Classes(Classes), .MembraneBits(MembraneBits), .ScoreBits(ScoreBits),
+    .MembraneAddrWidth(MembraneAddrWidth)
+  ) u_readout (
+    .clk_i, .rst_ni(active_n), .add_i(out_valid && layer.last), .first_i(first_frame),
+    .signed_sum_i(layer.signed_sum), .addr_i(out_addr), .u_i(out_u), .emit_i(emit), .done_o(emit_done),
+    .m_valid_o(m_axis_tvalid_o), .m_ready_i(m_axis_tready_i), .m_data_o(m_axis_tdata_o), .m_last_o(m_axis_tlast_o)
+  );
+
+  logic unused;
+  assign unused = ^{filling, idle, layer, write_addr};
+endmodule

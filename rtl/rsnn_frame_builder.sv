@@ -1,0 +1,145 @@
+// Frame builder: the event stream becomes counts in the input memory, which the scanner reads and empties.
+// Contract: python/razorsnn/stream.py (words) and python/razorsnn/frames.py (binning).
+//   equation   cell (y, x) of the grid = floor(coordinate * grid / sensor), as multiply and shift; count saturates
+//   latency    one word a cycle; closed_o 5 cycles after the beat that ends the window
+//   handshake  s_ready_o while a window is filled; a window ends with s_last_i or with the mark of its last frame;
+//              reading a word sets it to 0, so the memory is empty once the window was read
+module rsnn_frame_builder #(
+  parameter int unsigned Frames = 4,
+  parameter int unsigned Channels = 2,
+  parameter int unsigned Height = 7,
+  parameter int unsigned Width = 6,
+  parameter int unsigned SensorHeight = 7,
+  parameter int unsigned SensorWidth = 6,
+  parameter int unsigned BinYMul = 1,
+  parameter int unsigned BinYShift = 0,
+  parameter int unsigned BinXMul = 1,
+  parameter int unsigned BinXShift = 0,
+  parameter int unsigned InputLanes = 2,
+  parameter int unsigned InputBits = 4,
+  localparam int unsigned Groups = (Channels + InputLanes - 1) / InputLanes,
+  localparam int unsigned FrameWords = Height * Width * Groups,
+  localparam int unsigned Depth = Frames * FrameWords,
+  localparam int unsigned AddrWidth = (Depth > 1) ? $clog2(Depth) : 1
+) (
+  input  logic                                 clk_i,
+  input  logic                                 rst_ni,
+  input  logic                                 run_i,
+  input  logic                                 release_i,
+  input  logic                                 s_valid_i,
+  output logic                                 s_ready_o,
+  input  logic [31:0]                          s_data_i,
+  input  logic                                 s_last_i,
+  output logic                                 clearing_o,
+  output logic                                 filling_o,
+  output logic                                 closed_o,
+  output logic                                 dropped_o,
+  output logic                                 unended_o,
+  input  logic                                 read_i,
+  input  logic [AddrWidth-1:0]                 read_addr_i,
+  output logic [InputLanes-1:0][InputBits-1:0] read_data_o
+);
+  localparam int unsigned LaneWidth = (InputLanes > 1) ? $clog2(InputLanes) : 1;
+  localparam int unsigned LaneShift = $clog2(InputLanes);
+  localparam int unsigned FrameWidth = $clog2(Frames + 1);
+  localparam int unsigned BinBits = 32;
+  localparam logic [FrameWidth-1:0] LastFrame = FrameWidth'(Frames - 1);
+
+  typedef enum logic [1:0] {Clear, Fill, Close, Hold} state_e;
+
+  state_e state_q;
+  logic [FrameWidth-1:0] frame_q;
+  logic [AddrWidth-1:0] frame_base_q, clear_addr_q;
+  logic [1:0] close_q;
+  logic accept, mark, on_sensor, ends;
+  logic [11:0] x, y;
+  logic [3:0] polarity;
+
+  assign s_ready_o = state_q == Fill && run_i;
+  assign accept = s_valid_i && s_ready_o;
+  assign mark = s_data_i[31];
+  assign polarity = s_data_i[27:24];
+  assign y = s_data_i[23:12];
+  assign x = s_data_i[11:0];
+  assign on_sensor = x < 12'(SensorWidth) && y < 12'(SensorHeight) && 5'(polarity) < 5'(Channels);
+  assign ends = s_last_i || (mark && frame_q == LastFrame);
+  assign clearing_o = state_q == Clear;
+  assign filling_o = state_q == Fill;
+
+  // ---- Binning, then the address, then one count more.
+  logic event1_q, event2_q, count3_q, count4_q;
+  logic [11:0] bin_y1_q, bin_x1_q;
+  logic [3:0] polarity1_q;
+  logic [AddrWidth-1:0] base1_q, addr2_q;
+  logic [LaneWidth-1:0] lane2_q, lane3_q, lane4_q;
+  logic [InputLanes-1:0][InputBits-1:0] old, counted;
+
+  always_ff @(posedge clk_i) begin
+    bin_y1_q <= 12'((BinBits'(y) * BinBits'(BinYMul)) >> BinYShift);
+    bin_x1_q <= 12'((BinBits'(x) * BinBits'(BinXMul)) >> BinXShift);
+    polarity1_q <= polarity;
+    base1_q <= frame_base_q;
+    addr2_q <= base1_q + AddrWidth'((24'(bin_y1_q) * 24'(Width) + 24'(bin_x1_q)) * 24'(Groups))
+             + AddrWidth'(polarity1_q >> LaneShift);
+    lane2_q <= LaneWidth'(polarity1_q & 4'(InputLanes - 1));
+    lane3_q <= lane2_q;
+    lane4_q <= lane3_q;
+    dropped_o <= accept && !mark && !on_sensor;
+    if (!rst_ni) {event1_q, event2_q, count3_q, count4_q} <= '0;
+    else {event1_q, event2_q, count3_q, count4_q} <= {accept && !mark && on_sensor, event1_q, event2_q, count3_q};
+  end
+
+  always_comb begin
+    counted = old;
+    if (old[lane4_q] != '1) counted[lane4_q] = old[lane4_q] + 1'b1;
+  end
+
+  // One memory: events are counted, words that are read are emptied, and after a reset all of it is.
+  rsnn_rmw #(.Width(InputLanes * InputBits), .Depth(Depth)) u_memory (
+    .clk_i, .rst_ni,
+    .valid_i(event2_q || read_i || clearing_o),
+    .addr_i(clearing_o ? clear_addr_q : event2_q ? addr2_q : read_addr_i),
+    .read_o(read_data_o), .old_o(old), .write_i(1'b1), .new_i(count4_q ? counted : '0)
+  );
+
+  always_ff @(posedge clk_i) begin
+    closed_o <= 1'b0;
+    unended_o <= accept && ends && !s_last_i;
+    if (!rst_ni) begin
+      state_q <= Clear;
+      clear_addr_q <= '0;
+      frame_q <= '0;
+      frame_base_q <= '0;
+      close_q <= '0;
+    end else begin
+      unique case (state_q)
+        Clear: begin
+          clear_addr_q <= clear_addr_q + 1'b1;
+          if (clear_addr_q == AddrWidth'(Depth - 1)) state_q <= Fill;
+        end
+        Fill: if (accept) begin
+          if (mark) begin
+            frame_q <= frame_q + 1'b1;
+            frame_base_q <= frame_base_q + AddrWidth'(FrameWords);
+          end
+          if (ends) begin
+            state_q <= Close;
+            frame_q <= '0;
+            frame_base_q <= '0;
+            close_q <= '1;
+          end
+        end
+        Close: begin
+          close_q <= close_q - 1'b1;
+          if (close_q == '0) begin
+            state_q <= Hold;
+            closed_o <= 1'b1;
+          end
+        end
+        default: if (release_i) state_q <= Fill;
+      endcase
+    end
+  end
+  logic unused;
+  assign unused = ^s_data_i[30:28];
+endmodule

@@ -1,0 +1,148 @@
+// AXI4-Lite registers: identification, control, status, interrupt, counters, keep bits of the last window.
+// Register map: docs/architecture.md. Counters count up from reset and wrap at 2**32.
+//   latency    a read answers 1 cycle after its address; a write when address and data are both there
+//   handshake  AXI4-Lite, one read and one write at a time; an unknown address reads 0, a write to it does nothing
+module rsnn_registers #(
+  parameter int unsigned Lanes = 4,
+  parameter int unsigned Frames = 4,
+  parameter int unsigned Classes = 3,
+  parameter int unsigned Layers = 2,
+  parameter int unsigned Gates = 1,
+  parameter int unsigned Embeddings = 4,
+  parameter bit AutoStart = 1'b1,
+  localparam int unsigned LayerWidth = (Layers > 1) ? $clog2(Layers) : 1
+) (
+  input  logic                         clk_i,
+  input  logic                         rst_ni,
+  input  logic                         awvalid_i,
+  output logic                         awready_o,
+  input  logic [11:0]                  awaddr_i,
+  input  logic                         wvalid_i,
+  output logic                         wready_o,
+  input  logic [31:0]                  wdata_i,
+  output logic                         bvalid_o,
+  input  logic                         bready_i,
+  input  logic                         arvalid_i,
+  output logic                         arready_o,
+  input  logic [11:0]                  araddr_i,
+  output logic                         rvalid_o,
+  input  logic                         rready_i,
+  output logic [31:0]                  rdata_o,
+  output logic                         run_o,
+  output logic                         abort_o,
+  output logic                         irq_o,
+  input  logic                         busy_i,
+  input  logic                         clearing_i,
+  input  logic                         window_done_i,
+  input  logic                         unended_i,
+  input  logic                         event_i,
+  input  logic                         multiply_i,
+  input  logic                         dropped_i,
+  input  logic [7:0]                   saturated_i,
+  input  logic                         kept_i,
+  input  logic                         pruned_i,
+  input  logic [LayerWidth-1:0]        layer_i,
+  input  logic [Gates-1:0][Frames-1:0] keep_i
+);
+  localparam int unsigned KeepWords = (Frames + 31) / 32;
+
+  logic [31:0] cycles_q, events_q, multiplies_q, dropped_q, saturations_q, windows_q;
+  logic [31:0] kept_q [Layers];
+  logic [31:0] pruned_q [Layers];
+  logic [1:0] sticky_q, enable_q;
+  logic write, read;
+  logic [31:0] value;
+  logic [Gates*KeepWords*32-1:0] keep_words;
+
+  assign awready_o = awvalid_i && wvalid_i && !bvalid_o;
+  assign wready_o = awready_o;
+  assign write = awready_o;
+  assign arready_o = arvalid_i && !rvalid_o;
+  assign read = arready_o;
+  assign irq_o = |(sticky_q & enable_q);
+
+  for (genvar gate = 0; gate < int'(Gates); gate++) begin : gen_keep
+    assign keep_words[gate*KeepWords*32 +: KeepWords*32] = (KeepWords*32)'(keep_i[gate]);
+  end
+
+  always_comb begin
+    value = '0;
+    unique case (araddr_i[11:2])
+      10'h000: value = rsnn_pkg::Identification;
+      10'h001: value = rsnn_pkg::Version;
+      10'h002: value = 32'(run_o);
+      10'h003: value = {28'b0, sticky_q[1], sticky_q[0], clearing_i, busy_i};
+      10'h004: value = 32'(enable_q);
+      10'h005: value = {8'(Embeddings), 8'(Gates), 8'(Layers), 8'(Lanes)};
+      10'h006: value = {16'(Classes), 16'(Frames)};
+      10'h008: value = cycles_q;
+      10'h009: value = events_q;
+      10'h00a: value = multiplies_q;
+      10'h00b: value = dropped_q;
+      10'h00c: value = saturations_q;
+      10'h00d: value = windows_q;
+      default: begin
+        for (int unsigned i = 0; i < Layers; i++) begin
+          if (araddr_i[11:2] == 10'(32'h100 + 2 * i)) value = kept_q[i];
+          if (araddr_i[11:2] == 10'(32'h101 + 2 * i)) value = pruned_q[i];
+        end
+        for (int unsigned i = 0; i < Gates * KeepWords; i++) begin
+          if (araddr_i[11:2] == 10'(32'h200 + i)) value = keep_words[i*32 +: 32];
+        end
+      end
+    endcase
+  end
+
+  always_ff @(posedge clk_i) begin
+    abort_o <= 1'b0;
+    if (read) rdata_o <= value;
+    if (!rst_ni) begin
+      bvalid_o <= 1'b0;
+      rvalid_o <= 1'b0;
+      run_o <= AutoStart;
+      sticky_q <= '0;
+      enable_q <= '0;
+    end else begin
+      bvalid_o <= write || (bvalid_o && !bready_i);
+      rvalid_o <= read || (rvalid_o && !rready_i);
+      sticky_q <= sticky_q | {unended_i, window_done_i};
+      if (write) begin
+        unique case (awaddr_i[11:2])
+          10'h002: begin
+            if (wdata_i[0]) run_o <= 1'b1;
+            if (wdata_i[1]) begin
+              run_o <= 1'b0;
+              abort_o <= 1'b1;
+            end
+          end
+          10'h003: sticky_q <= (sticky_q & ~wdata_i[3:2]) | {unended_i, window_done_i};
+          10'h004: enable_q <= wdata_i[1:0];
+          default: ;
+        endcase
+      end
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      {cycles_q, events_q, multiplies_q, dropped_q, saturations_q, windows_q} <= '0;
+      for (int unsigned i = 0; i < Layers; i++) {kept_q[i], pruned_q[i]} <= '0;
+    end else begin
+      cycles_q <= cycles_q + 32'(busy_i);
+      events_q <= events_q + 32'(event_i);
+      multiplies_q <= multiplies_q + 32'(multiply_i);
+      dropped_q <= dropped_q + 32'(dropped_i);
+      saturations_q <= saturations_q + 32'(saturated_i);
+      windows_q <= windows_q + 32'(window_done_i);
+      for (int unsigned i = 0; i < Layers; i++) begin
+        if (32'(layer_i) == i) begin
+          kept_q[i] <= kept_q[i] + 32'(kept_i);
+          pruned_q[i] <= pruned_q[i] + 32'(pruned_i);
+        end
+      end
+    end
+  end
+
+  logic unused;
+  assign unused = ^{wdata_i, awaddr_i[1:0], araddr_i[1:0]};
+endmodule

@@ -1,0 +1,92 @@
+"""Bench of the whole accelerator: plays the windows of a job file, stores what came out.
+
+The job (numpy .npz, path in RAZORSNN_JOB): words [beats] uint32, last [beats], ends [windows] (beats up to each
+window's end), gates, frames, idle, stall, seed, and per window an action: 0 run it, 1 reset after its beats and
+expect nothing, 2 abort likewise. The result lies in RAZORSNN_RESULT.
+"""
+
+import os
+import random
+from pathlib import Path
+from typing import Any
+
+import cocotb
+import numpy as np
+from cocotb.clock import Clock
+from cocotb.triggers import FallingEdge
+from drivers import PERIOD_STEPS, Registers, Sink, Source, reset
+
+from razorsnn.registers import CONTROL_ABORT, CONTROL_START, COUNTERS, REGISTERS, keep_register, layer_registers
+
+RUN, RESET, ABORT = 0, 1, 2
+
+
+class Bench:
+    """One run of one job."""
+
+    def __init__(self, dut: Any, job: dict[str, Any]) -> None:
+        rng = random.Random(int(job["seed"]))
+        self.dut, self.job = dut, job
+        self.source = Source(dut, float(job["idle"]), random.Random(rng.random()))
+        self.sink = Sink(dut, float(job["stall"]), random.Random(rng.random()))
+        self.registers = Registers(dut)
+        self.rows: dict[str, list[Any]] = {name: [] for name in ("scores", "cycles", "keep", "counters", "layers")}
+
+    def beats(self, window: int) -> list[tuple[int, int]]:
+        ends = self.job["ends"]
+        part = slice(0 if window == 0 else int(ends[window - 1]), int(ends[window]))
+        return list(zip(self.job["words"][part].tolist(), self.job["last"][part].tolist(), strict=True))
+
+    async def interrupt(self, action: int) -> None:
+        """Reset or abort in the middle of a window, wherever it is."""
+        wait = int(self.job["wait"])
+        for _ in range(wait):
+            await FallingEdge(self.dut.clk_i)
+        if action == RESET:
+            await reset(self.dut)
+            return
+        await self.registers.write(REGISTERS["control"], CONTROL_ABORT)
+        await self.registers.write(REGISTERS["control"], CONTROL_START)
+
+    async def window(self, index: int) -> None:
+        sending = cocotb.start_soon(self.source.send(self.beats(index)))
+        scores, cycles = await self.sink.receive()
+        accepted = await sending
+        self.rows["scores"].append(scores)
+        self.rows["cycles"].append([cycle - accepted[0] for cycle in cycles])
+        self.rows["keep"].append(await self.keep_bits())
+        self.rows["counters"].append([await self.registers.read(REGISTERS[name]) for name in COUNTERS])
+        layers = [layer_registers(layer) for layer in range(int(self.job["layers"]))]
+        self.rows["layers"].append([[await self.registers.read(at) for at in pair] for pair in layers])
+
+    async def keep_bits(self) -> list[list[int]]:
+        frames, found = int(self.job["frames"]), []
+        for gate in range(int(self.job["gates"])):
+            words = [await self.registers.read(keep_register(gate, frames, at)) for at in range(0, frames, 32)]
+            found.append([words[frame // 32] >> (frame % 32) & 1 for frame in range(frames)])
+        return found
+
+    async def play(self) -> None:
+        progress = Path(os.environ["RAZORSNN_PROGRESS"])
+        for index, action in enumerate(self.job["actions"].tolist()):
+            if action == RUN:
+                await self.window(index)
+            else:
+                await self.source.send(self.beats(index))
+                await self.interrupt(action)
+            progress.write_text(str(index + 1))
+
+
+@cocotb.test()
+async def windows(dut: Any) -> None:
+    """Plays the job."""
+    with np.load(os.environ["RAZORSNN_JOB"], allow_pickle=False) as stored:
+        job = {name: stored[name] for name in stored.files}
+    cocotb.start_soon(Clock(dut.clk_i, PERIOD_STEPS, unit="step", impl="gpi").start())
+    await reset(dut)
+    bench = Bench(dut, job)
+    await bench.play()
+    arrays = {name: np.array(rows, dtype=np.int64) for name, rows in bench.rows.items()}
+    identity = await bench.registers.read(REGISTERS["identification"])
+    with Path(os.environ["RAZORSNN_RESULT"]).open("wb") as stream:
+        np.savez(stream, allow_pickle=False, identification=np.int64(identity), **arrays)
