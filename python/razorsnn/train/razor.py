@@ -174,5 +174,5 @@ class RazorGate(nn.Module):
 
 def _sums(embeddings: Tensor, flat: Tensor) -> Tensor:
     """sum over t of E[k, t] * X[t, n, p]."""
-    sums: Tensor = embeddings @ flat.flatten(1)
-    return sums.unflatten(1, flat.shape[1:])
+    sums: Tensor = (embeddings @ flat.flatten(1)).reshape(-1, *flat.shape[1:])
+    return sums
