@@ -1,8 +1,9 @@
 """Bench of the whole accelerator: plays the windows of a job file, stores what came out.
 
-The job (numpy .npz, path in RAZORSNN_JOB): words [beats] uint32, last [beats], ends [windows] (beats up to each
-window's end), gates, frames, idle, stall, seed, and per window an action: 0 run it, 1 reset after its beats and
-expect nothing, 2 abort likewise. The result lies in RAZORSNN_RESULT.
+The job (numpy .npz, path in RAZORSNN_JOB): beats uint64 (bit 32: TLAST), ends [windows] (beats up to each window's
+end), gates, layers, frames, idle, stall, seed, and per window an action: 0 run it, 1 reset `wait` cycles after its
+beats and expect nothing, 2 abort likewise. The result lies in RAZORSNN_RESULT, a count of windows meanwhile in
+RAZORSNN_PROGRESS.
 """
 
 import os
@@ -16,9 +17,20 @@ from cocotb.clock import Clock
 from cocotb.triggers import FallingEdge
 from drivers import PERIOD_STEPS, Registers, Sink, Source, reset
 
-from razorsnn.registers import CONTROL_ABORT, CONTROL_START, COUNTERS, REGISTERS, keep_register, layer_registers
+from razorsnn.registers import (
+    CONTROL_ABORT,
+    CONTROL_START,
+    COUNTERS,
+    REGISTERS,
+    STATUS_DONE,
+    STATUS_UNENDED,
+    keep_register,
+    layer_registers,
+)
+from razorsnn.stream import LAST
 
 RUN, RESET, ABORT = 0, 1, 2
+RESULTS = ("scores", "cycles", "keep", "counters", "layers", "status")
 
 
 class Bench:
@@ -30,12 +42,12 @@ class Bench:
         self.source = Source(dut, float(job["idle"]), random.Random(rng.random()))
         self.sink = Sink(dut, float(job["stall"]), random.Random(rng.random()))
         self.registers = Registers(dut)
-        self.rows: dict[str, list[Any]] = {name: [] for name in ("scores", "cycles", "keep", "counters", "layers")}
+        self.rows: dict[str, list[Any]] = {name: [] for name in RESULTS}
 
     def beats(self, window: int) -> list[tuple[int, int]]:
         ends = self.job["ends"]
         part = slice(0 if window == 0 else int(ends[window - 1]), int(ends[window]))
-        return list(zip(self.job["words"][part].tolist(), self.job["last"][part].tolist(), strict=True))
+        return [(beat & (LAST - 1), beat // LAST) for beat in self.job["beats"][part].tolist()]
 
     async def interrupt(self, action: int) -> None:
         """Reset or abort in the middle of a window, wherever it is."""
@@ -56,6 +68,8 @@ class Bench:
         self.rows["cycles"].append([cycle - accepted[0] for cycle in cycles])
         self.rows["keep"].append(await self.keep_bits())
         self.rows["counters"].append([await self.registers.read(REGISTERS[name]) for name in COUNTERS])
+        self.rows["status"].append(await self.registers.read(REGISTERS["status"]))
+        await self.registers.write(REGISTERS["status"], STATUS_DONE | STATUS_UNENDED)
         layers = [layer_registers(layer) for layer in range(int(self.job["layers"]))]
         self.rows["layers"].append([[await self.registers.read(at) for at in pair] for pair in layers])
 

@@ -19,7 +19,8 @@ REGISTERS = {
     "windows": 0x034,
 }
 COUNTERS = ("cycles", "events", "multiplies", "dropped", "saturations", "windows")
-"""Counted up from reset, modulo 2**32."""
+"""Counted up from reset, modulo COUNTER_WRAP."""
+COUNTER_WRAP = 1 << 32
 
 CONTROL_START = 1
 CONTROL_ABORT = 2

@@ -11,7 +11,11 @@ from numpy.typing import NDArray
 
 from razorsnn.frames import FrameSpec, Window
 
+Beats = NDArray[np.uint32] | NDArray[np.uint64]
+"""Words of one window. uint32: the last word carries TLAST. uint64: bit 32 of each word is its TLAST."""
+
 MARK = 1 << 31
+LAST = 1 << 32
 X_BITS = 12
 Y_BITS = 12
 POLARITY_BITS = 4
@@ -23,3 +27,11 @@ def window_words(window: Window, spec: FrameSpec) -> NDArray[np.uint32]:
     events = window.events["x"] | window.events["y"].astype(np.int64) << X_BITS | polarity << (X_BITS + Y_BITS)
     ends = np.searchsorted(window.frame, np.arange(spec.frames), side="right")
     return np.insert(events, ends, MARK).astype(np.uint32)
+
+
+def with_last(beats: Beats) -> NDArray[np.uint64]:
+    """The words with bit 32 as TLAST."""
+    words: NDArray[np.uint64] = beats.astype(np.uint64)
+    if beats.dtype == np.uint32 and len(words):
+        words[-1] |= np.uint64(LAST)
+    return words

@@ -1,7 +1,7 @@
 """HLS C++ in csim equals the reference: nets that nobody chose, windows that go wrong, and what must not pass."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from pathlib import Path
 
@@ -17,11 +17,12 @@ from razorsnn.ops.neuron import Neuron
 from razorsnn.ops.razor import Razor, exp_table, sigmoid_table
 from razorsnn.plan import Plan, make_plan
 from razorsnn.shape import Shape
-from razorsnn.stream import MARK
-from razorsnn.targets.csim import LAST, Beats, CsimResult, compile_csim, read_results, run_csim
+from razorsnn.stream import LAST, MARK, Beats
+from razorsnn.targets.csim import compile_csim, read_results, run_csim
 from razorsnn.targets.hls import emit
+from razorsnn.targets.outcome import BackendRun
 from razorsnn.targets.reference import WindowResult, run_window
-from tests.nets import NetClass, random_frames, random_graph
+from tests.nets import NetClass, random_frames, random_graph, random_razor
 from tests.stimuli import event_word, event_words
 
 CLASSES = {
@@ -49,19 +50,34 @@ class Family:
     def shape(self) -> Shape:
         return self.plans[0].shape
 
-    def run(self, seed: int, windows: Sequence[Beats], sanitize: bool = False) -> CsimResult:
+    def run(self, seed: int, windows: Sequence[Beats], sanitize: bool = False) -> BackendRun:
         return run_csim(self.builds[seed], windows, self.cache, sanitize)
 
 
 def make_family(name: str, folder: Path) -> Family:
     net = CLASSES[name]
-    graphs = [random_graph(net, seed) for seed in SEEDS]
+    graphs = [random_graph(net, seed) for seed in SEEDS] + [quiet_graph(net)] * net.gated
     shape = reduce(Shape.covering, (make_plan(graph, net.lanes).shape for graph in graphs))
     plans = [make_plan(graph, net.lanes, shape) for graph in graphs]
-    builds = [folder / f"net{seed}" for seed in SEEDS]
+    builds = [folder / f"net{index}" for index in range(len(graphs))]
     for plan, build in zip(plans, builds, strict=True):
         emit(plan, build)
     return Family(net, plans, builds, folder / "cache")
+
+
+def quiet_graph(net: NetClass) -> Graph:
+    """An empty frame stays empty up to the gate, whose masks are far from saturation."""
+    x = Tensor(net.frames, net.channels, *net.size, Format(False, net.input_bits, 0))
+    rng, form = np.random.default_rng(0), Format(True, 2, 0)
+    neuron = Neuron("liaf", "zero", 0, 1, Format(False, net.activation_bits, 0))
+    conv = Conv(np.ones((1, net.channels, 1, 1), dtype=np.int64), form, np.zeros(1, dtype=np.int64), neuron, None)
+    between = conv.infer(x)
+    embeddings = rng.integers(-4, 5, size=(net.embeddings, net.frames))
+    gate = replace(random_razor(rng, between, net.embeddings), embeddings=embeddings, operand="refined", threshold=0)
+    weights = rng.integers(-128, 128, size=(net.classes, 1, *net.size))
+    readout = Dense(weights, Format(True, 8, 0), np.zeros(net.classes, dtype=np.int64), neuron, "sum")
+    names = tuple(f"class{index}" for index in range(net.classes))
+    return Graph("quiet", Source(net.sensor), x, (conv, gate, readout), names).verified()
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +92,7 @@ def family(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Family]:
     return get
 
 
-def assert_equal(result: CsimResult, expected: Sequence[WindowResult]) -> None:
+def assert_equal(result: BackendRun, expected: Sequence[WindowResult]) -> None:
     np.testing.assert_array_equal(result.outcome.scores, [window.scores for window in expected])
     np.testing.assert_array_equal(result.outcome.keep, [window.keep for window in expected])
     kept = np.array([[layer.keep.sum() for layer in window.layers] for window in expected])
@@ -107,7 +123,7 @@ def test_the_nets_of_a_class_share_all_but_their_contents(family: Callable[[str]
     nets = family(name)
     sources = [hash_files(build / "hls") for build in nets.builds]
     contents = [files.pop("images.cpp") for files in sources]
-    assert len(set(contents)) == len(SEEDS)
+    assert len(set(contents)) == len(nets.builds)
     assert all(files == sources[0] for files in sources)
     for build in nets.builds:
         compile_csim(build, nets.cache)
@@ -126,6 +142,7 @@ def test_the_random_nets_see_what_they_must(family: Callable[[str], Family]) -> 
 
 
 SEED = 1
+QUIET = len(SEEDS)
 
 
 @pytest.fixture
@@ -144,6 +161,14 @@ def test_a_window_without_events(binned: Family) -> None:
     windows = [frames * 0, frames, frames * 0]
     result = binned.run(SEED, [event_words(window, binned.shape, 0) for window in windows])
     assert_equal(result, [run_window(binned.plans[SEED], window) for window in windows])
+
+
+def test_a_gate_forgets_the_window_before(binned: Family) -> None:
+    """Frame 0 sets the gate's sums even where it is empty."""
+    frames = full_window(binned)
+    late = np.concatenate([frames[:1] * 0, frames[1:]])
+    result = binned.run(QUIET, [event_words(window, binned.shape, 0) for window in (frames, late)])
+    assert_equal(result, [run_window(binned.plans[QUIET], window) for window in (frames, late)])
 
 
 def test_events_outside_of_the_sensor_are_dropped_and_counted(binned: Family) -> None:
@@ -207,19 +232,19 @@ def test_a_warning_of_the_compiler_is_an_error(tmp_path: Path) -> None:
     assert not list((tmp_path / "csim").iterdir())
 
 
-HEAD = "frames 2 scores 1 keep 2 events 1"
+HEAD = "frames 2 scores 1 keep 2 events 1 kept 1"
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", HEAD, f"{HEAD}\n5 0 1 9", f"{HEAD}\n5 0 1 9\nend 2", f"{HEAD}\n5 0 1\nend 1", f"{HEAD}\nx 0 1 9\nend 1"],
+    ["", HEAD, f"{HEAD}\n5 0 1 9 2", f"{HEAD}\n5 0 1 9 2\nend 2", f"{HEAD}\n5 0 1 9\nend 1", f"{HEAD}\nx 0 1 9\nend 1"],
 )
 def test_results_that_are_not_whole_are_an_error(tmp_path: Path, text: str) -> None:
     path = tmp_path / "results.txt"
-    path.write_text(f"{HEAD}\n5 0 1 9\nend 1\n")
+    path.write_text(f"{HEAD}\n5 0 1 9 2\nend 1\n")
     whole = read_results(path, 1)
     assert (whole.outcome.scores.tolist(), whole.outcome.keep.tolist()) == ([[5]], [[[False, True]]])
-    assert whole.counters["events"].tolist() == [9]
+    assert {name: value.tolist() for name, value in whole.counters.items()} == {"events": [9], "kept": [[2]]}
     path.write_text(text)
     with pytest.raises((RuntimeError, ValueError)):
         read_results(path, 1)

@@ -7,41 +7,29 @@ import hashlib
 import subprocess
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from tqdm import tqdm
 
 from razorsnn.files import atomic_path, hash_file
 from razorsnn.fixed import Ints
-from razorsnn.targets.outcome import Outcome
+from razorsnn.stream import Beats, with_last
+from razorsnn.targets.outcome import BackendRun, Outcome
 from razorsnn.tools import TOOLS, ap_types_include, require
 
-Beats = NDArray[np.uint32] | NDArray[np.uint64]
-"""Stream words of one window. uint32: the last word carries TLAST. uint64: bit 32 of each word is its TLAST."""
-
-LAST = 1 << 32
 FLAGS = (
     "-std=c++20", "-O2", "-Wall", "-Wextra", "-Werror",
     "-Wno-uninitialized", "-Wno-maybe-uninitialized",  # of the ap_types headers
     "-Wno-unknown-pragmas",  # those of Vitis HLS
 )  # fmt: skip
 SANITIZE = ("-fsanitize=undefined,address", "-fno-sanitize-recover")
+PER_LAYER = ("kept", "pruned")
+"""Counters that have a column a layer."""
 SOURCES = ("images.cpp", "razorsnn_top.cpp", "main.cpp")
 
 
-@dataclass(frozen=True)
-class CsimResult:
-    """Of N windows: the outcome, and by name the counters events, multiplies (cycles of all lanes), dropped,
-    saturations, windows, errors [N]; kept, pruned [N, layers]."""
-
-    outcome: Outcome
-    counters: dict[str, Ints]
-
-
-def run_csim(build: Path, windows: Sequence[Beats], cache: Path | None = None, sanitize: bool = False) -> CsimResult:
+def run_csim(build: Path, windows: Sequence[Beats], cache: Path | None = None, sanitize: bool = False) -> BackendRun:
     """Runs the windows, one after the other, through the sources in build/hls, with a progress bar.
 
     `cache`: folder of compiled objects, build/csim if None; builds of one shape class may share it.
@@ -97,9 +85,7 @@ def write_windows(path: Path, windows: Sequence[Beats]) -> None:
     """The testbench's input: of each window the count of its beats, then the beats, as 64-bit words."""
     with path.open("wb") as file:
         for window in windows:
-            beats = window.astype("<u8")
-            if window.dtype == np.uint32 and len(beats):
-                beats[-1] |= np.uint64(LAST)
+            beats = with_last(window).astype("<u8")
             file.write(np.uint64(len(beats)).astype("<u8").tobytes() + beats.tobytes())
 
 
@@ -122,7 +108,7 @@ def _run(program: Path, beats: Path, results: Path, count: int) -> None:
             raise RuntimeError(f"csim ended with {process.returncode}: {''.join(complaints)}{errors.read()}")
 
 
-def read_results(path: Path, count: int) -> CsimResult:
+def read_results(path: Path, count: int) -> BackendRun:
     """The testbench's results for `count` windows. RuntimeError: they are not whole."""
     head, *lines = path.read_text().splitlines()
     if not lines or lines[-1] != f"end {count}" or len(lines) != count + 1:
@@ -133,7 +119,7 @@ def read_results(path: Path, count: int) -> CsimResult:
     columns = _columns(lines[:-1], sizes)
     keep = columns.pop("keep").reshape(count, sizes["keep"] // frames, frames).astype(np.bool_)
     outcome = Outcome(columns.pop("scores"), keep)
-    return CsimResult(outcome, {name: value[:, 0] if sizes[name] == 1 else value for name, value in columns.items()})
+    return BackendRun(outcome, {name: columns[name] if name in PER_LAYER else columns[name][:, 0] for name in columns})
 
 
 def _columns(lines: Sequence[str], sizes: dict[str, int]) -> dict[str, Ints]:

@@ -22,3 +22,15 @@ class Outcome:
         if self.cycles is not None and other.cycles is not None:
             differ |= np.any(self.cycles != other.cycles, axis=1)
         return int(np.count_nonzero(differ))
+
+
+@dataclass(frozen=True)
+class BackendRun:
+    """What running N windows gave: the outcome, and counters by name.
+
+    events, multiplies (cycles in which every lane multiplies), dropped, saturations, windows: [N];
+    kept, pruned: [N, layers], frames scanned and not; further ones as the back end has them.
+    """
+
+    outcome: Outcome
+    counters: dict[str, Ints]

@@ -11,21 +11,20 @@ import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from cocotb_tools.runner import get_runner
-from numpy.typing import NDArray
 from tqdm import tqdm
 
 from razorsnn.assets import asset
 from razorsnn.files import hash_file
-from razorsnn.fixed import Ints
 from razorsnn.plan import Plan
-from razorsnn.registers import COUNTERS, IDENTIFICATION
-from razorsnn.targets.outcome import Outcome
+from razorsnn.registers import COUNTER_WRAP, COUNTERS, IDENTIFICATION
+from razorsnn.stream import Beats, with_last
+from razorsnn.targets.outcome import BackendRun, Outcome
 from razorsnn.targets.rtl import TOP, source_files
 from razorsnn.tools import verilator_environment
 
@@ -37,29 +36,17 @@ RUN, RESET, ABORT = 0, 1, 2
 
 @dataclass(frozen=True)
 class Stimulus:
-    """Windows to play, and how. `last` [beats] per window marks TLAST; without it the last word carries it."""
+    """Windows to play, and how."""
 
-    windows: Sequence[NDArray[np.uint32]]
-    last: Sequence[NDArray[np.bool_]] | None = None
+    windows: Sequence[Beats]
     actions: Sequence[int] | None = None
-    """Per window: RUN, or RESET or ABORT `wait` cycles after its beats."""
+    """Per window: RUN (all of them without this), or RESET or ABORT `wait` cycles after its beats."""
     wait: int = 0
     idle: float = 0.0
     """Probability of an idle cycle before an input beat."""
     stall: float = 0.0
     """Probability of a stalled cycle before an output beat."""
     seed: int = 1
-
-
-@dataclass(frozen=True)
-class Simulated:
-    """What the accelerator gave: outcome, counters per window (differences), frames (kept, pruned) per layer."""
-
-    outcome: Outcome
-    counters: dict[str, Ints] = field(default_factory=dict)
-    """name to [windows], by windows that ran; "cycles" counts from the first beat to the last score."""
-    frames: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
-    """[windows, layers, 2]"""
 
 
 def build(rtl: Path, cache: Path) -> Path:
@@ -87,7 +74,7 @@ def source_hash(rtl: Path) -> str:
     return hashlib.sha256("\n".join([*texts, *BUILD_ARGS]).encode()).hexdigest()[:16]
 
 
-def simulate(plan: Plan, rtl: Path, cache: Path, stimulus: Stimulus) -> Simulated:
+def simulate(plan: Plan, rtl: Path, cache: Path, stimulus: Stimulus) -> BackendRun:
     """Plays the stimulus on the accelerator in `rtl` (sources and images of `plan`)."""
     folder = build(rtl, cache)
     with tempfile.TemporaryDirectory(dir=cache) as temporary:
@@ -165,13 +152,11 @@ def _progress(file: Path, total: int) -> Iterator[None]:
 
 
 def _job(plan: Plan, stimulus: Stimulus) -> dict[str, Any]:
-    words = [np.asarray(window, dtype=np.uint32) for window in stimulus.windows]
-    last = stimulus.last or [np.arange(len(window)) == len(window) - 1 for window in words]
+    beats = [with_last(window) for window in stimulus.windows]
     return {
-        "words": np.concatenate(words),
-        "last": np.concatenate([np.asarray(flags, dtype=np.int64) for flags in last]),
-        "ends": np.cumsum([len(window) for window in words]),
-        "actions": np.array(stimulus.actions or [RUN] * len(words)),
+        "beats": np.concatenate(beats),
+        "ends": np.cumsum([len(window) for window in beats]),
+        "actions": np.array(stimulus.actions or [RUN] * len(beats)),
         "wait": stimulus.wait,
         "gates": len(plan.gates),
         "layers": len(plan.layers),
@@ -182,16 +167,17 @@ def _job(plan: Plan, stimulus: Stimulus) -> dict[str, Any]:
     }
 
 
-def _result(plan: Plan, file: Path, log: Path) -> Simulated:
+def _result(plan: Plan, file: Path, log: Path) -> BackendRun:
     if not file.exists():
         raise RuntimeError(f"the bench gave no result\n{_end(log)}")
     with np.load(file, allow_pickle=False) as stored:
         arrays = {name: stored[name] for name in stored.files}
     if int(arrays["identification"]) != IDENTIFICATION:
-        raise RuntimeError(f"identification register reads {int(arrays['identification']):#x}")
-    shape, count = plan.shape, len(arrays["scores"])
-    keep = arrays["keep"].astype(np.bool_).reshape(count, len(plan.gates), shape.frames)
-    counted = np.diff(arrays["counters"], axis=0, prepend=0) % (1 << 32)
+        raise RuntimeError(f"the identification register reads {int(arrays['identification']):#x}")
+    count = len(arrays["scores"])
+    keep = arrays["keep"].astype(np.bool_).reshape(count, len(plan.gates), plan.shape.frames)
+    counted = np.diff(arrays["counters"], axis=0, prepend=0) % COUNTER_WRAP
+    frames = np.diff(arrays["layers"], axis=0, prepend=0) % COUNTER_WRAP
     counters = {name: counted[:, index] for index, name in enumerate(COUNTERS)}
-    frames = np.diff(arrays["layers"], axis=0, prepend=0) % (1 << 32)
-    return Simulated(Outcome(arrays["scores"], keep, arrays["cycles"]), counters, frames)
+    counters |= {"kept": frames[..., 0], "pruned": frames[..., 1], "status": arrays["status"]}
+    return BackendRun(Outcome(arrays["scores"], keep, arrays["cycles"]), counters)

@@ -1,6 +1,7 @@
 """What training keeps on disk: model.pt and checkpoint.pt, tensors and plain values only, never code."""
 
 import hashlib
+import io
 import json
 import pickle
 from pathlib import Path
@@ -29,9 +30,11 @@ def save(path: Path, content: dict[str, Any]) -> None:
 def read(path: Path) -> dict[str, Any]:
     """What `save` wrote. UserError: missing, damaged, or something else."""
     try:
-        content = torch.load(path, weights_only=True)
+        stored = io.BytesIO(path.read_bytes())
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror}); accepted: a file that `train` wrote") from None
+    try:
+        content = torch.load(stored, weights_only=True)
     except (RuntimeError, ValueError, EOFError, KeyError, pickle.UnpicklingError) as error:
         raise UserError(f"{path}: damaged, or not a file that `train` wrote ({type(error).__name__})") from None
     if not isinstance(content, dict) or content.get("schema") != SCHEMA:
