@@ -16,7 +16,7 @@ SOURCE = Source((7, 9))
 NAMES = ("a", "b", "c")
 
 
-def tiny_config(**sections: dict[str, Any]) -> Config:
+def tiny_config(seed: int = 1, **sections: dict[str, Any]) -> Config:
     """7 x 9 pixels, 5 frames, 3 classes; a section given adds to its defaults here."""
     values: dict[str, dict[str, Any]] = {
         "data": {"sensor": (7, 9), "grid": (7, 9), "frames": 5},
@@ -26,7 +26,7 @@ def tiny_config(**sections: dict[str, Any]) -> Config:
     }
     for name, section in sections.items():
         values[name] = values.get(name, {}) | section
-    return Config.model_validate(values)
+    return Config.model_validate({"seed": seed, **values})
 
 
 def tiny_frames(count: int, bits: int = 4) -> np.ndarray:

@@ -112,7 +112,7 @@ class Trainer:
         return float(loss.detach()), passed
 
     def _loss(self, passed: Passed, labels: torch.Tensor) -> torch.Tensor:
-        """Rate loss on the output averaged over T, and the activity penalty: every non-zero value costs cycles."""
+        """Rate loss on the output averaged over T, and the activity penalty: the mean of all hidden activations."""
         rate = passed.scores.float() / self.config.data.frames
         settings = self.config.train
         if settings.loss == "mse":
@@ -120,7 +120,8 @@ class Trainer:
         else:
             loss = functional.cross_entropy(rate, labels)
         if settings.activity_penalty and passed.outputs:
-            loss = loss + settings.activity_penalty * torch.stack([y.mean() for y in passed.outputs]).mean()
+            total = torch.stack([y.sum() for y in passed.outputs]).sum()
+            loss = loss + settings.activity_penalty * total / sum(y.numel() for y in passed.outputs)
         return loss
 
     def _fold(self) -> None:
