@@ -12,6 +12,9 @@ from razorsnn.layertable import LAYER_FIELDS, layer_table
 from razorsnn.ops.razor import exp_table, sigmoid_table
 from razorsnn.shape import Memory, Shape, memories, own_shape
 
+ADDRESS_MULTIPLIERS = 7
+"""Frame builder 3 (two bins and a row), scanner 1, taps 3."""
+
 
 @dataclass(frozen=True, eq=False)
 class Plan:
@@ -40,6 +43,11 @@ class Plan:
 
     def lanes_in(self, layer: Layer) -> int:
         return self.shape.lanes if layer.index else self.shape.input_lanes
+
+    def multipliers(self) -> dict[str, int]:
+        """Multipliers by block: one a lane, and those of addresses and of the affine map."""
+        found = {"engine": self.shape.lanes, "addresses": ADDRESS_MULTIPLIERS}
+        return found | ({"razor": self.shape.lanes, "weighting": 1} if self.shape.gates else {})
 
     def memories(self) -> tuple[Memory, ...]:
         return memories(self.shape, sum(width for _, width, _ in LAYER_FIELDS))

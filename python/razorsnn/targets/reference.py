@@ -1,9 +1,12 @@
 """The reference: executes a plan in integers, gives every intermediate, and the cycle of every output beat."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from tqdm import tqdm
 
 from razorsnn.fixed import Ints
 from razorsnn.ir import Trace
@@ -11,6 +14,7 @@ from razorsnn.layers import Layer
 from razorsnn.ops.razor import RazorCycles
 from razorsnn.ops.synapse import SynapseCycles
 from razorsnn.plan import Plan
+from razorsnn.targets.outcome import BackendRun, Outcome
 
 START_CYCLES = 6
 """From the last accepted input beat to the first layer's."""
@@ -97,6 +101,40 @@ def _run_layer(plan: Plan, layer: Layer, x: Ints) -> LayerResult:
     cycles = layer.synapse.cycles(operand, keep, layer.operand, plan.shape.lanes, plan.lanes_in(layer))
     saturations = layer.synapse.saturations(trace.values["u"], layer.operand)
     return LayerResult(layer, operand, keep, gate, trace, razor_cycles, cycles, saturations)
+
+
+def run_windows(plan: Plan, windows: Sequence[NDArray[np.uint8]], beats: Sequence[int]) -> BackendRun:
+    """Executes windows of frames, with a progress bar; `beats`: input beats of each, for the cycles.
+
+    Counters beyond those of the accelerator, all [N, layers]: nonzero and positions (activations that the layer
+    reads), and cycles by kind: multiply, neuron, razor, control.
+    """
+    scores, keep, cycles, rows = [], [], [], []
+    for frames, count in zip(tqdm(windows, desc="reference", unit="window", leave=False, delay=1.0), beats, strict=True):
+        result = run_window(plan, frames)
+        scores.append(result.scores)
+        keep.append(result.keep)
+        cycles.append(output_cycles(plan, result, count))
+        rows.append(_counters(result))
+    counters = {name: np.array([row[name] for row in rows], dtype=np.int64) for name in rows[0]}
+    return BackendRun(Outcome(np.array(scores), np.array(keep), np.array(cycles)), counters)
+
+
+def _counters(result: WindowResult) -> dict[str, Any]:
+    layers = result.layers
+    return {
+        "events": result.events,
+        "multiplies": result.multiplies,
+        "saturations": result.saturations,
+        "kept": [int(layer.keep.sum()) for layer in layers],
+        "pruned": [int((~layer.keep).sum()) for layer in layers],
+        "nonzero": [np.count_nonzero(layer.operand) for layer in layers],
+        "positions": [layer.operand.size for layer in layers],
+        "multiply": [int(layer.cycles.scan.sum()) for layer in layers],
+        "neuron": [layer.cycles.neuron for layer in layers],
+        "razor": [layer.razor_cycles.total if layer.razor_cycles else 0 for layer in layers],
+        "control": [layer.cycles.control for layer in layers],
+    }
 
 
 def output_cycles(plan: Plan, result: WindowResult, beats: int) -> Ints:

@@ -1,0 +1,127 @@
+"""Build folders: the accelerator's sources, what they were made from, and a manifest that vouches for each file.
+
+    graph.json graph.npz config.json   what it was made from; metrics.json too, where it was trained here
+    plan.json                          shape class, memories, layer table
+    hls/ rtl/                          sources and memory images
+    manifest.json                      inputs, and the hash of each file above
+    results/                           what `simulate` found
+Compiled programs lie beside it, in <build>.cache, and serve every build of the same shape class.
+"""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from razorsnn import __version__
+from razorsnn.assets import asset
+from razorsnn.config import SAVED, Config, load_config
+from razorsnn.errors import UserError
+from razorsnn.files import folder_transaction, hash_files, hash_tree, read_json, write_json
+from razorsnn.graphfile import load_graph
+from razorsnn.plan import Plan, make_plan
+from razorsnn.targets import TARGETS
+
+MANIFEST = "manifest.json"
+RESULTS = "results"
+METRICS = "metrics.json"
+"""Of a finished training: its presence says that the run is whole."""
+
+
+@dataclass(frozen=True)
+class Build:
+    """A build folder whose files are those that its manifest names."""
+
+    path: Path
+    plan: Plan
+    config: Config
+    manifest: dict[str, Any]
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        return tuple(self.manifest["inputs"]["targets"])
+
+    @property
+    def cache(self) -> Path:
+        return self.path.with_name(f"{self.path.name}.cache")
+
+    @property
+    def results(self) -> Path:
+        return self.path / RESULTS
+
+    @property
+    def identity(self) -> str:
+        """One hash for all sources."""
+        return hashlib.sha256(json.dumps(self.manifest["files"], sort_keys=True).encode()).hexdigest()
+
+
+def build_inputs(run: Path, targets: Sequence[str], lanes: int) -> dict[str, Any]:
+    """All that a build depends on."""
+    sources = {name: hash_tree(asset(name)) for name in ("hls", "rtl", "templates")}
+    optional = [name for name in (METRICS,) if (run / name).exists()]
+    graph = hash_files_of(run, ("graph.json", "graph.npz", SAVED, *optional))
+    return {"version": __version__, "targets": list(targets), "lanes": lanes, "sources": sources, "run": graph}
+
+
+def hash_files_of(folder: Path, names: Sequence[str]) -> dict[str, str]:
+    """UserError for a missing one."""
+    missing = [name for name in names if not (folder / name).is_file()]
+    if missing:
+        raise UserError(f"{folder}: no {missing[0]}; accepted: a result folder of `razorsnn train`")
+    found = hash_files(folder)
+    return {name: found[name] for name in names}
+
+
+def is_current(path: Path, inputs: dict[str, Any]) -> bool:
+    """Whether `path` is a whole build of exactly these inputs."""
+    if not (path / MANIFEST).is_file():
+        return False
+    try:
+        return open_build(path).manifest["inputs"] == inputs
+    except UserError:
+        return False
+
+
+def write_build(run: Path, out: Path, inputs: dict[str, Any]) -> None:
+    """Makes the build folder `out` whole, or leaves what was there."""
+    if out.exists() and not (out / MANIFEST).exists() and any(out.iterdir()):
+        raise UserError(f"{out}: is a folder of something else; accepted: a new folder, or one that generate wrote")
+    plan = make_plan(load_graph(run), inputs["lanes"])
+    with folder_transaction(out) as folder:
+        for name in inputs["run"]:
+            shutil.copy(run / name, folder)
+        write_json(folder / "plan.json", plan_facts(plan))
+        for target in inputs["targets"]:
+            TARGETS[target].emit(plan, folder)
+        write_json(folder / MANIFEST, {"inputs": inputs, "files": hash_files(folder)})
+
+
+def open_build(path: Path) -> Build:
+    """The build at `path`; UserError if it is none, or if a file is not the one that was written."""
+    if not (path / MANIFEST).is_file():
+        raise UserError(f"{path}: no {MANIFEST}; accepted: a folder that `razorsnn generate` wrote")
+    manifest = read_json(path / MANIFEST)
+    found = hash_files(path)
+    for name, expected in manifest["files"].items():
+        if found.get(name) != expected:
+            state = "is not the one that was generated" if name in found else "is missing"
+            raise UserError(f"{path / name}: {state}; run `razorsnn generate` again")
+    config = load_config(path / SAVED)
+    return Build(path, make_plan(load_graph(path), manifest["inputs"]["lanes"]), config, manifest)
+
+
+def plan_facts(plan: Plan) -> dict[str, Any]:
+    """The plan as plain values."""
+    return {
+        "graph": str(plan.graph).splitlines(),
+        "shape": asdict(plan.shape),
+        "memories": [asdict(memory) | {"bits": memory.bits} for memory in plan.memories()],
+        "multipliers": plan.multipliers(),
+        "layers": [
+            {"layer": layer.name, "membrane_range": list(layer.synapse.membrane_range(layer.operand))} | row
+            for layer, row in zip(plan.layers, plan.table, strict=True)
+        ],
+    }

@@ -1,0 +1,151 @@
+"""The flow, a stage a function. Each leaves a checkpoint, and does again only what changed.
+
+    events -> frames -> train -> graph -> plan -> { reference, HLS C++, RTL, report }
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from razorsnn import evaluation, reporting, simulation
+from razorsnn.builds import METRICS, build_inputs, is_current, open_build, plan_facts, write_build
+from razorsnn.config import SAVED, Config, load_config, save_config
+from razorsnn.errors import UserError
+from razorsnn.files import atomic_path, read_json, write_json
+from razorsnn.graphfile import load_graph
+from razorsnn.ir import Source
+from razorsnn.plan import make_plan
+from razorsnn.samples import Samples, read_samples, split, unseen
+from razorsnn.targets import TARGETS
+from razorsnn.targets.outcome import BackendRun
+
+
+def train(data: str, run: Path, config: Config, resume: bool) -> dict[str, Any]:
+    """Trains on `data`; run/ gets model.pt, graph.json + graph.npz, metrics.json, config.json, logs/.
+
+    A finished run of the same settings and data is left as it is; a finished one of others is trained anew; an
+    unfinished one goes on with `resume`.
+    """
+    samples = read_samples(data, config)
+    made_from = {"settings": config.fingerprint(), "data": samples.fingerprint}
+    finished = read_json(run / METRICS) if (run / METRICS).exists() else None
+    if finished and finished["made_from"] == made_from:
+        return finished["metrics"] | {"run": run, "up_to_date": True}
+    return _train(samples, run, config, resume and finished is None, made_from)
+
+
+def _train(samples: Samples, run: Path, config: Config, resume: bool, made_from: dict[str, str]) -> dict[str, Any]:
+    from razorsnn.train import WindowSet, fit
+
+    chosen, held = split(samples, config)
+    sets = [WindowSet(part.frames(), part.labels) for part in (chosen, held)]
+    run.mkdir(parents=True, exist_ok=True)
+    for stale in (run / METRICS, *([] if resume else [run / "checkpoint.pt"])):
+        stale.unlink(missing_ok=True)
+    save_config(config, run / SAVED)
+    source = Source(config.data.sensor, config.data.dt_us)
+    resumable = resume and (run / "checkpoint.pt").exists()
+    found = fit(config, *sets, samples.class_names, source, run, resumable, run.name)
+    epochs = found.pop("epochs")
+    metrics = {"windows": {"train": len(chosen.windows), "validation": len(held.windows)}, **found}
+    write_json(
+        run / METRICS,
+        {"made_from": made_from, "source": samples.source, "validation": held.names, "metrics": metrics, "epochs": epochs},
+    )
+    return metrics | {"run": run}
+
+
+def evaluate(run: Path, data: str, backend: str, limit: int | None, scores: Path | None) -> dict[str, Any]:
+    """Accuracy, confusion matrix, kept frames and activity of unseen windows, as `backend` computes them."""
+    config, graph = load_config(run / SAVED), load_graph(run)
+    samples = unseen(data, config, _trained_on(run), graph.class_names, limit)
+    if backend == "float":
+        found, keep, activity = _float_scores(run, config, samples)
+    else:
+        plan = make_plan(graph, config.hardware.lanes)
+        reference = simulation.reference(plan, samples)
+        result = reference if backend == "reference" else _backend(run, backend, samples)
+        found, keep, activity = result.outcome.scores, result.outcome.keep, evaluation.activity(reference)
+    if scores:
+        _save_scores(scores, samples, found, keep)
+    return {"backend": backend} | evaluation.summary(samples.labels, found, keep, activity, len(graph.class_names))
+
+
+def _trained_on(run: Path) -> str:
+    """Fingerprint of the data that trained `run`; empty where it was not trained here."""
+    return str(read_json(run / METRICS)["made_from"]["data"]) if (run / METRICS).exists() else ""
+
+
+def _float_scores(run: Path, config: Config, samples: Samples) -> tuple[Any, Any, list[float]]:
+    from razorsnn.train import float_scores, load
+
+    return float_scores(load(run, config), samples.frames())
+
+
+def _backend(run: Path, target: str, samples: Samples) -> BackendRun:
+    """Runs a target's own build of `run`."""
+    out = run / f"evaluate-{target}"
+    generate(run, out, target, None)
+    build = open_build(out)
+    return TARGETS[target].run(build.plan, out, build.cache, samples.words())
+
+
+def _save_scores(path: Path, samples: Samples, scores: Any, keep: Any) -> None:
+    with atomic_path(path) as temporary, temporary.open("wb") as stream:
+        np.savez_compressed(
+            stream, allow_pickle=False, names=np.array(samples.names), labels=samples.labels, scores=scores, keep=keep
+        )
+
+
+def generate(run: Path, out: Path, target: str, lanes: int | None) -> dict[str, Any]:
+    """The accelerator's sources in `out`, with memory images and a manifest; as they are if nothing changed."""
+    config = load_config(run / SAVED)
+    targets = sorted(TARGETS) if target == "all" else [target]
+    inputs = build_inputs(run, targets, lanes or config.hardware.lanes)
+    current = is_current(out, inputs)
+    if not current:
+        write_build(run, out, inputs)
+    build = open_build(out)
+    return {
+        "build": out,
+        "up_to_date": current,
+        "lanes": build.plan.shape.lanes,
+        "files": len(build.manifest["files"]),
+        "multipliers": sum(build.plan.multipliers().values()),
+        "memory_bits": sum(memory.bits for memory in build.plan.memories()),
+        **{name: out / name for name in targets},
+    }
+
+
+def simulate(build: Path, data: str, limit: int | None, target: str) -> dict[str, Any]:
+    """Runs the generated accelerator on unseen windows and compares it with the reference, bit for bit.
+
+    RuntimeError where anything differs: that is a bug of ours.
+    """
+    opened = open_build(build)
+    wanted = opened.targets if target == "all" else (target,)
+    if not set(wanted) <= set(opened.targets):
+        raise UserError(f"{build}: holds no {target} sources, only {', '.join(opened.targets)}; generate them first")
+    samples = unseen(data, opened.config, _trained_on(build), opened.plan.graph.class_names, limit)
+    found = {name: simulation.compared(opened, samples, name) for name in wanted}
+    simulation.require_equal(found)
+    return found
+
+
+def report(build: Path) -> dict[str, Any]:
+    """Writes build/report.html and build/report.json from the plan and what `simulate` found."""
+    opened = open_build(build)
+    facts = reporting.facts(opened)
+    return reporting.write(opened, facts)
+
+
+def show(path: Path) -> str:
+    """The graph of a run, or of a graph file, as text."""
+    return str(load_graph(path))
+
+
+def show_data(path: Path) -> dict[str, Any]:
+    """The same as values: the graph's text, line by line, and its plan."""
+    graph = load_graph(path)
+    return plan_facts(make_plan(graph, Config().hardware.lanes))

@@ -1,0 +1,101 @@
+"""Proofs: a generated accelerator on recordings, compared with the reference. Results stay in build/results."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from razorsnn import evaluation
+from razorsnn.builds import Build
+from razorsnn.files import atomic_path, read_json, write_json
+from razorsnn.plan import Plan
+from razorsnn.samples import Samples
+from razorsnn.targets import TARGETS
+from razorsnn.targets.outcome import BackendRun, Outcome
+from razorsnn.targets.reference import run_windows
+
+EXAMPLE = "example.npz"
+"""The first window: its events [N] x, y, t, p, frame, and its frames [T, C, H, W]."""
+
+
+def reference(plan: Plan, samples: Samples) -> BackendRun:
+    """The reference on every window, cycles included."""
+    return run_windows(plan, samples.frames(), [len(words) for words in samples.words()])
+
+
+def compared(build: Build, samples: Samples, target: str) -> dict[str, Any]:
+    """What `target` gave on the samples, beside the reference; both are run unless their results are there."""
+    expected = _kept(build, samples, "reference", lambda: reference(build.plan, samples))
+    found = _kept(build, samples, target, lambda: _run(build, samples, target))
+    facts = read_json(build.results / f"{target}.json")
+    result = evaluation.comparison(found, expected)
+    result |= {"accuracy": evaluation.accuracy(samples.labels, found.outcome.scores), "seconds": facts["seconds"]}
+    if found.outcome.cycles is not None:
+        total = int(found.counters["cycles"].sum())
+        result |= {"cycles": total, "cycles_per_second": total / facts["seconds"]}
+    return result | {"results": build.results / f"{target}.npz"}
+
+
+def require_equal(found: dict[str, dict[str, Any]]) -> None:
+    """RuntimeError, with the figures, if a back end differs from the reference."""
+    for name, result in found.items():
+        if result["differences"] or any(result["counter_differences"].values()):
+            raise RuntimeError(f"{name} differs from the reference: {result}")
+
+
+def _run(build: Build, samples: Samples, target: str) -> BackendRun:
+    build.cache.mkdir(exist_ok=True)
+    return TARGETS[target].run(build.plan, build.path, build.cache, samples.words())
+
+
+def _kept(build: Build, samples: Samples, name: str, run: Callable[[], BackendRun]) -> BackendRun:
+    """The results in build/results/<name>.json and .npz, if they are of this build and these windows."""
+    made_from = {"build": build.identity, "data": samples.fingerprint, "windows": samples.names}
+    facts, arrays = build.results / f"{name}.json", build.results / f"{name}.npz"
+    if facts.exists() and arrays.exists() and read_json(facts)["made_from"] == made_from:
+        return load_run(build, name)
+    started = time.perf_counter()
+    result = run()
+    seconds = time.perf_counter() - started
+    facts.unlink(missing_ok=True)
+    _save_run(build, samples, name, result)
+    write_json(facts, {"made_from": made_from, "source": samples.source, "seconds": seconds})
+    return result
+
+
+def _save_run(build: Build, samples: Samples, name: str, run: BackendRun) -> None:
+    cycles = {} if run.outcome.cycles is None else {"cycles": run.outcome.cycles}
+    counters = {f"counter_{key}": value for key, value in run.counters.items()}
+    build.results.mkdir(exist_ok=True)
+    with atomic_path(build.results / f"{name}.npz") as path, path.open("wb") as stream:
+        np.savez_compressed(
+            stream,
+            allow_pickle=False,
+            names=np.array(samples.names),
+            labels=samples.labels,
+            scores=run.outcome.scores,
+            keep=run.outcome.keep,
+            **cycles,
+            **counters,
+        )
+    _save_example(build, samples)
+
+
+def _save_example(build: Build, samples: Samples) -> None:
+    window = samples.windows[0]
+    events = {axis: window.events[axis] for axis in "txyp"}
+    with atomic_path(build.results / EXAMPLE) as path, path.open("wb") as stream:
+        name, label = np.array(window.name), np.array(window.label)
+        frames = samples.chosen([0]).frames()[0]
+        np.savez_compressed(
+            stream, allow_pickle=False, name=name, label=label, frame=window.frame, frames=frames, **events
+        )
+
+
+def load_run(build: Build, name: str) -> BackendRun:
+    """The stored results of a back end, or of the reference."""
+    with np.load(build.results / f"{name}.npz", allow_pickle=False) as stored:
+        counters = {key.removeprefix("counter_"): stored[key] for key in stored.files if key.startswith("counter_")}
+        cycles = stored["cycles"] if "cycles" in stored.files else None
+        return BackendRun(Outcome(stored["scores"], stored["keep"], cycles), counters)

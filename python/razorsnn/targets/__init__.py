@@ -1,0 +1,27 @@
+"""Targets: what a plan becomes. A new one is its files and one line here."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from razorsnn.plan import Plan
+from razorsnn.stream import Beats
+from razorsnn.targets import csim, hls, rtl, rtlsim
+from razorsnn.targets.outcome import BackendRun
+
+
+@dataclass(frozen=True)
+class Target:
+    """emit(plan, out) writes sources below `out`; run(plan, build, cache, windows) executes them."""
+
+    emit: Callable[[Plan, Path], object]
+    run: Callable[[Plan, Path, Path, Sequence[Beats]], BackendRun]
+
+
+TARGETS: dict[str, Target] = {
+    "hls": Target(hls.emit, lambda plan, build, cache, windows: csim.run_csim(build, windows, cache)),
+    "rtl": Target(
+        rtl.emit,
+        lambda plan, build, cache, windows: rtlsim.simulate(plan, build / "rtl", cache, rtlsim.Stimulus(windows)),
+    ),
+}
