@@ -96,7 +96,7 @@ async def windows(dut: Any) -> None:
     """Plays the job."""
     with np.load(os.environ["RAZORSNN_JOB"], allow_pickle=False) as stored:
         job = {name: stored[name] for name in stored.files}
-    cocotb.start_soon(Clock(dut.clk_i, PERIOD_STEPS, unit="step", impl="gpi").start())
+    Clock(dut.clk_i, PERIOD_STEPS, unit="step", impl="gpi").start()
     await reset(dut)
     bench = Bench(dut, job)
     await bench.play()

@@ -80,7 +80,7 @@ def is_current(path: Path, inputs: dict[str, Any]) -> bool:
     if not (path / MANIFEST).is_file():
         return False
     try:
-        return open_build(path).manifest["inputs"] == inputs
+        return bool(open_build(path).manifest["inputs"] == inputs)
     except UserError:
         return False
 

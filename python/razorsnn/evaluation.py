@@ -60,6 +60,4 @@ def cycle_split(plan: Plan, reference: BackendRun) -> list[dict[str, Any]]:
     """Mean cycles of a window in each layer, by what they are spent on."""
     kinds = ("multiply", "neuron", "razor", "control")
     means = {kind: reference.counters[kind].mean(axis=0) for kind in kinds}
-    return [
-        {"layer": layer.name} | {kind: float(means[kind][layer.index]) for kind in kinds} for layer in plan.layers
-    ]
+    return [{"layer": layer.name} | {kind: float(means[kind][layer.index]) for kind in kinds} for layer in plan.layers]

@@ -1,6 +1,6 @@
 """The flow, a stage a function. Each leaves a checkpoint, and does again only what changed.
 
-    events -> frames -> train -> graph -> plan -> { reference, HLS C++, RTL, report }
+events -> frames -> train -> graph -> plan -> { reference, HLS C++, RTL, report }
 """
 
 from pathlib import Path
@@ -31,7 +31,7 @@ def train(data: str, run: Path, config: Config, resume: bool) -> dict[str, Any]:
     made_from = {"settings": config.fingerprint(), "data": samples.fingerprint}
     finished = read_json(run / METRICS) if (run / METRICS).exists() else None
     if finished and finished["made_from"] == made_from:
-        return finished["metrics"] | {"run": run, "up_to_date": True}
+        return {**finished["metrics"], "run": run, "up_to_date": True}
     return _train(samples, run, config, resume and finished is None, made_from)
 
 
@@ -39,19 +39,25 @@ def _train(samples: Samples, run: Path, config: Config, resume: bool, made_from:
     from razorsnn.train import WindowSet, fit
 
     chosen, held = split(samples, config)
-    sets = [WindowSet(part.frames(), part.labels) for part in (chosen, held)]
+    train_set, held_set = (WindowSet(part.frames(), part.labels) for part in (chosen, held))
     run.mkdir(parents=True, exist_ok=True)
     for stale in (run / METRICS, *([] if resume else [run / "checkpoint.pt"])):
         stale.unlink(missing_ok=True)
     save_config(config, run / SAVED)
     source = Source(config.data.sensor, config.data.dt_us)
     resumable = resume and (run / "checkpoint.pt").exists()
-    found = fit(config, *sets, samples.class_names, source, run, resumable, run.name)
+    found = fit(config, train_set, held_set, samples.class_names, source, run, resumable, run.name)
     epochs = found.pop("epochs")
     metrics = {"windows": {"train": len(chosen.windows), "validation": len(held.windows)}, **found}
     write_json(
         run / METRICS,
-        {"made_from": made_from, "source": samples.source, "validation": held.names, "metrics": metrics, "epochs": epochs},
+        {
+            "made_from": made_from,
+            "source": samples.source,
+            "validation": held.names,
+            "metrics": metrics,
+            "epochs": epochs,
+        },
     )
     return metrics | {"run": run}
 
@@ -87,8 +93,7 @@ def _backend(run: Path, target: str, samples: Samples) -> BackendRun:
     """Runs a target's own build of `run`."""
     out = run / f"evaluate-{target}"
     generate(run, out, target, None)
-    build = open_build(out)
-    return TARGETS[target].run(build.plan, out, build.cache, samples.words())
+    return simulation.run_backend(open_build(out), samples, target)
 
 
 def _save_scores(path: Path, samples: Samples, scores: Any, keep: Any) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from tqdm import tqdm
 
 from razorsnn import evaluation
 from razorsnn.builds import Build
@@ -26,8 +27,8 @@ def reference(plan: Plan, samples: Samples) -> BackendRun:
 
 def compared(build: Build, samples: Samples, target: str) -> dict[str, Any]:
     """What `target` gave on the samples, beside the reference; both are run unless their results are there."""
-    expected = _kept(build, samples, "reference", lambda: reference(build.plan, samples))
-    found = _kept(build, samples, target, lambda: _run(build, samples, target))
+    expected = _kept(build, samples, "reference", lambda: None, lambda: reference(build.plan, samples))
+    found = _kept(build, samples, target, lambda: _compile(build, target), lambda: run_backend(build, samples, target))
     facts = read_json(build.results / f"{target}.json")
     result = evaluation.comparison(found, expected)
     result |= {"accuracy": evaluation.accuracy(samples.labels, found.outcome.scores), "seconds": facts["seconds"]}
@@ -44,17 +45,27 @@ def require_equal(found: dict[str, dict[str, Any]]) -> None:
             raise RuntimeError(f"{name} differs from the reference: {result}")
 
 
-def _run(build: Build, samples: Samples, target: str) -> BackendRun:
+def _compile(build: Build, target: str) -> None:
     build.cache.mkdir(exist_ok=True)
+    with tqdm(total=1, desc=f"compiling {target}", bar_format="{desc}: {elapsed}", leave=False, delay=1.0):
+        TARGETS[target].compile(build.path, build.cache)
+
+
+def run_backend(build: Build, samples: Samples, target: str) -> BackendRun:
+    """Compiles a target's sources, unless that was done before, and runs the samples through it."""
+    _compile(build, target)
     return TARGETS[target].run(build.plan, build.path, build.cache, samples.words())
 
 
-def _kept(build: Build, samples: Samples, name: str, run: Callable[[], BackendRun]) -> BackendRun:
+def _kept(
+    build: Build, samples: Samples, name: str, prepare: Callable[[], None], run: Callable[[], BackendRun]
+) -> BackendRun:
     """The results in build/results/<name>.json and .npz, if they are of this build and these windows."""
     made_from = {"build": build.identity, "data": samples.fingerprint, "windows": samples.names}
     facts, arrays = build.results / f"{name}.json", build.results / f"{name}.npz"
     if facts.exists() and arrays.exists() and read_json(facts)["made_from"] == made_from:
         return load_run(build, name)
+    prepare()
     started = time.perf_counter()
     result = run()
     seconds = time.perf_counter() - started

@@ -69,4 +69,5 @@ def pooled(z: Ints, pool: int) -> Ints:
     """Sums of pool x pool outputs; rows and columns that do not fill a pool are dropped."""
     frames, channels, height, width = z.shape
     kept = z[:, :, : height // pool * pool, : width // pool * pool]
-    return kept.reshape(frames, channels, height // pool, pool, width // pool, pool).sum(axis=(3, 5))
+    sums: Ints = kept.reshape(frames, channels, height // pool, pool, width // pool, pool).sum(axis=(3, 5))
+    return sums

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from razorsnn.fixed import Format, Ints, bits_signed, cast
 from razorsnn.ir import Op, Tensor, Trace
@@ -150,7 +151,8 @@ class Razor(Op):
         frame_sums = x.reshape(len(x), -1).sum(axis=1)
         logits = cast(self.offset + self.affine @ frame_sums, self.affine_format.frac + tensor.format.frac, LOGIT)
         exponent = self.exp[np.minimum(logits.max() - logits, 255)]
-        return (exponent << WEIGHT_FRAC) // exponent.sum()
+        weights: Ints = (exponent << WEIGHT_FRAC) // exponent.sum()
+        return weights
 
     def sums_bits(self, x: Tensor) -> int:
         """Width of acc_k: worst case over these embeddings, any part of the window."""
@@ -169,7 +171,7 @@ class Razor(Op):
         """Of one window X [T, C, H, W]. An empty word takes one cycle, in frame 0 K like any other."""
         frames, count = len(x), len(self.embeddings)
         packed = pack(x, lanes)
-        filled = packed.any(axis=2)
+        filled: NDArray[np.bool_] = np.any(packed, axis=2)
         filled[0] = True
         return RazorCycles(
             sums=int(np.where(filled, count, 1).sum()) + frames * (count + FRAME_CYCLES),

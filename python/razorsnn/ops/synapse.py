@@ -54,7 +54,8 @@ class Geometry:
 
 def _reached(length: int, valid: int, reach: int) -> Ints:
     at = np.arange(length)
-    return np.maximum(np.minimum(at + reach, valid - 1) - np.maximum(at - reach, 0) + 1, 0)
+    count: Ints = np.minimum(at + reach, valid - 1) - np.maximum(at - reach, 0) + 1
+    return np.maximum(count, 0)
 
 
 @dataclass(frozen=True)

@@ -12,16 +12,23 @@ from razorsnn.targets.outcome import BackendRun
 
 @dataclass(frozen=True)
 class Target:
-    """emit(plan, out) writes sources below `out`; run(plan, build, cache, windows) executes them."""
+    """emit(plan, out): writes sources below `out`; compile(build, cache): a program from them, kept in `cache`;
+    run(plan, build, cache, windows): executes it."""
 
     emit: Callable[[Plan, Path], object]
+    compile: Callable[[Path, Path], object]
     run: Callable[[Plan, Path, Path, Sequence[Beats]], BackendRun]
 
 
 TARGETS: dict[str, Target] = {
-    "hls": Target(hls.emit, lambda plan, build, cache, windows: csim.run_csim(build, windows, cache)),
+    "hls": Target(
+        hls.emit,
+        csim.compile_csim,
+        lambda plan, build, cache, windows: csim.run_csim(build, windows, cache),
+    ),
     "rtl": Target(
         rtl.emit,
+        lambda build, cache: rtlsim.build(build / "rtl", cache),
         lambda plan, build, cache, windows: rtlsim.simulate(plan, build / "rtl", cache, rtlsim.Stimulus(windows)),
     ),
 }

@@ -103,14 +103,16 @@ def _run_layer(plan: Plan, layer: Layer, x: Ints) -> LayerResult:
     return LayerResult(layer, operand, keep, gate, trace, razor_cycles, cycles, saturations)
 
 
-def run_windows(plan: Plan, windows: Sequence[NDArray[np.uint8]], beats: Sequence[int]) -> BackendRun:
-    """Executes windows of frames, with a progress bar; `beats`: input beats of each, for the cycles.
+def run_windows(plan: Plan, windows: NDArray[np.uint8], beats: Sequence[int]) -> BackendRun:
+    """Executes windows of frames [N, T, C, H, W], with a progress bar; `beats`: input beats of each, for the cycles.
 
     Counters beyond those of the accelerator, all [N, layers]: nonzero and positions (activations that the layer
     reads), and cycles by kind: multiply, neuron, razor, control.
     """
     scores, keep, cycles, rows = [], [], [], []
-    for frames, count in zip(tqdm(windows, desc="reference", unit="window", leave=False, delay=1.0), beats, strict=True):
+    for frames, count in zip(
+        tqdm(windows, desc="reference", unit="window", leave=False, delay=1.0), beats, strict=True
+    ):
         result = run_window(plan, frames)
         scores.append(result.scores)
         keep.append(result.keep)

@@ -106,7 +106,11 @@ def images(plan: Plan) -> dict[str, str]:
     rows = [_table_word(row) for row in plan.table]
     words = {
         "table.hex": (rows, shape.layers, sum(width for _, width, _ in LAYER_FIELDS)),
-        "weights.hex": (_lane_words(plan.weights, shape.weight_bits), shape.weight_depth, shape.lanes * shape.weight_bits),
+        "weights.hex": (
+            _lane_words(plan.weights, shape.weight_bits),
+            shape.weight_depth,
+            shape.lanes * shape.weight_bits,
+        ),
         "bias.hex": (_lane_words(plan.bias, shape.membrane_bits), shape.bias_depth, shape.lanes * shape.membrane_bits),
         "embeddings.hex": (_plain(plan.embeddings, razor.EMBEDDING_BITS), shape.gate_depth, razor.EMBEDDING_BITS),
         "affine.hex": (_plain(plan.affine, razor.AFFINE_BITS), shape.gate_depth, razor.AFFINE_BITS),
