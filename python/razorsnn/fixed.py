@@ -72,7 +72,7 @@ def bits_unsigned(high: int) -> int:
 
 def bits_signed(low: int, high: int) -> int:
     """Width of a two's complement integer that holds low..high."""
-    return max(int(high).bit_length(), int(-low - 1).bit_length() if low < 0 else 0) + 1
+    return max(int(max(high, 0)).bit_length(), int(-low - 1).bit_length() if low < 0 else 0) + 1
 
 
 def best_frac(peak: float, signed: bool, width: int) -> int:
