@@ -59,7 +59,7 @@ def _all(plan: Plan, reference: BackendRun, readout: int) -> dict[str, Any]:
     assert reference.outcome.cycles is not None, "the reference has the cycles of each beat"
     windows, total = len(reference.outcome.cycles), int((reference.outcome.cycles[:, -1] + 1).sum())
     kinds = {"scan": "multiply", "neuron": "neuron", "razor": "razor", "control": "control"}
-    layers = [
+    layers: list[dict[str, Any]] = [
         {"name": layer.name} | {part: int(counters[kind][layer.index]) for part, kind in kinds.items()}
         for layer in plan.layers
     ]

@@ -3,7 +3,7 @@
 import base64
 import io
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import matplotlib
 import numpy as np
@@ -39,7 +39,7 @@ MOST_POINTS = 20_000
 
 def draw(facts: dict[str, Any], events: dict[str, NDArray[Any]], frames: NDArray[np.uint8]) -> dict[str, str]:
     """Data URIs by name. events: t in us, x, y, p, frame, each [N]; frames [T, C, H, W]."""
-    with matplotlib.rc_context(STYLE):
+    with matplotlib.rc_context(cast(Any, STYLE)):
         drawn = {
             "events": _events(events),
             "frames": _frames(frames, facts["example"]["keep"]),
@@ -90,8 +90,10 @@ def _picture(frame: NDArray[np.uint8], top: int) -> NDArray[np.float64]:
     """[H, W, 3] of a frame [C, H, W]: white where there is nothing, ON and OFF in their colours, mixed where both."""
     colours = [to_rgb(INK)] if len(frame) == 1 else [to_rgb(OFF), to_rgb(ON)]
     shade = np.sqrt(frame.astype(np.float64) / top)
-    ink = sum(shade[c][..., None] * (1 - np.array(colour)) for c, colour in enumerate(colours))
-    return np.clip(1 - np.asarray(ink), 0, 1)
+    white: NDArray[np.float64] = np.ones((*frame.shape[1:], 3))
+    for channel, colour in zip(shade, colours, strict=True):
+        white -= channel[..., None] * (1 - np.array(colour))
+    return white.clip(0, 1)
 
 
 def _frames(frames: NDArray[np.uint8], keep: Sequence[Sequence[bool]]) -> Figure:
@@ -119,7 +121,8 @@ def _frame(axes: Axes, frame: NDArray[np.uint8], top: int, index: int, keep: lis
 
 
 def _gates(gates: list[dict[str, Any]]) -> Figure:
-    figure = _figure(2.4 * len(gates) + 0.3)
+    figure = _figure(2.5 * len(gates) + 0.3)
+    cast(Any, figure.get_layout_engine()).set(h_pad=0.1, w_pad=0.1)
     for gate, (left, right) in zip(gates, figure.subplots(len(gates), 2, squeeze=False), strict=True):
         _gate_scores(left, gate)
         index = np.arange(len(gate["kept_by_frame"]))

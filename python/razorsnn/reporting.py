@@ -38,7 +38,7 @@ def facts(build: Build) -> dict[str, Any]:
     result = run_window(plan, frames)
     backends = {name: _backend(build, name, reference) for name in sorted(TARGETS)}
     cycles = cycle_facts(plan, reference, result, len(example["t"]) + len(frames))
-    to_ms = 1 / (1e3 * build.config.hardware.clock_mhz)
+    cycles_a_ms = 1e3 * build.config.hardware.clock_mhz
     return {
         "name": plan.graph.name,
         "data": made_from["source"],
@@ -53,7 +53,7 @@ def facts(build: Build) -> dict[str, Any]:
         "saturations": int(reference.counters["saturations"].sum()),
         "accuracy": _accuracy(build, reference, backends),
         "cycles": cycles,
-        "latency": {f"{name}_ms": cycles["window"][name] * to_ms for name in ("example", "min", "mean", "max")},
+        "latency": {f"{name}_ms": cycles["window"][name] / cycles_a_ms for name in ("example", "min", "mean", "max")},
         "plan": {name: plan_facts(plan)[name] for name in ("graph", "memories", "multipliers")},
         "cpu": torch_time(build, frames),
     }
@@ -107,6 +107,8 @@ def _backend(build: Build, name: str, reference: BackendRun) -> dict[str, Any]:
     expected = read_json(build.results / "reference.json")
     path = build.results / f"{name}.json"
     command = f"razorsnn simulate {build.path} --data {expected['source']} --target {name}"
+    if name not in build.targets:
+        command = f"razorsnn generate {build.path.parent} --out {build.path} --target all, then {command}"
     absent = {"simulated": False, "windows": 0, "differences": None, "cycles_equal": None, "command": command}
     if not path.exists():
         return absent
@@ -131,11 +133,13 @@ def _compared(run: BackendRun, reference: BackendRun, labels: NDArray[np.int64])
     """Differences in scores or keep bits, in windows; cycles and counters apart."""
     outcome, expected = run.outcome, reference.outcome
     values = Outcome(outcome.scores, outcome.keep)
+    counters = evaluation.comparison(run, reference)["counter_differences"]
     unequal = None if outcome.cycles is None else int(np.any(outcome.cycles != expected.cycles, axis=1).sum())
     return {
         "windows": len(outcome.scores),
         "differences": values.differences(expected),
-        "counter_differences": evaluation.comparison(run, reference)["counter_differences"],
+        "counter_differences": counters,
+        "counters_equal": not any(counters.values()),
         "cycle_differences": unequal,
         "cycles_equal": None if unequal is None else unequal == 0,
         "accuracy": evaluation.accuracy(labels, outcome.scores),

@@ -1,0 +1,191 @@
+"""The report: every section, one file, parts that add up, and plain words about what is missing."""
+
+import json
+import re
+import shutil
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from razorsnn import flow, simulation
+from razorsnn.builds import open_build
+from razorsnn.config import load_config
+from razorsnn.cyclefacts import PARTS
+from razorsnn.errors import UserError
+from razorsnn.samples import unseen
+
+SECTIONS = ["seen", "gates", "activity", "accuracy", "cycles", "hardware", "cpu"]
+SETTINGS = """
+[simulated]
+recordings_per_class = 2
+duration_us = 200000
+[data]
+sensor = [32, 32]
+grid = [8, 8]
+frames = 4
+validation = 0.5
+[network]
+layers = "4C3-AP2-4C3-8"
+[train]
+epochs = 2
+folded_epochs = 1
+batch = 8
+"""
+
+
+class Tags(HTMLParser):
+    """Section ids, and whatever a browser would load."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sections: list[str] = []
+        self.loaded: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        if tag == "section":
+            self.sections.append(found["id"] or "")
+        self.loaded += [found[name] or "" for name in ("src", "href", "srcset", "data") if name in found]
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run whose name needs escaping, its build, the reference's results, and the same as those of both back ends."""
+    folder = tmp_path_factory.mktemp("report")
+    (folder / "settings.toml").write_text(SETTINGS)
+    run = folder / "a<b>&c"
+    flow.train("simulated", run, load_config(folder / "settings.toml"), resume=False)
+    flow.generate(run, run / "build", "all", None)
+    build = open_build(run / "build")
+    classes = build.plan.graph.class_names
+    samples = unseen("simulated", build.config, flow._trained_on(build.path), classes, None)
+    simulation._kept(build, samples, "reference", lambda: None, lambda: simulation.reference(build.plan, samples))
+    for name in ("hls", "rtl"):
+        shutil.copy(build.results / "reference.json", build.results / f"{name}.json")
+        shutil.copy(build.results / "reference.npz", build.results / f"{name}.npz")
+    return run
+
+
+@pytest.fixture
+def build(trained: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(trained, tmp_path / trained.name)) / "build"
+
+
+def reported(build: Path) -> tuple[str, dict]:
+    found = flow.report(build)
+    return found["report"].read_text(), json.loads(found["data"].read_text())
+
+
+def change(path: Path, name: str, value: int) -> None:
+    """Adds `value` to the first number of an array in a file of results."""
+    with np.load(path) as stored:
+        arrays = dict(stored)
+    arrays[name].flat[0] += value
+    np.savez(path, **arrays)
+
+
+def test_every_section_is_there_and_nothing_is_loaded_from_elsewhere(build):
+    page, _ = reported(build)
+    tags = Tags()
+    tags.feed(page)
+    assert tags.sections == SECTIONS
+    assert len(tags.loaded) == 6
+    assert all(link.startswith("data:image/svg+xml;base64,") for link in tags.loaded)
+    assert not re.search(r"https?://|@import|url\(|<script", page)
+
+
+def test_verdict_accuracy_and_cpu_time(build):
+    page, data = reported(build)
+    windows = data["windows"]
+    assert windows == 8
+    assert page.count(f"{windows} windows compared with the reference: <b>0 differences</b>") == 2
+    assert data["backends"]["rtl"]["cycles_equal"] is True
+    assert [row["backend"] for row in data["accuracy"]] == ["float", "reference", "hls", "rtl"]
+    assert data["cpu"]["measured"] is True
+    assert data["cpu"]["median_ms"] >= data["cpu"]["fastest_ms"] > 0
+    assert data["cpu"]["cpu"] in page
+
+
+def test_parts_add_up_to_the_cycle_of_the_last_score(build):
+    _, data = reported(build)
+    cycles = data["cycles"]["example"]
+    with np.load(build / "results" / "reference.npz") as stored:
+        total = stored["cycles"][:, -1] + 1
+        kept = stored["keep"].mean(axis=(0, 2)).tolist()
+    for row in [*cycles["rows"], cycles["sum"]]:
+        assert sum(row[part] for part in PARTS) == row["total"]
+        assert min(row[part] for part in PARTS) >= 0
+    assert sum(row["total"] for row in cycles["rows"]) == cycles["sum"]["total"] == cycles["last_score"] + 1 == total[0]
+    assert data["cycles"]["all"]["sum"]["total"] == total.sum()
+    assert data["cycles"]["window"] == {
+        "example": total[0], "min": total.min(), "mean": total.mean(), "max": total.max(),
+    }  # fmt: skip
+    assert data["latency"]["max_ms"] == total.max() / (1e3 * data["clock_mhz"])
+    assert [gate["kept"] for gate in data["gates"]] == kept
+
+
+def test_input_beats_of_all_windows_are_their_events_and_frame_marks(build):
+    _, data = reported(build)
+    opened = open_build(build)
+    samples = unseen("simulated", opened.config, flow._trained_on(build), opened.plan.graph.class_names, None)
+    assert data["cycles"]["all"]["sum"]["input"] == sum(len(words) for words in samples.words())
+
+
+def test_keep_bits_are_scores_against_the_threshold(build):
+    _, data = reported(build)
+    assert len(data["gates"]) == 2
+    for gate in data["gates"]:
+        assert gate["keep"] == [score >= gate["threshold"] for score in gate["score"]]
+
+
+def test_names_are_escaped(build):
+    page, data = reported(build)
+    assert data["name"] == "a<b>&c"
+    assert "<h1>a&lt;b&gt;&amp;c</h1>" in page
+    assert "a<b>" not in page
+
+
+def test_a_back_end_that_was_not_simulated_is_said(build):
+    (build / "results" / "rtl.json").unlink()
+    page, data = reported(build)
+    assert data["backends"]["rtl"]["simulated"] is False
+    assert data["backends"]["rtl"]["command"].endswith("--data simulated --target rtl")
+    assert "not simulated yet: <code>razorsnn simulate" in page
+    assert [row["backend"] for row in data["accuracy"]] == ["float", "reference", "hls"]
+
+
+@pytest.mark.parametrize(
+    ("array", "field", "found"),
+    [("scores", "differences", 1), ("cycles", "cycles_equal", False), ("counter_events", "counters_equal", False)],
+)
+def test_what_differs_is_said(build, array, field, found):
+    change(build / "results" / "rtl.npz", array, 1)
+    page, data = reported(build)
+    assert data["backends"]["rtl"][field] == found
+    assert page.count('class="verdict bad"') == 1
+
+
+def test_results_of_other_sources_do_not_count(build):
+    facts = json.loads((build / "results" / "hls.json").read_text())
+    facts["made_from"]["build"] = "0"
+    (build / "results" / "hls.json").write_text(json.dumps(facts))
+    _, data = reported(build)
+    assert data["backends"]["hls"]["simulated"] is False
+    (build / "results" / "reference.json").write_text(json.dumps(facts))
+    with pytest.raises(UserError, match="results are of other sources than these; run `razorsnn simulate"):
+        flow.report(build)
+
+
+def test_without_results_the_error_names_the_command(build):
+    shutil.rmtree(build / "results")
+    with pytest.raises(UserError, match=r"nothing was simulated yet; run `razorsnn simulate .*build --data simulated`"):
+        flow.report(build)
+
+
+def test_a_build_without_its_model_says_so(build):
+    (build.parent / "model.pt").unlink()
+    page, data = reported(build)
+    assert data["cpu"]["measured"] is False
+    assert "no model.pt in" in page
