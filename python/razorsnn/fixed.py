@@ -23,6 +23,10 @@ class Format:
     width: int
     frac: int
 
+    def __post_init__(self) -> None:
+        if not 1 <= self.width <= 62:
+            raise ValueError(f"a format of {self.width} bits, accepted: 1..62")
+
     @property
     def low(self) -> int:
         return -(1 << (self.width - 1)) if self.signed else 0

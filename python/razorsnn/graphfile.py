@@ -3,7 +3,8 @@
 import zipfile
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from types import UnionType
+from typing import Any, get_args, get_origin, get_type_hints
 
 import numpy as np
 
@@ -51,10 +52,14 @@ def load_graph(path: Path) -> Graph:
     try:
         ops = tuple(_decode_op(entry, arrays) for entry in content["ops"])
         source, tensor = _decode(content["source"]), _decode(content["input"])
-        graph = Graph(content["name"], source, tensor, ops, tuple(content["class_names"]), content["notes"])
+        names = tuple(content["class_names"])
+        parts = {"name": content["name"], "source": source, "input": tensor, "notes": content["notes"]}
+        graph: Graph = _typed(Graph, parts | {"ops": ops, "class_names": names}).verified()
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise UserError(f"{file}: a damaged graph file ({type(error).__name__}: {error})") from error
-    return graph.verified()
+    except UserError as error:
+        raise UserError(f"{file}: {error}") from error
+    return graph
 
 
 def _load_arrays(path: Path) -> dict[str, np.ndarray]:
@@ -80,14 +85,38 @@ def _encode_op(index: int, op: Op, arrays: dict[str, np.ndarray]) -> dict[str, A
 def _decode_op(entry: dict[str, Any], arrays: dict[str, np.ndarray]) -> Op:
     kind = OPS.get(entry["kind"])
     if kind is None:
-        raise UserError(f"graph: unknown operation {entry['kind']!r}, known: {', '.join(sorted(OPS))}")
+        raise UserError(f"unknown operation {entry['kind']!r}, known: {', '.join(sorted(OPS))}")
     values: dict[str, Any] = {}
     for name, value in entry.items():
         if name == "kind":
             continue
         is_array = isinstance(value, str) and value.startswith(ARRAY)
         values[name] = arrays[value.removeprefix(ARRAY)] if is_array else _decode(value)
+    op: Op = _typed(kind, values)
+    return op
+
+
+def _typed(kind: type[Any], values: dict[str, Any]) -> Any:
+    """kind(**values); TypeError where a value is not of its field's type, which Python itself would not tell."""
+    hints = get_type_hints(kind)
+    for name, value in values.items():
+        if name in hints and not _fits(value, hints[name]):
+            raise TypeError(f"{kind.__name__}.{name} is {type(value).__name__} {str(value)[:40]!r}")
     return kind(**values)
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    origin, parts = get_origin(hint), get_args(hint)
+    if origin is np.ndarray:
+        return isinstance(value, np.ndarray) and value.dtype == np.int64
+    if origin is UnionType:
+        return any(_fits(value, part) for part in parts)
+    if origin is tuple and type(value) is tuple:
+        wanted = parts[:1] * len(value) if Ellipsis in parts else parts
+        return len(value) == len(wanted) and all(map(_fits, value, wanted))
+    if origin is dict:
+        return type(value) is dict and all(map(_fits, (*value, *value.values()), parts[:1] * 2 * len(value)))
+    return isinstance(value, Op) if hint is Op else type(value) is hint
 
 
 def _encode(value: Any) -> Any:
@@ -100,5 +129,5 @@ def _encode(value: Any) -> Any:
 def _decode(value: Any) -> Any:
     if isinstance(value, dict):
         parts = {name: _decode(part) for name, part in value.items() if name != "type"}
-        return NESTED[value["type"]](**parts)
+        return _typed(NESTED[value["type"]], parts)
     return tuple(value) if isinstance(value, list) else value

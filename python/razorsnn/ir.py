@@ -102,10 +102,15 @@ class Graph:
 
     def verified(self) -> Self:
         """Itself, after every shape and format was checked; raises UserError."""
+        if min(*self.input.shape, *self.source.sensor) < 1 or self.input.format.signed or self.input.format.width > 8:
+            raise UserError(f"graph {self.name}: input {self.input}, accepted: sizes of 1 or more, u1..u8")
         tensors = self.tensors()
         readouts = [index for index, op in enumerate(self.ops) if getattr(op, "readout", None)]
         if readouts != [len(self.ops) - 1]:
             raise UserError(f"graph {self.name}: exactly the last operation must be the readout, found {readouts}")
+        if tensors[-1].positions != tensors[-1].channels:
+            at = f"{tensors[-1].height}x{tensors[-1].width}"
+            raise UserError(f"graph {self.name}: the readout has {at} positions, accepted: 1x1, a score a class")
         if tensors[-1].positions != len(self.class_names):
             raise UserError(
                 f"graph {self.name}: the readout has {tensors[-1].positions} outputs "

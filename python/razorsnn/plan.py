@@ -15,6 +15,9 @@ from razorsnn.shape import Memory, Shape, memories, own_shape
 ADDRESS_MULTIPLIERS = 7
 """Frame builder 3 (two bins and a row), scanner 1, taps 3."""
 
+WORD_BITS = 32
+"""Of a score on the output stream, and the most that a membrane may have."""
+
 
 @dataclass(frozen=True, eq=False)
 class Plan:
@@ -59,6 +62,7 @@ def make_plan(graph: Graph, lanes: int, shape: Shape | None = None) -> Plan:
         raise UserError(f"lanes {lanes}, accepted: a power of two from 1 to 128")
     layers = engine_layers(graph)
     own = own_shape(graph, layers, lanes)
+    _require_words(graph, own)
     if shape is not None and own.covering(shape) != shape:
         larger = [f.name for f in fields(own) if getattr(own, f.name) > getattr(shape, f.name)]
         found = ", ".join(f"{name} {getattr(own, name)} > {getattr(shape, name)}" for name in larger)
@@ -67,6 +71,16 @@ def make_plan(graph: Graph, lanes: int, shape: Shape | None = None) -> Plan:
     weights = np.concatenate([weight_words(layer, lanes, used.input_lanes) for layer in layers])
     bias = np.concatenate([bias_words(layer, lanes) for layer in layers])
     return Plan(graph, layers, used, layer_table(layers, used), weights, bias, *_gate_contents(layers))
+
+
+def _require_words(graph: Graph, shape: Shape) -> None:
+    """UserError where the sums of the graph outgrow the words that the engine hands on."""
+    for name, bits, where in (
+        ("membrane_bits", shape.membrane_bits, "fewer frames, inputs or weight bits"),
+        ("score_bits", shape.score_bits, "fewer frames, or fewer inputs or weight bits in the readout"),
+    ):
+        if bits > WORD_BITS:
+            raise UserError(f"graph {graph.name}: {name} {bits}, accepted: up to {WORD_BITS}; {where} would fit")
 
 
 def _gate_contents(layers: tuple[Layer, ...]) -> tuple[Ints, Ints, Ints, dict[str, Ints]]:
@@ -79,8 +93,9 @@ def _gate_contents(layers: tuple[Layer, ...]) -> tuple[Ints, Ints, Ints, dict[st
     for razor in razors:
         if not (np.array_equal(razor.exp, tables["exp"]) and np.array_equal(razor.sigmoid, tables["sigmoid"])):
             raise UserError("gates with tables of their own: the engine has one exp and one sigmoid table")
-        if len(razor.embeddings) != len(razors[0].embeddings):
-            raise UserError("gates with different numbers of embeddings: the engine has one K for all gates")
+        found, first = len(razor.embeddings), len(razors[0].embeddings)
+        if found != first:
+            raise UserError(f"a gate with {found} embeddings and one with {first}; accepted: one K for all gates")
     embeddings = np.concatenate([razor.embeddings.T.ravel() for razor in razors])
     affine = np.concatenate([razor.affine.T.ravel() for razor in razors])
     return embeddings, affine, np.concatenate([razor.offset for razor in razors]), tables
