@@ -10,6 +10,7 @@ from razorsnn.ir import Graph
 from razorsnn.layers import Layer, bias_words, engine_layers, weight_words
 from razorsnn.layertable import LAYER_FIELDS, layer_table
 from razorsnn.ops.razor import exp_table, sigmoid_table
+from razorsnn.registers import MOST_KEEP_WORDS, MOST_LAYERS, keep_words
 from razorsnn.shape import Memory, Shape, memories, own_shape
 
 ADDRESS_MULTIPLIERS = 7
@@ -62,7 +63,7 @@ def make_plan(graph: Graph, lanes: int, shape: Shape | None = None) -> Plan:
         raise UserError(f"lanes {lanes}, accepted: a power of two from 1 to 128")
     layers = engine_layers(graph)
     own = own_shape(graph, layers, lanes)
-    _require_words(graph, own)
+    _require_room(graph, own)
     if shape is not None and own.covering(shape) != shape:
         larger = [f.name for f in fields(own) if getattr(own, f.name) > getattr(shape, f.name)]
         found = ", ".join(f"{name} {getattr(own, name)} > {getattr(shape, name)}" for name in larger)
@@ -73,14 +74,17 @@ def make_plan(graph: Graph, lanes: int, shape: Shape | None = None) -> Plan:
     return Plan(graph, layers, used, layer_table(layers, used), weights, bias, *_gate_contents(layers))
 
 
-def _require_words(graph: Graph, shape: Shape) -> None:
-    """UserError where the sums of the graph outgrow the words that the engine hands on."""
-    for name, bits, where in (
-        ("membrane_bits", shape.membrane_bits, "fewer frames, inputs or weight bits"),
-        ("score_bits", shape.score_bits, "fewer frames, or fewer inputs or weight bits in the readout"),
+def _require_room(graph: Graph, shape: Shape) -> None:
+    """UserError where the graph outgrows the words that the engine hands on, or the register map."""
+    keep = shape.gates * keep_words(shape.frames)
+    for what, found, most, fitting in (
+        ("membrane_bits", shape.membrane_bits, WORD_BITS, "fewer frames, inputs or weight bits"),
+        ("readout score_bits", shape.score_bits, WORD_BITS, "fewer frames, inputs or weight bits"),
+        ("layers", shape.layers, MOST_LAYERS, "fewer layers"),
+        ("registers of keep bits", keep, MOST_KEEP_WORDS, "fewer frames or gates"),
     ):
-        if bits > WORD_BITS:
-            raise UserError(f"graph {graph.name}: {name} {bits}, accepted: up to {WORD_BITS}; {where} would fit")
+        if found > most:
+            raise UserError(f"graph {graph.name}: {what} {found}, accepted: up to {most}; {fitting} would fit")
 
 
 def _gate_contents(layers: tuple[Layer, ...]) -> tuple[Ints, Ints, Ints, dict[str, Ints]]:

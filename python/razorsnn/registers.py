@@ -31,6 +31,15 @@ STATUS_DONE = 4
 STATUS_UNENDED = 8
 """Sticky, likewise: a window was closed by the mark of its last frame, without TLAST."""
 
+MOST_LAYERS = (0x800 - 0x400) // 8
+MOST_KEEP_WORDS = (0x1000 - 0x800) // 4
+"""What the map's 12 address bits have room for."""
+
+
+def keep_words(frames: int) -> int:
+    """32-bit words of keep bits that one gate takes."""
+    return -(-frames // 32)
+
 
 def layer_registers(layer: int) -> tuple[int, int]:
     """Addresses of the layer's counters of frames kept (scanned) and pruned."""
@@ -39,5 +48,4 @@ def layer_registers(layer: int) -> tuple[int, int]:
 
 def keep_register(gate: int, frames: int, frame: int) -> int:
     """Address of the word with the gate's keep bit of `frame` (bit frame % 32), of the last whole window."""
-    words = -(-frames // 32)
-    return 0x800 + 4 * (gate * words + frame // 32)
+    return 0x800 + 4 * (gate * keep_words(frames) + frame // 32)

@@ -1,0 +1,189 @@
+"""Plans: addresses recomputed from the graph, memories, shape classes, and what is too big."""
+
+from dataclasses import asdict, replace
+
+import numpy as np
+import pytest
+
+from razorsnn.errors import UserError
+from razorsnn.fixed import Format
+from razorsnn.ir import Graph, Source, Tensor
+from razorsnn.layertable import LAYER_FIELDS
+from razorsnn.ops.dense import Dense
+from razorsnn.ops.neuron import Neuron
+from razorsnn.ops.razor import Razor
+from razorsnn.plan import Plan, make_plan
+from razorsnn.shape import EXACT, Shape
+from tests.nets import NetClass, random_graph
+
+NETS = [NetClass(), NetClass(lanes=1, channels=3, classes=5), NetClass(lanes=8, embeddings=3), NetClass(gated=False)]
+PLANS = [make_plan(random_graph(net, seed), net.lanes) for net in NETS for seed in range(5)]
+NAMES = [plan.graph.name + f" on {plan.shape.lanes}" for plan in PLANS]
+
+
+@pytest.mark.parametrize("plan", PLANS, ids=NAMES)
+def test_weight_addresses_point_at_the_weights(plan: Plan):
+    """Every weight, read as the engine does: base + input * stride + tap * groups + group."""
+    lanes = plan.shape.lanes
+    for layer, row in zip(plan.layers, plan.table, strict=True):
+        weights = layer.synapse.weights
+        lanes_in = 1 << row["lanes_in_log2"]
+        for index in np.ndindex(weights.shape):
+            o, c, y, x = index
+            place = (y * weights.shape[3] + x) * row["groups_in"] if row["dense"] else 0
+            tap = 0 if row["dense"] else y * weights.shape[3] + x
+            event = (place + c // lanes_in) * lanes_in + c % lanes_in
+            word = row["weight_base"] + event * row["row_stride"] + tap * row["groups_out"] + o // lanes
+            assert plan.weights[word, o % lanes] == weights[index]
+
+
+@pytest.mark.parametrize("plan", PLANS, ids=NAMES)
+def test_biases_and_gates_lie_where_the_table_says(plan: Plan):
+    lanes, count = plan.shape.lanes, plan.shape.embeddings
+    for layer, row in zip(plan.layers, plan.table, strict=True):
+        for o, bias in enumerate(layer.synapse.bias.tolist()):
+            assert plan.bias[row["bias_base"] + o // lanes, o % lanes] == bias * 4 ** row["pool_log2"]
+        assert row["gated"] == int(layer.razor is not None)
+        if layer.razor:
+            for k, t in np.ndindex(count, plan.shape.frames):
+                at = row["gate_base"] + t * count + k
+                assert plan.embeddings[at] == layer.razor.embeddings[k, t]
+                assert plan.affine[at] == layer.razor.affine[k, t]
+            assert plan.offset[row["offset_base"] :][:count].tolist() == layer.razor.offset.tolist()
+
+
+@pytest.mark.parametrize("plan", PLANS, ids=NAMES)
+def test_the_memories_hold_the_contents(plan: Plan):
+    found = {memory.name: memory for memory in plan.memories()}
+    assert (found["weights"].depth, found["bias"].depth) == (len(plan.weights), len(plan.bias))
+    assert found["layer table"].depth == len(plan.table)
+    assert found["layer table"].width == sum(width for _, width, _ in LAYER_FIELDS)
+    assert ("sums" in found) == bool(plan.gates)
+    if plan.gates:
+        assert (found["coefficients"].depth, found["offsets"].depth) == (len(plan.embeddings), len(plan.offset))
+        frames = [row["words_in"] for row in plan.table if row["gated"]]
+        assert (found["mask"].depth, found["sums"].depth) == (max(frames), max(frames) * plan.shape.embeddings)
+    assert found["membranes"].depth == max(row["words_out"] for row in plan.table)
+    assert all(memory.bits == memory.depth * memory.width > 0 for memory in found.values())
+    low, high = -(1 << plan.shape.membrane_bits - 1), 1 << plan.shape.membrane_bits - 1
+    assert low <= plan.bias.min() and plan.bias.max() < high
+
+
+@pytest.mark.parametrize("plan", PLANS, ids=NAMES)
+def test_stores_hold_every_layer_that_writes_them(plan: Plan):
+    for index, row in enumerate(plan.table[:-1]):
+        depth = plan.shape.store_depth_odd if index % 2 else plan.shape.store_depth_even
+        assert plan.shape.frames * row["words_out"] <= depth
+
+
+def test_the_covering_shape_serves_both():
+    a, b = (make_plan(random_graph(NETS[0], seed), 4) for seed in (0, 1))
+    shape = a.shape.covering(b.shape)
+    assert shape == b.shape.covering(a.shape) == shape.covering(a.shape)
+    assert all(getattr(shape, name) == max(value, getattr(b.shape, name)) for name, value in asdict(a.shape).items())
+    for plan in (a, b):
+        assert make_plan(plan.graph, 4, shape).shape == shape
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_what_must_be_equal_is_named(name: str):
+    shape = PLANS[0].shape
+    other = replace(shape, **{name: getattr(shape, name) + 1})
+    with pytest.raises(UserError, match=rf"shape class: {name} differs \(\d+ and \d+\) and must be equal"):
+        shape.covering(other)
+
+
+@pytest.mark.parametrize("name", sorted(set(asdict(PLANS[0].shape)) - set(EXACT)))
+def test_a_shape_class_that_is_too_small_names_what(name: str):
+    plan = PLANS[0]
+    value = getattr(plan.shape, name)
+    small: Shape = replace(plan.shape, **{name: value - 1})
+    with pytest.raises(UserError, match=rf"does not fit the shape class: {name} {value} > {value - 1}$"):
+        make_plan(plan.graph, plan.shape.lanes, small)
+
+
+@pytest.mark.parametrize("lanes", [0, -4, 3, 12, 256])
+def test_lanes_are_a_power_of_two(lanes: int):
+    with pytest.raises(UserError, match=rf"^lanes {lanes}, accepted: a power of two from 1 to 128$"):
+        make_plan(PLANS[0].graph, lanes)
+
+
+def dense_chain(
+    units: list[int], frames: int = 2, channels: int = 1, gates: tuple[Razor, ...] = (), **top: int
+) -> Graph:
+    """Dense layers of ones; `top`: v_th or alpha_q of all."""
+    x = Tensor(frames, channels, 1, 1, Format(False, 8, 0))
+    start, ops = x, []
+    for index, count in enumerate(units):
+        if index and index <= len(gates):
+            ops.append(gates[index - 1])
+        neuron = Neuron("liaf", "zero", top.get("alpha_q", 0), top.get("v_th", 5), Format(False, 8, 0))
+        weights = np.full((count, x.channels, 1, 1), 127)
+        last = "liaf" if index == len(units) - 1 else None
+        ops.append(Dense(weights, Format(True, 8, 0), np.zeros(count, np.int64), neuron, last))
+        x = ops[-1].infer(x)
+    return Graph("chain", Source((1, 1)), start, tuple(ops), tuple(map(str, range(units[-1])))).verified()
+
+
+def test_a_score_wider_than_its_word_is_refused():
+    graph = dense_chain([2], frames=70_000)
+    assert make_plan(dense_chain([2], frames=60_000), 1).shape.score_bits == 32
+    with pytest.raises(UserError, match="score_bits 33, accepted: up to 32; fewer frames"):
+        make_plan(graph, 1)
+
+
+def test_a_field_that_the_engine_lacks_is_named_with_its_range():
+    told = r"groups_out \(words a position of the output\) is 4097, the engine takes 0\.\.4095"
+    with pytest.raises(UserError, match=told):
+        make_plan(dense_chain([4097, 2]), 1)
+
+
+def test_membranes_have_32_bits_at_most():
+    assert make_plan(dense_chain([3, 2], v_th=(1 << 31) - 1), 2).shape.membrane_bits == 32
+    with pytest.raises(UserError, match="membrane_bits 33, accepted: up to 32"):
+        make_plan(dense_chain([3, 2], v_th=1 << 31), 2)
+
+
+def test_too_many_layers_are_refused_where_the_registers_end():
+    assert make_plan(dense_chain([2] * 128), 2).shape.layers == 128
+    with pytest.raises(UserError, match="layers 129, accepted: up to 128"):
+        make_plan(dense_chain([2] * 129), 2)
+
+
+def test_more_keep_bits_than_registers_are_refused():
+    gates = tuple(gate(1, 1024) for _ in range(17))
+    assert make_plan(dense_chain([2] * 17, 1024, 1, gates[:16]), 2).shape.gates == 16
+    with pytest.raises(UserError, match="registers of keep bits 544, accepted: up to 512"):
+        make_plan(dense_chain([2] * 18, 1024, 1, gates), 2)
+
+
+def gate(count: int, frames: int, bits: int = 8) -> Razor:
+    razor = next(op for op in random_graph(NetClass(frames=frames, embeddings=count), 3).ops if isinstance(op, Razor))
+    return replace(
+        razor,
+        embedding_format=Format(True, 8, 6),
+        affine_format=Format(True, 12, 9),
+        refined=Format(False, bits, 0),
+        threshold=9,
+    )
+
+
+def test_gates_have_one_number_of_embeddings():
+    with pytest.raises(UserError, match="a gate with 3 embeddings and one with 2; accepted: one K for all gates"):
+        make_plan(dense_chain([2, 2, 2], gates=(gate(2, 2), gate(3, 2))), 2)
+    assert make_plan(dense_chain([2, 2, 2], gates=(gate(3, 2), gate(3, 2))), 2).shape.embeddings == 3
+
+
+def test_gates_share_their_tables():
+    own = replace(gate(2, 2), exp=gate(2, 2).exp // 2 + 1)
+    with pytest.raises(UserError, match="one exp and one sigmoid table"):
+        make_plan(dense_chain([2, 2, 2], gates=(gate(2, 2), own)), 2)
+
+
+def test_a_gate_stands_between_two_layers():
+    graph = dense_chain([2, 2], gates=(gate(2, 2),))
+    first, razor, last = graph.ops
+    for ops in ((razor, first, last), (first, razor, razor, last)):
+        inputs = replace(graph.input, channels=1)
+        with pytest.raises(UserError, match="a gate stands between two spiking layers"):
+            make_plan(replace(graph, ops=ops, input=inputs), 2)
