@@ -78,6 +78,12 @@ def reported(build: Path) -> tuple[str, dict]:
     return found["report"].read_text(), json.loads(found["data"].read_text())
 
 
+@pytest.fixture(scope="module")
+def untouched(trained: Path) -> tuple[str, dict]:
+    """The report of the build as it is, once for all tests that only read it."""
+    return reported(trained / "build")
+
+
 def change(path: Path, name: str, value: int) -> None:
     """Adds `value` to the first number of an array in a file of results."""
     with np.load(path) as stored:
@@ -86,8 +92,8 @@ def change(path: Path, name: str, value: int) -> None:
     np.savez(path, **arrays)
 
 
-def test_every_section_is_there_and_nothing_is_loaded_from_elsewhere(build):
-    page, _ = reported(build)
+def test_every_section_is_there_and_nothing_is_loaded_from_elsewhere(untouched):
+    page, _ = untouched
     tags = Tags()
     tags.feed(page)
     assert tags.sections == SECTIONS
@@ -96,8 +102,8 @@ def test_every_section_is_there_and_nothing_is_loaded_from_elsewhere(build):
     assert not re.search(r"https?://|@import|url\(|<script", page)
 
 
-def test_verdict_accuracy_and_cpu_time(build):
-    page, data = reported(build)
+def test_verdict_accuracy_and_cpu_time(untouched):
+    page, data = untouched
     windows = data["windows"]
     assert windows == 8
     assert page.count(f"{windows} windows compared with the reference: <b>0 differences</b>") == 2
@@ -108,10 +114,10 @@ def test_verdict_accuracy_and_cpu_time(build):
     assert data["cpu"]["cpu"] in page
 
 
-def test_parts_add_up_to_the_cycle_of_the_last_score(build):
-    _, data = reported(build)
+def test_parts_add_up_to_the_cycle_of_the_last_score(untouched, trained):
+    _, data = untouched
     cycles = data["cycles"]["example"]
-    with np.load(build / "results" / "reference.npz") as stored:
+    with np.load(trained / "build" / "results" / "reference.npz") as stored:
         total = stored["cycles"][:, -1] + 1
         kept = stored["keep"].mean(axis=(0, 2)).tolist()
     for row in [*cycles["rows"], cycles["sum"]]:
@@ -126,22 +132,22 @@ def test_parts_add_up_to_the_cycle_of_the_last_score(build):
     assert [gate["kept"] for gate in data["gates"]] == kept
 
 
-def test_input_beats_of_all_windows_are_their_events_and_frame_marks(build):
-    _, data = reported(build)
-    opened = open_build(build)
+def test_input_beats_of_all_windows_are_their_events_and_frame_marks(untouched, trained):
+    _, data = untouched
+    opened = open_build(trained / "build")
     samples = unseen("simulated", opened.config, flow._trained_on(build), opened.plan.graph.class_names, None)
     assert data["cycles"]["all"]["sum"]["input"] == sum(len(words) for words in samples.words())
 
 
-def test_keep_bits_are_scores_against_the_threshold(build):
-    _, data = reported(build)
+def test_keep_bits_are_scores_against_the_threshold(untouched):
+    _, data = untouched
     assert len(data["gates"]) == 2
     for gate in data["gates"]:
         assert gate["keep"] == [score >= gate["threshold"] for score in gate["score"]]
 
 
-def test_names_are_escaped(build):
-    page, data = reported(build)
+def test_names_are_escaped(untouched):
+    page, data = untouched
     assert data["name"] == "a<b>&c"
     assert "<h1>a&lt;b&gt;&amp;c</h1>" in page
     assert "a<b>" not in page

@@ -1,5 +1,6 @@
 """How long this machine's CPU takes for a window in torch: the yardstick of the report."""
 
+import os
 import platform
 import time
 from pathlib import Path
@@ -29,7 +30,8 @@ def torch_time(build: Build, frames: NDArray[np.uint8]) -> dict[str, Any]:
 
     The trained net is no part of a build: it lies in the run folder, which is expected around the build folder.
     """
-    facts: dict[str, Any] = {"cpu": cpu_name(), "measured": False, "runs": RUNS, "threads": build.config.train.threads}
+    machine = {"cpu": cpu_name(), "cores": os.cpu_count(), "load": os.getloadavg()[0]}
+    facts: dict[str, Any] = machine | {"measured": False, "runs": RUNS, "threads": build.config.train.threads}
     run = build.path.resolve().parent
     if not (run / "model.pt").is_file():
         return facts | {"reason": f"no model.pt in {run}: the trained net is not beside this build"}
