@@ -176,7 +176,7 @@ def test_the_stream_word_has_the_bits_that_the_document_says():
 
 def test_the_exact_fields_of_a_shape_class_are_named():
     found = re.search(r"These must be equal: (.*?)\.", (ROOT / "docs/architecture.md").read_text(), re.DOTALL)
-    assert found and found[1].replace("\n", " ").replace("  ", " ").split(", ") == list(EXACT)
+    assert found and re.split(r",\s+", found[1]) == list(EXACT)
 
 
 # ---- training.md
