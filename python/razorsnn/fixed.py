@@ -24,8 +24,8 @@ class Format:
     frac: int
 
     def __post_init__(self) -> None:
-        if not 1 <= self.width <= 62:
-            raise ValueError(f"a format of {self.width} bits, accepted: 1..62")
+        if not 1 <= self.width <= 64:
+            raise ValueError(f"a format of {self.width} bits, accepted: 1..64")
 
     @property
     def low(self) -> int:
