@@ -259,5 +259,5 @@ module rsnn_accelerator #(
   );
 
   logic unused;
-  assign unused = ^{filling, idle, layer, write_addr};
+  assign unused = ^{filling, idle, layer, read_addr, write_addr};
 endmodule

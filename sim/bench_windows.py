@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import cocotb
+import jobs
 import numpy as np
 from cocotb.clock import Clock
 from cocotb.triggers import FallingEdge
@@ -27,7 +28,6 @@ from razorsnn.registers import (
     keep_register,
     layer_registers,
 )
-from razorsnn.stream import LAST
 
 RUN, RESET, ABORT = 0, 1, 2
 RESULTS = ("scores", "cycles", "keep", "counters", "layers", "status")
@@ -44,11 +44,6 @@ class Bench:
         self.registers = Registers(dut)
         self.rows: dict[str, list[Any]] = {name: [] for name in RESULTS}
 
-    def beats(self, window: int) -> list[tuple[int, int]]:
-        ends = self.job["ends"]
-        part = slice(0 if window == 0 else int(ends[window - 1]), int(ends[window]))
-        return [(beat & (LAST - 1), beat // LAST) for beat in self.job["beats"][part].tolist()]
-
     async def interrupt(self, action: int) -> None:
         """Reset or abort in the middle of a window, wherever it is."""
         wait = int(self.job["wait"])
@@ -61,7 +56,7 @@ class Bench:
         await self.registers.write(REGISTERS["control"], CONTROL_START)
 
     async def window(self, index: int) -> None:
-        sending = cocotb.start_soon(self.source.send(self.beats(index)))
+        sending = cocotb.start_soon(self.source.send(jobs.beats(self.job, index)))
         scores, cycles = await self.sink.receive()
         accepted = await sending
         self.rows["scores"].append(scores)
@@ -86,7 +81,7 @@ class Bench:
             if action == RUN:
                 await self.window(index)
             else:
-                await self.source.send(self.beats(index))
+                await self.source.send(jobs.beats(self.job, index))
                 await self.interrupt(action)
             progress.write_text(str(index + 1))
 
@@ -94,13 +89,11 @@ class Bench:
 @cocotb.test()
 async def windows(dut: Any) -> None:
     """Plays the job."""
-    with np.load(os.environ["RAZORSNN_JOB"], allow_pickle=False) as stored:
-        job = {name: stored[name] for name in stored.files}
+    job = jobs.load()
     Clock(dut.clk_i, PERIOD_STEPS, unit="step", impl="gpi").start()
     await reset(dut)
     bench = Bench(dut, job)
     await bench.play()
     arrays = {name: np.array(rows, dtype=np.int64) for name, rows in bench.rows.items()}
     identity = await bench.registers.read(REGISTERS["identification"])
-    with Path(os.environ["RAZORSNN_RESULT"]).open("wb") as stream:
-        np.savez(stream, allow_pickle=False, identification=np.int64(identity), **arrays)
+    jobs.store(identification=np.int64(identity), **arrays)

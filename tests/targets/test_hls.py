@@ -1,8 +1,7 @@
 """HLS C++ in csim equals the reference: nets that nobody chose, windows that go wrong, and what must not pass."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from functools import reduce
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,14 +14,13 @@ from razorsnn.ops.conv import Conv
 from razorsnn.ops.dense import Dense
 from razorsnn.ops.neuron import Neuron
 from razorsnn.ops.razor import Razor, exp_table, sigmoid_table
-from razorsnn.plan import Plan, make_plan
-from razorsnn.shape import Shape
-from razorsnn.stream import LAST, MARK, Beats
-from razorsnn.targets.csim import compile_csim, read_results, run_csim
+from razorsnn.plan import make_plan
+from razorsnn.stream import LAST, MARK
+from razorsnn.targets.csim import compile_csim, read_results
 from razorsnn.targets.hls import emit
-from razorsnn.targets.outcome import BackendRun
-from razorsnn.targets.reference import WindowResult, run_window
-from tests.nets import NetClass, random_frames, random_graph, random_razor
+from razorsnn.targets.reference import run_window
+from tests.families import HLS, WINDOWS, Family, assert_equal, full_window, make_family, window_frames
+from tests.nets import NetClass, random_graph, random_razor
 from tests.stimuli import event_word, event_words
 
 CLASSES = {
@@ -34,35 +32,12 @@ CLASSES = {
     ),
 }  # fmt: skip
 SEEDS = range(5)
-WINDOWS = 4
 
 
-@dataclass(frozen=True)
-class Family:
-    """The nets of one shape class as builds, and the folder of objects that they share."""
-
-    net: NetClass
-    plans: list[Plan]
-    builds: list[Path]
-    cache: Path
-
-    @property
-    def shape(self) -> Shape:
-        return self.plans[0].shape
-
-    def run(self, seed: int, windows: Sequence[Beats], sanitize: bool = False) -> BackendRun:
-        return run_csim(self.builds[seed], windows, self.cache, sanitize)
-
-
-def make_family(name: str, folder: Path) -> Family:
+def class_family(name: str, folder: Path) -> Family:
     net = CLASSES[name]
     graphs = [random_graph(net, seed) for seed in SEEDS] + [quiet_graph(net)] * net.gated
-    shape = reduce(Shape.covering, (make_plan(graph, net.lanes).shape for graph in graphs))
-    plans = [make_plan(graph, net.lanes, shape) for graph in graphs]
-    builds = [folder / f"net{index}" for index in range(len(graphs))]
-    for plan, build in zip(plans, builds, strict=True):
-        emit(plan, build)
-    return Family(net, plans, builds, folder / "cache")
+    return make_family(net, graphs, folder, HLS)
 
 
 def quiet_graph(net: NetClass) -> Graph:
@@ -86,24 +61,10 @@ def family(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Family]:
 
     def get(name: str) -> Family:
         if name not in made:
-            made[name] = make_family(name, tmp_path_factory.mktemp("hls"))
+            made[name] = class_family(name, tmp_path_factory.mktemp("hls"))
         return made[name]
 
     return get
-
-
-def assert_equal(result: BackendRun, expected: Sequence[WindowResult]) -> None:
-    np.testing.assert_array_equal(result.outcome.scores, [window.scores for window in expected])
-    np.testing.assert_array_equal(result.outcome.keep, [window.keep for window in expected])
-    kept = np.array([[layer.keep.sum() for layer in window.layers] for window in expected])
-    np.testing.assert_array_equal(result.counters["kept"], kept)
-    np.testing.assert_array_equal(result.counters["pruned"], len(expected[0].layers[0].keep) - kept)
-    for name in ("events", "multiplies", "saturations"):
-        assert result.counters[name].tolist() == [getattr(window, name) for window in expected], name
-
-
-def window_frames(net: NetClass, seed: int) -> list[np.ndarray]:
-    return [random_frames(net, WINDOWS * seed + index) for index in range(WINDOWS)]
 
 
 @pytest.mark.parametrize("name", CLASSES)
@@ -150,14 +111,8 @@ def binned(family: Callable[[str], Family]) -> Family:
     return family("binned")
 
 
-def full_window(nets: Family) -> np.ndarray:
-    """Frames of which none is empty: what is lost in a window is seen in its scores."""
-    seeds = (seed for seed in range(100) if random_frames(nets.net, seed).any(axis=(1, 2, 3)).all())
-    return random_frames(nets.net, next(seeds))
-
-
 def test_a_window_without_events(binned: Family) -> None:
-    frames = full_window(binned)
+    frames = full_window(binned.net)
     windows = [frames * 0, frames, frames * 0]
     result = binned.run(SEED, [event_words(window, binned.shape, 0) for window in windows])
     assert_equal(result, [run_window(binned.plans[SEED], window) for window in windows])
@@ -165,14 +120,14 @@ def test_a_window_without_events(binned: Family) -> None:
 
 def test_a_gate_forgets_the_window_before(binned: Family) -> None:
     """Frame 0 sets the gate's sums even where it is empty."""
-    frames = full_window(binned)
+    frames = full_window(binned.net)
     late = np.concatenate([frames[:1] * 0, frames[1:]])
     result = binned.run(QUIET, [event_words(window, binned.shape, 0) for window in (frames, late)])
     assert_equal(result, [run_window(binned.plans[QUIET], window) for window in (frames, late)])
 
 
 def test_events_outside_of_the_sensor_are_dropped_and_counted(binned: Family) -> None:
-    frames = full_window(binned)
+    frames = full_window(binned.net)
     words = event_words(frames, binned.shape, 0)
     height, width = binned.net.sensor
     outside = [event_word(width, 0, 0), event_word(0, height, 0), event_word(4095, 4095, 15), event_word(0, 0, 2)]
@@ -184,7 +139,7 @@ def test_events_outside_of_the_sensor_are_dropped_and_counted(binned: Family) ->
 
 @pytest.mark.parametrize("on_mark", [True, False], ids=["on a mark", "on an event"])
 def test_tlast_too_early_leaves_the_missing_frames_empty(binned: Family, on_mark: bool) -> None:
-    frames = full_window(binned)
+    frames = full_window(binned.net)
     words = event_words(frames, binned.shape, 0)
     end = int(np.flatnonzero(words == MARK)[1]) + on_mark
     early = np.where(np.arange(len(frames))[:, None, None, None] < 2, frames, 0).astype(np.uint8)
@@ -194,7 +149,7 @@ def test_tlast_too_early_leaves_the_missing_frames_empty(binned: Family, on_mark
 
 
 def test_tlast_missing_closes_the_window_and_flags_it(binned: Family) -> None:
-    frames = full_window(binned)
+    frames = full_window(binned.net)
     words = event_words(frames, binned.shape, 0)
     endless = words.astype(np.uint64)
     result = binned.run(SEED, [words, endless, words])
@@ -203,7 +158,7 @@ def test_tlast_missing_closes_the_window_and_flags_it(binned: Family) -> None:
 
 
 def test_sanitizers_find_nothing(binned: Family) -> None:
-    frames = [*window_frames(binned.net, 2), full_window(binned)]
+    frames = [*window_frames(binned.net, 2), full_window(binned.net)]
     words = [event_words(window, binned.shape, 0) for window in frames]
     result = binned.run(2, [*words, words[-1].astype(np.uint64)], sanitize=True)
     assert_equal(result, [run_window(binned.plans[2], window) for window in [*frames, frames[-1]]])

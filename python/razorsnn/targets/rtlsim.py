@@ -9,14 +9,15 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from cocotb_tools.runner import get_runner
+from cocotb_tools.check_results import get_results
+from cocotb_tools.runner import Verilator
 from tqdm import tqdm
 
 from razorsnn.assets import asset
@@ -32,6 +33,7 @@ BUILD_ARGS = ("-O3", "--x-assign", "unique", "--x-initial", "unique", "-Wall", "
 # The wheel's makefile does not know how its compiler is told of a precompiled header; -O2 makes a fast model.
 MAKE_VARIABLES = "-- CFG_CXXFLAGS_PCH_I=-include OPT_FAST=-O2"
 RUN, RESET, ABORT = 0, 1, 2
+Parameters = Mapping[str, int | str]
 
 
 @dataclass(frozen=True)
@@ -49,16 +51,31 @@ class Stimulus:
     seed: int = 1
 
 
-def build(rtl: Path, cache: Path) -> Path:
-    """Verilates the sources of `rtl` once for each content (the images do not count); gives the build folder."""
-    folder = cache / source_hash(rtl)
+class _PortsOnly(Verilator):
+    """Without --public-flat-rw, which keeps Verilator from optimising: ports.vlt makes those of the top public."""
+
+    def _build_command(self) -> list[list[str]]:
+        verilate, *rest = super()._build_command()
+        return [[part for part in verilate if part != "--public-flat-rw"], *rest]
+
+
+def build(rtl: Path, cache: Path, top: str = TOP, parameters: Parameters | None = None) -> Path:
+    """Verilates `top` of the sources in `rtl`, once for each content (the images do not count); the build folder.
+
+    `parameters`: those of `top` that are not to have their defaults, strings without quotes.
+    """
+    given = dict(parameters or {})
+    folder = cache / f"{top}-{source_hash(rtl, top, given)}"
     if (folder / "done").exists():
         return folder
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
+    ports = folder / "ports.vlt"
+    ports.write_text(f'`verilator_config\npublic_flat_rw -module "{top}" -var "*"\n')
     arguments = {
-        "sources": [rtl / name for name in source_files(rtl)],
-        "hdl_toplevel": TOP,
+        "sources": [ports, *(rtl / name for name in source_files(rtl))],
+        "hdl_toplevel": top,
+        "parameters": {name: f'"{value}"' if isinstance(value, str) else value for name, value in given.items()},
         "build_dir": folder,
         "build_args": list(BUILD_ARGS),
         "log_file": folder / "build.log",
@@ -68,44 +85,61 @@ def build(rtl: Path, cache: Path) -> Path:
     return folder
 
 
-def source_hash(rtl: Path) -> str:
-    """One name for the contents of the sources, in their order."""
+def source_hash(rtl: Path, top: str = TOP, parameters: Parameters | None = None) -> str:
+    """One name for the contents of the sources, in their order, and for how they are built."""
     texts = [f"{name} {hash_file(rtl / name)}" for name in source_files(rtl)]
-    return hashlib.sha256("\n".join([*texts, *BUILD_ARGS]).encode()).hexdigest()[:16]
+    settings = [top, *(f"{name}={value}" for name, value in (parameters or {}).items()), *BUILD_ARGS, MAKE_VARIABLES]
+    return hashlib.sha256("\n".join([*texts, *settings]).encode()).hexdigest()[:16]
 
 
 def simulate(plan: Plan, rtl: Path, cache: Path, stimulus: Stimulus) -> BackendRun:
     """Plays the stimulus on the accelerator in `rtl` (sources and images of `plan`)."""
+    result = play(plan, rtl, cache, stimulus, "bench_windows")
+    return _backend_run(plan, result)
+
+
+def play(plan: Plan, rtl: Path, cache: Path, stimulus: Stimulus, bench: str) -> dict[str, Any]:
+    """Plays the stimulus with a bench that reads a job file and stores arrays; gives those."""
     folder = build(rtl, cache)
     with tempfile.TemporaryDirectory(dir=cache) as temporary:
         work = Path(temporary)
         np.savez(work / "job.npz", allow_pickle=False, **_job(plan, stimulus))
-        bench = {
-            "RAZORSNN_JOB": str(work / "job.npz"),
-            "RAZORSNN_RESULT": str(work / "result.npz"),
-            "RAZORSNN_PROGRESS": str(work / "progress"),
-        }
+        files = {"JOB": work / "job.npz", "RESULT": work / "result.npz", "PROGRESS": work / "progress"}
+        with _progress(files["PROGRESS"], len(stimulus.windows)):
+            run_bench(folder, rtl, bench, stimulus.seed, {f"RAZORSNN_{name}": str(at) for name, at in files.items()})
+        with np.load(files["RESULT"], allow_pickle=False) as stored:
+            return {name: stored[name] for name in stored.files}
+
+
+def run_bench(folder: Path, images: Path, bench: str, seed: int, environment: Mapping[str, str]) -> None:
+    """Runs all tests of sim/<bench>.py on a build; RuntimeError with the log's end unless every one passes.
+
+    `images`: the folder that the model reads memory contents from. Memory and registers start with random bits.
+    """
+    with tempfile.TemporaryDirectory(dir=folder) as temporary:
+        log, results = Path(temporary) / "run.log", Path(temporary) / "results.xml"
         arguments = {
-            "hdl_toplevel": TOP,
+            "hdl_toplevel": folder.name.rpartition("-")[0],
             "hdl_toplevel_lang": "verilog",
-            "test_module": "bench_windows",
+            "test_module": bench,
             "build_dir": folder,
-            "test_dir": rtl,
-            "results_xml": str(work / "results.xml"),
-            "extra_env": bench,
-            "seed": stimulus.seed,
-            "plusargs": ["+verilator+rand+reset+2", f"+verilator+seed+{stimulus.seed}"],
-            "log_file": work / "run.log",
+            "test_dir": images,
+            "results_xml": str(results),
+            "extra_env": dict(environment),
+            "seed": seed,
+            "plusargs": ["+verilator+rand+reset+2", f"+verilator+seed+{seed}"],
+            "log_file": log,
         }
-        with _progress(work / "progress", len(stimulus.windows)):
-            _quietly("test", arguments, work / "run.log")
-        return _result(plan, work / "result.npz", work / "run.log")
+        _quietly("test", arguments, log)
+        tests, failed = get_results(results)
+        if failed or not tests:
+            raise RuntimeError(f"{bench}: {failed} of {tests} tests failed\n{_end(log)}")
 
 
 def _quietly(step: str, arguments: dict[str, Any], log: Path) -> None:
     """Runs a step of cocotb's runner, its output in `log`; a failure is a bug of ours and shows the log's end."""
     with _environment():
-        runner = get_runner("verilator")
+        runner = _PortsOnly()
         try:
             with contextlib.redirect_stdout(io.StringIO()):
                 getattr(runner, step)(**arguments)
@@ -122,6 +156,7 @@ def _environment() -> Iterator[None]:
     """While a runner looks for them: the packaged Verilator on PATH, the benches where it imports from."""
     before, benches = dict(os.environ), str(asset("sim"))
     os.environ.update(verilator_environment(), MAKEFLAGS=MAKE_VARIABLES)
+    os.environ.pop("PYTEST_CURRENT_TEST", None)  # the runner would report in another way
     sys.path.insert(0, benches)
     try:
         yield
@@ -167,11 +202,7 @@ def _job(plan: Plan, stimulus: Stimulus) -> dict[str, Any]:
     }
 
 
-def _result(plan: Plan, file: Path, log: Path) -> BackendRun:
-    if not file.exists():
-        raise RuntimeError(f"the bench gave no result\n{_end(log)}")
-    with np.load(file, allow_pickle=False) as stored:
-        arrays = {name: stored[name] for name in stored.files}
+def _backend_run(plan: Plan, arrays: dict[str, Any]) -> BackendRun:
     if int(arrays["identification"]) != IDENTIFICATION:
         raise RuntimeError(f"the identification register reads {int(arrays['identification']):#x}")
     count = len(arrays["scores"])

@@ -1,0 +1,35 @@
+"""rsnn_neuron against ops/neuron.py: every reset, mode and shift, at and around the threshold."""
+
+import random
+from typing import Any
+
+import cocotb
+import numpy as np
+from blocks import PARAMETERS
+from cocotb.triggers import Timer
+
+from razorsnn.fixed import Format
+from razorsnn.ops.neuron import MODES, RESETS, Neuron
+
+
+def drawn(rng: random.Random, high: int) -> tuple[Neuron, int, int]:
+    """A neuron, its shift, and a membrane."""
+    shift, v_th = rng.randrange(32), rng.randint(1, high)
+    out = Format(False, rng.randint(1, PARAMETERS["OutBits"]), -shift)
+    u = rng.choice([v_th, v_th - 1, -1, 0, high, -high - 1, rng.randint(-high, high) >> rng.randrange(16)])
+    return Neuron(rng.choice(MODES), rng.choice(RESETS), 0, v_th, out), shift, u
+
+
+@cocotb.test()
+async def neurons(dut: Any) -> None:
+    rng, high = random.Random(cocotb.RANDOM_SEED), (1 << (PARAMETERS["MembraneBits"] - 1)) - 1
+    for _ in range(6000):
+        neuron, shift, u = drawn(rng, high)
+        dut.u_i.value, dut.v_th_i.value, dut.out_shift_i.value = u, neuron.v_th, shift
+        dut.reset_i.value, dut.spike_i.value = RESETS.index(neuron.reset), int(neuron.mode == "lif")
+        dut.out_max_i.value = neuron.out.high
+        await Timer(1, "step")
+        membrane = np.array([u])
+        assert int(dut.y_o.value) == neuron.output(membrane, 0)[0], (neuron, u)
+        assert int(dut.saturated_o.value) == neuron.saturations(membrane, 0), (neuron, u)
+        assert dut.reset_u_o.value.to_signed() == neuron.reset_value(membrane)[0], (neuron, u)

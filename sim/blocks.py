@@ -1,0 +1,86 @@
+"""What the benches of single blocks share. They act at falling edges; a cycle is counted from one to the next."""
+
+import json
+import os
+import random
+from pathlib import Path
+from typing import Any
+
+import cocotb
+from cocotb.clock import Clock
+from cocotb.triggers import FallingEdge, ReadOnly
+from drivers import PERIOD_STEPS
+
+from razorsnn.graphfile import load_graph
+from razorsnn.layertable import LAYER_FIELDS
+from razorsnn.plan import Plan, make_plan
+
+PARAMETERS: dict[str, int] = json.loads(os.environ.get("RAZORSNN_PARAMETERS", "{}"))
+
+
+def pack(values: list[int], width: int) -> int:
+    """Lane 0 in the lowest bits; negative values in two's complement."""
+    return sum((value & ((1 << width) - 1)) << (width * lane) for lane, value in enumerate(values))
+
+
+def unpack(word: int, width: int, count: int, signed: bool = False) -> list[int]:
+    found = [word >> (width * lane) & ((1 << width) - 1) for lane in range(count)]
+    return [value - ((value >> (width - 1)) << width) if signed else value for value in found]
+
+
+def layer_word(row: dict[str, int]) -> int:
+    """rsnn_pkg::layer_t of a row of the layer table."""
+    word = 0
+    for name, width, _ in LAYER_FIELDS:
+        word = word << width | row[name]
+    return word
+
+
+def planned() -> Plan:
+    """The plan whose images the block reads."""
+    return make_plan(load_graph(Path(os.environ["RAZORSNN_GRAPH"])), PARAMETERS["Lanes"])
+
+
+class Block:
+    """A block with a clock: inputs by name without `_i`, outputs without `_o`."""
+
+    def __init__(self, dut: Any) -> None:
+        self.dut, self.time = dut, 0
+        self.rng = random.Random(cocotb.RANDOM_SEED)
+
+    def put(self, **inputs: int) -> None:
+        for name, value in inputs.items():
+            getattr(self.dut, f"{name}_i").value = value
+
+    def get(self, name: str) -> int:
+        return int(getattr(self.dut, f"{name}_o").value)
+
+    async def settle(self) -> None:
+        """Until outputs follow from this cycle's inputs, which may then not change any more."""
+        await ReadOnly()
+
+    async def next(self, **inputs: int) -> None:
+        """The next cycle, with these inputs."""
+        await FallingEdge(self.dut.clk_i)
+        self.time += 1
+        self.put(**inputs)
+
+    async def begin(self, **inputs: int) -> None:
+        """Starts the clock and resets, with these inputs."""
+        Clock(self.dut.clk_i, PERIOD_STEPS, unit="step", impl="gpi").start()
+        self.put(**inputs)
+        for reset in (0, 0, 0, 1):
+            self.dut.rst_ni.value = reset
+            await self.next()
+
+
+class Memory:
+    """What answers a block's reads: data the cycle after, held until the next read."""
+
+    def __init__(self, block: Block, words: list[int]) -> None:
+        self.block, self.words, self.data = block, words, 0
+
+    def sample(self) -> None:
+        """In every settled cycle: takes the read that the next rising edge sees."""
+        if self.block.get("mem_re"):
+            self.data = self.words[self.block.get("mem_addr")]

@@ -1,0 +1,201 @@
+"""The accelerator in Verilator equals the reference: stalls, resets, aborts, windows that go wrong, registers."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from razorsnn.ir import Graph
+from razorsnn.ops.razor import Razor
+from razorsnn.plan import Plan
+from razorsnn.registers import STATUS_DONE, STATUS_UNENDED
+from razorsnn.stream import LAST, MARK, Beats
+from razorsnn.targets.outcome import BackendRun
+from razorsnn.targets.reference import output_cycles, run_window
+from razorsnn.targets.rtlsim import ABORT, RESET, RUN, Stimulus, play
+from tests.families import RTL, Family, assert_cycles, assert_equal, full_window, make_family, window_frames
+from tests.nets import NetClass, random_graph
+from tests.stimuli import event_word, event_words
+
+CLASSES = {
+    "binned": NetClass(lanes=4, frames=4, embeddings=2, size=(5, 6), sensor=(15, 13)),
+    "one lane, long": NetClass(lanes=1, frames=33, channels=1, size=(2, 3), sensor=(2, 3), embeddings=1, most_layers=2),
+    "wide": NetClass(lanes=16, frames=3, size=(4, 4), sensor=(4, 9), classes=17, embeddings=3, most_layers=2),
+}
+SEEDS = range(3)
+SEED = 1
+PRUNES_ALL = len(SEEDS)
+
+
+def closed(graph: Graph) -> Graph:
+    """The graph with gates that no score reaches."""
+    ops = (replace(op, threshold=2**31 - 1) if isinstance(op, Razor) else op for op in graph.ops)
+    return replace(graph, ops=tuple(ops)).verified()
+
+
+@pytest.fixture(scope="module")
+def family(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Family]:
+    made: dict[str, Family] = {}
+
+    def get(name: str) -> Family:
+        if name not in made:
+            graphs = [random_graph(CLASSES[name], seed) for seed in SEEDS]
+            made[name] = make_family(
+                CLASSES[name], [*graphs, closed(graphs[SEED])], tmp_path_factory.mktemp("rtl"), RTL
+            )
+        return made[name]
+
+    return get
+
+
+@pytest.fixture
+def binned(family: Callable[[str], Family]) -> Family:
+    return family("binned")
+
+
+def words_of(nets: Family, frames: np.ndarray) -> np.ndarray:
+    return event_words(frames, nets.shape, 0)
+
+
+def assert_windows(nets: Family, frames: list[np.ndarray], stimulus: Stimulus, index: int = SEED) -> BackendRun:
+    """Plays the stimulus, which must give these frames, all cycles as predicted."""
+    result = nets.simulate(index, stimulus)
+    expected = [run_window(nets.plans[index], window) for window in frames]
+    assert_equal(result, expected)
+    assert_cycles(nets.plans[index], result, expected, [len(words) for words in stimulus.windows])
+    return result
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("name", CLASSES)
+def test_nothing_stalls_and_every_cycle_is_as_predicted(family: Callable[[str], Family], name: str, seed: int) -> None:
+    nets = family(name)
+    frames = window_frames(nets.net, seed)
+    result = assert_windows(nets, frames, Stimulus([words_of(nets, window) for window in frames]), seed)
+    assert result.counters["dropped"].tolist() == [0] * len(frames)
+    assert result.counters["windows"].tolist() == [1] * len(frames)
+    assert result.counters["status"].tolist() == [STATUS_DONE] * len(frames)
+    assert result.outcome.cycles is not None
+    np.testing.assert_array_equal(result.counters["cycles"], result.outcome.cycles[:, -1] + 1)
+
+
+@pytest.mark.parametrize("stall", [0.0, 0.3, 0.8])
+@pytest.mark.parametrize("idle", [0.0, 0.3, 0.8])
+def test_idle_input_and_stalled_output_change_no_result(binned: Family, idle: float, stall: float) -> None:
+    frames = window_frames(binned.net, 1)
+    words = [words_of(binned, window) for window in frames]
+    result = binned.simulate(SEED, Stimulus(words, idle=idle, stall=stall, seed=7))
+    expected = [run_window(binned.plans[SEED], window) for window in frames]
+    assert_equal(result, expected)
+    slower = sum(output_cycles(binned.plans[SEED], one, len(w))[-1] for one, w in zip(expected, words, strict=True))
+    assert result.outcome.cycles is not None
+    assert (result.outcome.cycles[:, -1].sum() > slower) == bool(idle or stall)
+
+
+def busy_window(nets: Family) -> tuple[np.ndarray, Beats, int]:
+    """A full window, its words, and the cycles from its last beat to its first score."""
+    frames = full_window(nets.net)
+    words = words_of(nets, frames)
+    first = int(output_cycles(nets.plans[SEED], run_window(nets.plans[SEED], frames), len(words))[0])
+    return frames, words, first - (len(words) - 1)
+
+
+@pytest.mark.parametrize("part", [0.0, 0.01, 0.2, 0.4, 0.6, 0.8, 0.97, 1.0])
+@pytest.mark.parametrize("action", [RESET, ABORT], ids=["reset", "abort"])
+def test_a_window_cut_short_leaves_no_trace(binned: Family, action: int, part: float) -> None:
+    frames, words, busy = busy_window(binned)
+    stimulus = Stimulus([words, words], actions=[action, RUN], wait=int(part * busy))
+    result = binned.simulate(SEED, stimulus)
+    expected = [run_window(binned.plans[SEED], frames)]
+    np.testing.assert_array_equal(result.outcome.scores, [window.scores for window in expected])
+    np.testing.assert_array_equal(result.outcome.keep, [window.keep for window in expected])
+    assert_cycles(binned.plans[SEED], result, expected, [len(words)])
+    if action == RESET:
+        assert_equal(result, expected)
+
+
+@pytest.mark.parametrize("action", [RESET, ABORT], ids=["reset", "abort"])
+def test_a_window_half_filled_is_forgotten(binned: Family, action: int) -> None:
+    frames, words, _ = busy_window(binned)
+    half = words[: int(np.flatnonzero(words == MARK)[1]) + 3].astype(np.uint64)
+    result = binned.simulate(SEED, Stimulus([half, words], actions=[action, RUN]))
+    expected = [run_window(binned.plans[SEED], frames)]
+    assert_equal(result, expected)
+    assert_cycles(binned.plans[SEED], result, expected, [len(words)])
+
+
+def test_windows_back_to_back(binned: Family) -> None:
+    frames = window_frames(binned.net, 2)
+    words = [words_of(binned, window) for window in frames]
+    plan = binned.plans[SEED]
+    result = play(plan, binned.builds[SEED] / "rtl", binned.cache, Stimulus(words), "bench_stream")
+    expected = [run_window(plan, window) for window in frames]
+    np.testing.assert_array_equal(result["scores"], [window.scores for window in expected])
+    cycles = [output_cycles(plan, window, len(beats)) for window, beats in zip(expected, words, strict=True)]
+    np.testing.assert_array_equal(result["cycles"], cycles)
+
+
+def test_start_abort_and_interrupt(binned: Family) -> None:
+    frames, words, _ = busy_window(binned)
+    plan = binned.plans[SEED]
+    result = play(plan, binned.builds[SEED] / "rtl", binned.cache, Stimulus([words]), "bench_control")
+    np.testing.assert_array_equal(result["scores"], run_window(plan, frames).scores)
+
+
+def test_a_window_without_events(binned: Family) -> None:
+    frames = full_window(binned.net)
+    windows = [frames * 0, frames, frames * 0]
+    assert_windows(binned, windows, Stimulus([words_of(binned, window) for window in windows]))
+
+
+@pytest.mark.parametrize("where", ["x", "y", "polarity", "all"])
+def test_an_event_outside_of_the_sensor_is_dropped_and_counted(binned: Family, where: str) -> None:
+    frames, words, _ = busy_window(binned)
+    height, width = binned.net.sensor
+    outside = {"x": [event_word(width, 0, 0)], "y": [event_word(0, height, 0)]}
+    outside |= {"polarity": [event_word(0, 0, 2)], "all": [event_word(4095, 4095, 15)] * 3}
+    mixed = np.insert(words, len(words) // 2, np.array(outside[where], dtype=np.uint32))
+    result = assert_windows(binned, [frames, frames], Stimulus([mixed, words]))
+    assert result.counters["dropped"].tolist() == [len(outside[where]), 0]
+
+
+@pytest.mark.parametrize("on_mark", [True, False], ids=["on a mark", "on an event"])
+def test_tlast_too_early_leaves_the_missing_frames_empty(binned: Family, on_mark: bool) -> None:
+    frames, words, _ = busy_window(binned)
+    end = int(np.flatnonzero(words == MARK)[1]) + on_mark
+    early = np.where(np.arange(len(frames))[:, None, None, None] < 2, frames, 0).astype(np.uint8)
+    result = assert_windows(binned, [early, frames], Stimulus([words[:end], words]))
+    assert result.counters["status"].tolist() == [STATUS_DONE] * 2
+
+
+def test_tlast_missing_closes_the_window_and_flags_it(binned: Family) -> None:
+    frames, words, _ = busy_window(binned)
+    endless = words.astype(np.uint64)
+    result = assert_windows(binned, [frames] * 3, Stimulus([words, endless, words]))
+    assert int(endless.max()) < LAST
+    assert result.counters["status"].tolist() == [STATUS_DONE, STATUS_DONE | STATUS_UNENDED, STATUS_DONE]
+
+
+def test_a_skipped_frame_costs_no_multiply(binned: Family) -> None:
+    """Every gate prunes all: what is counted is what the layers without a gate do."""
+    frames = window_frames(binned.net, 3)
+    plan: Plan = binned.plans[PRUNES_ALL]
+    result = assert_windows(binned, frames, Stimulus([words_of(binned, window) for window in frames]), PRUNES_ALL)
+    open_layers = [layer.index for layer in plan.layers if not layer.razor]
+    layers = [
+        [window.layers[index].cycles for index in open_layers] for window in (run_window(plan, f) for f in frames)
+    ]
+    for name in ("events", "multiplies"):
+        assert result.counters[name].tolist() == [sum(getattr(one, name) for one in row) for row in layers]
+    assert len(open_layers) < len(plan.layers)
+    assert not result.outcome.keep.any()
+    gated = [layer.index for layer in plan.layers if layer.razor]
+    assert (result.counters["pruned"][:, gated] == binned.shape.frames).all()
+
+
+def test_both_polarities_of_keep_are_seen(family: Callable[[str], Family]) -> None:
+    """Also beyond the first 32 frames."""
+    nets = family("one lane, long")
+    kept = [run_window(plan, window).keep for plan in nets.plans for window in window_frames(nets.net, 1)]
+    assert {bool(bit) for keep in kept for bit in np.ravel(keep[:, 32:])} == {False, True}

