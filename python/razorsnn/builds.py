@@ -110,7 +110,7 @@ def open_build(path: Path) -> Build:
             state = "is not the one that was generated" if name in found else "is missing"
             raise UserError(f"{path / name}: {state}; run `razorsnn generate` again")
     config = load_config(path / SAVED)
-    return Build(path, make_plan(load_graph(path), manifest["inputs"]["lanes"]), config, manifest)
+    return Build(path.resolve(), make_plan(load_graph(path), manifest["inputs"]["lanes"]), config, manifest)
 
 
 def plan_facts(plan: Plan) -> dict[str, Any]:
