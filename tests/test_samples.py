@@ -1,0 +1,49 @@
+"""Windows of a data set: their order, what training did not see, and classes that are others."""
+
+import pytest
+
+from razorsnn.errors import UserError
+from razorsnn.samples import read_samples, split, unseen
+from razorsnn.stream import MARK
+from tests.tiny_flow import flow_config
+
+CONFIG = flow_config(data={"dt_us": 10_000})
+SAMPLES = read_samples("simulated", CONFIG)
+
+
+def test_windows_are_in_the_order_of_names_and_time():
+    keys = [(window.recording, window.index) for window in SAMPLES.windows]
+    assert keys == sorted(keys) and max(index for _, index in keys) >= 1
+    assert SAMPLES.frames().shape == (len(keys), 4, 2, 16, 16)
+
+
+def test_unseen_is_the_validation_split_of_the_same_data():
+    held = split(SAMPLES, CONFIG)[1]
+    found = unseen("simulated", CONFIG, SAMPLES.fingerprint, SAMPLES.class_names, None)
+    assert found.names == held.names and 0 < len(held.names) < len(SAMPLES.names)
+    limited = unseen("simulated", CONFIG, SAMPLES.fingerprint, SAMPLES.class_names, 3)
+    assert limited.names == held.names[:3]
+
+
+def test_all_is_unseen_of_other_data():
+    assert unseen("simulated", CONFIG, "", SAMPLES.class_names, None).names == SAMPLES.names
+
+
+def test_other_classes_are_told():
+    with pytest.raises(UserError, match=r"simulated: classes clockwise, .*; accepted: those of the graph, x, y"):
+        unseen("simulated", CONFIG, "", ("x", "y"), None)
+
+
+def test_words_count_to_the_frames():
+    """Each event and each frame's mark, in order: with bins of one pixel the words count up to the frames."""
+    for words, window, frames in zip(SAMPLES.words()[:9], SAMPLES.windows, SAMPLES.frames(), strict=False):
+        assert len(words) == len(window.events) + 4 and words[-1] == MARK
+        t, counts = 0, {}
+        for word in words.tolist():
+            if word == MARK:
+                t += 1
+                continue
+            place = (t, word >> 24, word >> 12 & 4095, word & 4095)
+            counts[place] = min(15, counts.get(place, 0) + 1)
+        assert t == 4 and all(frames[place] == count for place, count in counts.items())
+        assert sum(counts.values()) == frames.sum()
