@@ -1,0 +1,71 @@
+"""The reference: a chain of its layers' operations, counters that add up, and the cycles of the output beats."""
+
+import numpy as np
+import pytest
+
+from razorsnn.plan import make_plan
+from razorsnn.targets.reference import (
+    READOUT_CYCLES,
+    SCORE_WORD_CYCLES,
+    START_CYCLES,
+    WindowResult,
+    output_cycles,
+    run_window,
+    run_windows,
+)
+from tests.nets import NetClass, random_frames, random_graph
+
+NETS = [NetClass(), NetClass(lanes=2, classes=5, frames=6), NetClass(gated=False)]
+CASES = [(net, seed) for net in NETS for seed in range(6)]
+
+
+@pytest.mark.parametrize(("net", "seed"), CASES)
+def test_a_window_is_its_operations_in_turn(net: NetClass, seed: int):
+    graph = random_graph(net, seed)
+    result = run_window(make_plan(graph, net.lanes), random_frames(net, seed))
+    x, keep = random_frames(net, seed).astype(np.int64), []
+    for op, tensor in zip(graph.ops, graph.tensors(), strict=False):
+        trace = op.execute(x, tensor)
+        keep += [trace.values["keep"].tolist()] if op.kind == "razor" else []
+        x = trace.output
+    assert result.scores.tolist() == x.tolist()
+    assert result.keep.astype(int).tolist() == keep
+    assert result.winner == x.tolist().index(max(x.tolist()))
+
+
+@pytest.mark.parametrize(("net", "seed"), CASES)
+def test_output_beats_follow_the_layers(net: NetClass, seed: int):
+    plan = make_plan(random_graph(net, seed), net.lanes)
+    result = run_window(plan, random_frames(net, seed))
+    cycles = output_cycles(plan, result, 30).tolist()
+    first = 29 + START_CYCLES + READOUT_CYCLES + sum(layer.total_cycles for layer in result.layers)
+    expected = [first]
+    for index in range(1, net.classes):
+        expected.append(expected[-1] + 1 + (SCORE_WORD_CYCLES if index % net.lanes == 0 else 0))
+    assert cycles == expected
+
+
+def test_pruned_frames_cost_no_scan_and_are_counted():
+    net = NETS[0]
+    results = [run_window(make_plan(random_graph(net, seed), net.lanes), random_frames(net, seed)) for seed in range(9)]
+    layers = [layer for result in results for layer in result.layers]
+    assert any((~layer.keep).any() for layer in layers)
+    assert all((layer.cycles.scan[~layer.keep] == 0).all() for layer in layers)
+    assert all((layer.operand[~layer.keep] == 0).all() for layer in layers)
+
+
+def test_counters_of_windows_are_those_of_each():
+    net = NETS[0]
+    plan = make_plan(random_graph(net, 2), net.lanes)
+    windows = [random_frames(net, seed) for seed in range(4)]
+    run = run_windows(plan, windows, [20, 21, 22, 23])
+    singles: list[WindowResult] = [run_window(plan, frames) for frames in windows]
+    assert run.outcome.scores.tolist() == [single.scores.tolist() for single in singles]
+    assert run.counters["multiplies"].tolist() == [single.multiplies for single in singles]
+    assert run.counters["events"].tolist() == [single.events for single in singles]
+    assert (run.counters["kept"] + run.counters["pruned"] == net.frames).all()
+    assert run.counters["nonzero"][:, 0].tolist() == [np.count_nonzero(frames) for frames in windows]
+
+
+def test_the_lowest_index_wins_a_tie():
+    assert WindowResult(np.array([3, 7, 7]), ()).winner == 1
