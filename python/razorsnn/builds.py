@@ -103,7 +103,7 @@ def open_build(path: Path) -> Build:
     """The build at `path`; UserError if it is none, or if a file is not the one that was written."""
     if not (path / MANIFEST).is_file():
         raise UserError(f"{path}: no {MANIFEST}; accepted: a folder that `razorsnn generate` wrote")
-    manifest = read_json(path / MANIFEST)
+    manifest = _read_manifest(path / MANIFEST)
     found = hash_files(path)
     for name, expected in manifest["files"].items():
         if found.get(name) != expected:
@@ -111,6 +111,14 @@ def open_build(path: Path) -> Build:
             raise UserError(f"{path / name}: {state}; run `razorsnn generate` again")
     config = load_config(path / SAVED)
     return Build(path.resolve(), make_plan(load_graph(path), manifest["inputs"]["lanes"]), config, manifest)
+
+
+def _read_manifest(path: Path) -> dict[str, Any]:
+    manifest = read_json(path)
+    parts = [manifest.get("files"), manifest.get("inputs")]
+    if not all(isinstance(part, dict) and part for part in parts):
+        raise UserError(f"{path}: damaged, without files and inputs; run `razorsnn generate` again")
+    return manifest
 
 
 def plan_facts(plan: Plan) -> dict[str, Any]:
