@@ -1,7 +1,7 @@
 // LIAF engine: events into membranes on all lanes, and the neuron pass.
 // Contract: python/razorsnn/ops/synapse.py and ops/neuron.py.
 //   order      pass: membrane words in the order of their addresses
-//   latency    event_valid_i to its first membrane written: 4 cycles; a pass: words_i + 4 cycles from pass_i to done_o
+//   latency    event_valid_i to its first membrane written: 4 cycles; a pass: words_out + 2 cycles from pass_i to done_o
 //   handshake  events: valid/ready; pass_i only when no event is on its way; done_o pulses with a pass's last write
 module rsnn_engine #(
   parameter int unsigned Lanes = 4,

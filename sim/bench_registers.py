@@ -1,0 +1,133 @@
+"""rsnn_registers against a model in Python: counters of random pulses, keep bits, sticky bits, random AXI timing."""
+
+from typing import Any
+
+import cocotb
+from blocks import PARAMETERS, Block
+
+from razorsnn.registers import (
+    CONTROL_ABORT,
+    CONTROL_START,
+    IDENTIFICATION,
+    REGISTERS,
+    STATUS_DONE,
+    STATUS_UNENDED,
+    keep_register,
+    layer_registers,
+)
+
+QUIET = dict.fromkeys(
+    ("busy", "clearing", "window_done", "unended", "event", "multiply", "dropped", "saturated", "kept", "pruned"), 0
+)
+COUNTED = {"busy": "cycles", "event": "events", "multiply": "multiplies", "dropped": "dropped"}
+COUNTED |= {"saturated": "saturations", "window_done": "windows"}
+
+
+class Bus(Block):
+    """AXI4-Lite with random delays of each channel."""
+
+    async def read(self, address: int) -> int:
+        while self.rng.random() < 0.3:
+            await self.next()
+        await self.next(arvalid=1, araddr=address, rready=0)
+        await self.settle()
+        assert self.get("arready")
+        await self.next(arvalid=0)
+        while True:
+            assert self.get("rvalid")
+            value, ready = self.get("rdata"), int(self.rng.random() < 0.5)
+            self.put(rready=ready)
+            await self.next()
+            if ready:
+                self.put(rready=0)
+                assert not self.get("rvalid")
+                return value
+
+    async def write(self, address: int, value: int) -> None:
+        first = self.rng.choice(["awvalid", "wvalid", "both"])
+        self.put(awaddr=address, wdata=value, bready=0)
+        if first != "both":
+            await self.next(**{first: 1})
+            await self.settle()
+            assert not self.get("awready") and not self.get("wready")
+        await self.next(awvalid=1, wvalid=1)
+        await self.settle()
+        assert self.get("awready") and self.get("wready")
+        await self.next(awvalid=0, wvalid=0)
+        while self.rng.random() < 0.5:
+            assert self.get("bvalid")
+            await self.next()
+        assert self.get("bvalid")
+        self.put(bready=1)
+        await self.next(bready=0)
+        assert not self.get("bvalid")
+
+
+async def started(dut: Any) -> Bus:
+    bus = Bus(dut)
+    await bus.begin(awvalid=0, wvalid=0, bready=0, arvalid=0, rready=0, keep=0, layer=0, **QUIET)
+    return bus
+
+
+@cocotb.test()
+async def counters(dut: Any) -> None:
+    bus, layers = await started(dut), PARAMETERS["Layers"]
+    wanted = dict.fromkeys(REGISTERS, 0)
+    kept = [[0, 0] for _ in range(layers)]
+    for _ in range(40):
+        for _ in range(bus.rng.randrange(40)):
+            pulses = {name: bus.rng.getrandbits(1) for name in QUIET} | {"saturated": bus.rng.getrandbits(7)}
+            layer = bus.rng.randrange(layers)
+            for name, register in COUNTED.items():
+                wanted[register] += pulses[name]
+            kept[layer][0] += pulses["kept"]
+            kept[layer][1] += pulses["pruned"]
+            await bus.next(layer=layer, **pulses)
+        await bus.next(**QUIET)
+        for register in COUNTED.values():
+            assert await bus.read(REGISTERS[register]) == wanted[register], register
+        for layer in range(layers):
+            assert [await bus.read(at) for at in layer_registers(layer)] == kept[layer]
+
+
+@cocotb.test()
+async def keep_bits(dut: Any) -> None:
+    bus, frames, gates = await started(dut), PARAMETERS["Frames"], PARAMETERS["Gates"]
+    for _ in range(20):
+        keep = [bus.rng.getrandbits(frames) for _ in range(gates)]
+        bus.put(keep=sum(bits << (frames * gate) for gate, bits in enumerate(keep)))
+        for gate, bits in enumerate(keep):
+            words = [await bus.read(keep_register(gate, frames, at)) for at in range(0, frames, 32)]
+            assert sum(word << (32 * index) for index, word in enumerate(words)) == bits
+
+
+@cocotb.test()
+async def constants_and_unknown(dut: Any) -> None:
+    bus = await started(dut)
+    assert await bus.read(REGISTERS["identification"]) == IDENTIFICATION
+    fields = [PARAMETERS[name] for name in ("Lanes", "Layers", "Gates", "Embeddings")]
+    assert await bus.read(REGISTERS["shape"]) == sum(value << (8 * index) for index, value in enumerate(fields))
+    assert await bus.read(REGISTERS["window"]) == PARAMETERS["Frames"] | PARAMETERS["Classes"] << 16
+    await bus.write(0x038, 0xFFFF_FFFF)
+    assert await bus.read(0x038) == await bus.read(0xFFC) == 0
+
+
+@cocotb.test()
+async def control_and_interrupt(dut: Any) -> None:
+    bus = await started(dut)
+    for pulse, bit in (("window_done", STATUS_DONE), ("unended", STATUS_UNENDED)):
+        for enable in (0, bit >> 2, 3 ^ (bit >> 2)):
+            await bus.write(REGISTERS["interrupt_enable"], enable)
+            await bus.next(**{pulse: 1})
+            await bus.next(**{pulse: 0})
+            assert bus.get("irq") == (enable == bit >> 2)
+            assert await bus.read(REGISTERS["status"]) == bit
+            await bus.write(REGISTERS["status"], (STATUS_DONE | STATUS_UNENDED) ^ bit)
+            assert await bus.read(REGISTERS["status"]) == bit
+            await bus.write(REGISTERS["status"], bit)
+            assert await bus.read(REGISTERS["status"]) == 0 and not bus.get("irq")
+    assert bus.get("run")
+    await bus.write(REGISTERS["control"], CONTROL_ABORT)
+    assert not bus.get("run")
+    await bus.write(REGISTERS["control"], CONTROL_START)
+    assert bus.get("run")

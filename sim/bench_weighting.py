@@ -1,0 +1,46 @@
+"""rsnn_weighting: weights of every gate of a plan, from random frame sums, and its latencies."""
+
+from typing import Any
+
+import cocotb
+import numpy as np
+from blocks import PARAMETERS, Block, planned, unpack
+
+from razorsnn.fixed import Ints
+
+
+def weights(razor: Any, sums: Ints, tensor: Any) -> list[int]:
+    """w [K] of a window whose frames have these sums."""
+    found: list[int] = razor.weighting(sums.reshape(-1, 1, 1, 1), tensor).tolist()
+    return found
+
+
+async def until_ready(block: Block) -> int:
+    """Cycles until ready_o, the one of the request included."""
+    started = block.time
+    await block.next(begin=0, frame=0, finish=0)
+    while not block.get("ready"):
+        await block.next()
+    return block.time - started
+
+
+@cocotb.test()
+async def windows(dut: Any) -> None:
+    plan, count = planned(), PARAMETERS["Embeddings"]
+    block = Block(dut)
+    rng = np.random.default_rng(block.rng.getrandbits(32))
+    await block.begin(begin=0, frame=0, finish=0)
+    gates = [(layer.razor, layer.input, plan.table[layer.index]) for layer in plan.gates]
+    for _ in range(40):
+        for razor, tensor, row in gates:
+            assert razor is not None
+            peak = tensor.positions * tensor.format.high
+            sums = rng.integers(0, peak + 1, size=tensor.frames) >> rng.integers(0, 12)
+            await block.next(begin=1, offset_base=row["offset_base"], logit_shift=row["logit_shift"])
+            await until_ready(block)
+            for frame, total in enumerate(sums.tolist()):
+                await block.next(frame=1, affine_base=row["gate_base"] + frame * count, frame_sum=total)
+                assert await until_ready(block) == count + 3
+            await block.next(finish=1)
+            assert await until_ready(block) == 12 * count + 3
+            assert unpack(block.get("weight"), 9, count) == weights(razor, sums, tensor)

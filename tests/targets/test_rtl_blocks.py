@@ -1,0 +1,87 @@
+"""Each block of the RTL in Verilator, with its bench in sim/, which compares it with the Python reference."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from razorsnn.graphfile import save_graph
+from razorsnn.plan import Plan, make_plan
+from razorsnn.targets.rtl import emit, parameters
+from razorsnn.targets.rtlsim import build, run_bench
+from tests.nets import NetClass, random_graph
+
+BLOCKS: dict[str, dict[str, int]] = {
+    "rmw": {"Width": 6, "Depth": 5},
+    "word_reader": {"AddrWidth": 5, "WordWidth": 8},
+    "scanner": {"Lanes": 4, "ActBits": 3, "AddrWidth": 6, "WeightAddrWidth": 10},
+    "taps": {"ActBits": 4, "WeightAddrWidth": 10, "MembraneAddrWidth": 8},
+    "cast": {"InBits": 30, "OutBits": 8},
+    "neuron": {"MembraneBits": 20, "OutBits": 5},
+    "readout": {"Lanes": 2, "Classes": 5, "MembraneBits": 9, "ScoreBits": 13, "MembraneAddrWidth": 4},
+    "registers": {"Lanes": 2, "Frames": 37, "Classes": 5, "Layers": 3, "Gates": 2, "Embeddings": 3},
+    "frame_builder": {
+        "Frames": 3, "Channels": 3, "Height": 4, "Width": 3, "SensorHeight": 4, "SensorWidth": 6, "BinXMul": 1,
+        "BinXShift": 1, "InputLanes": 2, "InputBits": 3,
+    },
+}  # fmt: skip
+"""The parameters of each bench's block."""
+NARROW = {
+    "scanner": {"Lanes": 1, "ActBits": 2, "AddrWidth": 5, "WeightAddrWidth": 9},
+    "cast": {"InBits": 5, "OutBits": 8},
+}
+
+
+@pytest.fixture(scope="module")
+def rtl(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sources, with the images of some net."""
+    folder = tmp_path_factory.mktemp("blocks")
+    net = NetClass(lanes=2, frames=2, size=(2, 2), sensor=(2, 2), most_layers=1)
+    emit(make_plan(random_graph(net, 0), net.lanes), folder)
+    return folder / "rtl"
+
+
+OF_A_NET = ("weighting", "razor", "engine")
+"""Blocks whose memories have contents: those of a net."""
+
+
+@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("name", OF_A_NET)
+def test_a_block_with_the_memories_of_a_net_equals_the_reference(
+    tmp_path: Path, rtl: Path, name: str, seed: int
+) -> None:
+    plan = net_plan(seed)
+    emit(plan, tmp_path)
+    save_graph(plan.graph, tmp_path / "graph.json")
+    given = block_parameters(plan, tmp_path / "rtl" / f"rsnn_{name}.sv")
+    folder = build(tmp_path / "rtl", rtl.parent / "cache", f"rsnn_{name}", given)
+    environment = {"RAZORSNN_PARAMETERS": json.dumps(given), "RAZORSNN_GRAPH": str(tmp_path / "graph.json")}
+    run_bench(folder, tmp_path / "rtl", f"bench_{name}", seed, environment)
+
+
+def net_plan(seed: int) -> Plan:
+    """Two gates and three layers on two lanes."""
+    net = NetClass(lanes=2, frames=3, size=(4, 4), sensor=(4, 4), embeddings=3, activation_bits=5)
+    graphs = (random_graph(net, 100 * seed + index) for index in range(100))
+    return next(plan for plan in (make_plan(graph, net.lanes) for graph in graphs) if len(plan.gates) >= 2)
+
+
+def block_parameters(plan: Plan, source: Path) -> dict[str, int | str]:
+    """What the accelerator gives to this block: those of its parameters that the source declares."""
+    shape = plan.shape
+    given: dict[str, int | str] = {"ActBits": max(shape.input_bits, shape.activation_bits), "AddrWidth": 12}
+    for name, value in parameters(shape):
+        given[name] = value.strip('"') if value.startswith('"') else int(value)
+    declared = set(re.findall(r"^  parameter (?:int unsigned|string) (\w+)", source.read_text(), re.MULTILINE))
+    return {name: value for name, value in given.items() if name in declared}
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [*BLOCKS.items(), *NARROW.items()],
+    ids=[*BLOCKS, *(f"{name}, narrow" for name in NARROW)],
+)
+def test_a_block_equals_the_reference(rtl: Path, name: str, given: dict[str, int]) -> None:
+    folder = build(rtl, rtl.parent / "cache", f"rsnn_{name}", given)
+    run_bench(folder, rtl, f"bench_{name}", 1, {"RAZORSNN_PARAMETERS": json.dumps(given)})
