@@ -66,7 +66,7 @@ async def run(block: Engine, plan: Plan, layer: Layer, x: np.ndarray) -> None:
     cycles = layer.synapse.cycles(x, np.ones(len(x), dtype=np.bool_), layer.operand, lanes, lanes_in)
     channels = layer.synapse.geometry(layer.operand).output.channels
     block.clear()
-    block.put(layer=layer_word(row))
+    await block.next(layer=layer_word(row))
     await block.neuron_pass(1, row["words_out"])
     assert block.u == []
     multiplies, saturated = 0, 0

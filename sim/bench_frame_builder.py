@@ -28,6 +28,7 @@ class Windows(Block):
     async def send(self, word: int, last: int, wanted: dict[str, int]) -> None:
         while self.rng.random() < 0.2:
             await self.next(s_valid=0)
+            wanted["seen"] += self.get("dropped")
         await self.next(s_valid=1, s_data=word, s_last=last)
         await self.settle()
         assert self.get("s_ready") == 1

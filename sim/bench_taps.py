@@ -35,8 +35,8 @@ async def events(dut: Any, gap: float) -> None:
         rows, columns = height >> pool << pool, width >> pool << pool
         layer = {"reach": rng.randint(0, 1), "pool_log2": pool, "rows": rows, "columns": columns, "groups": groups}
         layer["pitch"] = (columns >> pool) * groups
-        block.put(**layer)
         wanted: dict[int, tuple[int, int, int]] = {}
+        await step(block, wanted, event_valid=0, **layer)
         for _ in range(30):
             while rng.random() < gap:
                 await step(block, wanted, event_valid=0)
