@@ -38,7 +38,7 @@ def layer_word(row: dict[str, int]) -> int:
 
 def planned() -> Plan:
     """The plan whose images the block reads."""
-    return make_plan(load_graph(Path(os.environ["RAZORSNN_GRAPH"])), PARAMETERS["Lanes"])
+    return make_plan(load_graph(Path(os.environ["RAZORSNN_GRAPH"])), int(os.environ["RAZORSNN_LANES"]))
 
 
 class Block:
