@@ -20,6 +20,9 @@ NORM_EPS = 2.0**-16
 MOST_WEIGHT_FRAC = 20
 """Finer weights would only widen the sums; a layer of zeros would ask for them."""
 
+READOUT_GAIN = 0.1
+"""First gain of the readout's normalisation: its rates start near the targets' mean, not at unit variance."""
+
 
 @dataclass(frozen=True)
 class Weights:
@@ -49,6 +52,8 @@ class SpikingLayer(nn.Module):
         self.weight = nn.Parameter(torch.empty(shape))
         nn.init.kaiming_uniform_(self.weight, nonlinearity="relu", generator=generator)
         self.norm = nn.BatchNorm2d(shape[0], eps=NORM_EPS)
+        if readout:
+            nn.init.constant_(self.norm.weight, READOUT_GAIN)
         self.x_format, self.weight_bits, self.neuron = x_format, weight_bits, neuron
         self.readout, self.pool = readout, pool
 
