@@ -1,6 +1,6 @@
 // Embedding weighting of the razor gate: affine map of the frames' sums, softmax over the K embeddings.
 // Contract: python/razorsnn/ops/razor.py (a_k, d_k, e_k, w_k).
-//   latency    frame_i to ready: Embeddings + 3 cycles; finish_i to ready: 12 * Embeddings + 3 cycles
+//   latency    frame_i to ready: Embeddings + 3 cycles; finish_i to ready: 12 * Embeddings + 2 cycles
 //   handshake  begin_i, frame_i, finish_i only while ready_o; weight_o holds from the end of finish_i on
 module rsnn_weighting #(
   parameter int unsigned Embeddings = 4,

@@ -42,5 +42,5 @@ async def windows(dut: Any) -> None:
                 await block.next(frame=1, affine_base=row["gate_base"] + frame * count, frame_sum=total)
                 assert await until_ready(block) == count + 3
             await block.next(finish=1)
-            assert await until_ready(block) == 12 * count + 3
+            assert await until_ready(block) == 12 * count + 2
             assert unpack(block.get("weight"), 9, count) == weights(razor, sums, tensor)
