@@ -86,3 +86,14 @@ def test_refined_format_holds_masks_of_a_half() -> None:
     assert refined_format(X, 4, 4) == Format(False, 4, 1)
     assert refined_format(X, 4, 1) == X
     assert refined_format(Format(False, 1, 0), 4, 4) == Format(False, 4, 2)
+
+
+def test_float_gate_keeps_the_ranges_of_the_exact_one() -> None:
+    """Logits far apart: the exponent's range leaves the lesser embeddings a say, in real numbers as in integers."""
+    own = gate().eval()
+    with torch.no_grad():
+        own.embeddings.fill_(3.0)
+        own.offset.copy_(torch.tensor([40.0, 0.0, -40.0]))
+    x = activations(3)
+    exact, real = own(x, Stage.EXACT).score, own(x, Stage.FLOAT).score
+    assert 0 < float((exact - real).detach().abs().max()) < 3.75 / 8

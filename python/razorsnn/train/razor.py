@@ -154,9 +154,7 @@ class RazorGate(nn.Module):
         """M [N, P] of flat X [T, N, P]."""
         frame_sums = flat.sum(dim=2, dtype=torch.float64)
         if stage is Stage.FLOAT:
-            logits = self.offset.double()[:, None] + self.affine.double() * self.affine_scale @ frame_sums
-            weighted = torch.softmax(logits, dim=0)[:, :, None] * _sums(self.embeddings, flat)
-            return weighted.sigmoid().sum(dim=0).to(flat.dtype)
+            return self._float_mask(flat, frame_sums)
         affine, _, offset = self.exact_affine()
         logits = cast(offset[:, None] + affine @ frame_sums, LOGIT)
         weights = softmax_lookup(logits, self.exp, LOGIT.frac, WEIGHT_FRAC)
@@ -165,11 +163,27 @@ class RazorGate(nn.Module):
         mask: Tensor = masks.sum(dim=0).to(flat.dtype)
         return mask
 
+    def _float_mask(self, flat: Tensor, frame_sums: Tensor) -> Tensor:
+        """M without a rounding. What saturates is no rounding: logits, exponents and sigmoid keep their ranges."""
+        affine = self.affine.double() * self.affine_scale
+        logits = _limited(self.offset.double()[:, None] + affine @ frame_sums, LOGIT)
+        deepest = (len(self.exp) - 1) * 2.0**-LOGIT.frac
+        weights = torch.softmax((logits - logits.amax(dim=0)).clamp_min(-deepest), dim=0)
+        value = _limited(weights[:, :, None] * _sums(self.embeddings, flat), MASK_INPUT)
+        one = float(self.sigmoid.max()) * 2.0**-MASK_FRAC
+        mask: Tensor = (one * value.sigmoid()).sum(dim=0).to(flat.dtype)
+        return mask
+
     def _exact_sums(self, flat: Tensor) -> Tensor:
         """acc [K, N, P], in float32 where that is exact."""
         embeddings, form = self.exact_embeddings()
         most = float(embeddings.detach().abs().sum(dim=1).max()) * 2.0**form.frac * self.x_format.high
         return _sums(embeddings, flat) if most < FLOAT32_EXACT else _sums(embeddings.double(), flat.double())
+
+
+def _limited(value: Tensor, form: Format) -> Tensor:
+    """`value` within the range of `form`."""
+    return value.clamp(form.low * 2.0**-form.frac, form.high * 2.0**-form.frac)
 
 
 def _sums(embeddings: Tensor, flat: Tensor) -> Tensor:
