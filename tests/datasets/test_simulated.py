@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from itertools import pairwise
-from math import comb
 
 import numpy as np
 import pytest
@@ -13,6 +12,7 @@ from razorsnn.datasets.scene import log_intensity
 from razorsnn.datasets.simulated import CLASS_NAMES, LIMITS, PAIRS, simulate, simulate_recording
 from razorsnn.errors import UserError
 from razorsnn.events import EVENT_DTYPE, Recording
+from tests.chance import most_by_chance
 
 FEW = SimulatedSpec(recordings_per_class=3)
 PLAIN = SimulatedSpec(noise_hz=0, distractor_share=0)  # the gesture alone
@@ -161,15 +161,6 @@ def right_of_linear_model(groups: list[list[np.ndarray]]) -> int:
     weights = np.linalg.solve(train @ train.T + 1e4 * np.eye(len(train)), wanted - wanted.mean(0))
     tests = [np.array(group[TRAINED:]) - mean for group in groups]
     return sum(int(((test @ train.T @ weights).argmax(1) == c).sum()) for c, test in enumerate(tests))
-
-
-def most_by_chance(trials: int) -> int:
-    """The least count that `trials` fair coins exceed with a probability below 0.1 %."""
-    tail, heads = 0, trials
-    while 1000 * (tail + comb(trials, heads)) < 2**trials:
-        tail += comb(trials, heads)
-        heads -= 1
-    return heads
 
 
 def test_bound_of_chance() -> None:
