@@ -6,9 +6,8 @@ import cocotb
 import jobs
 import numpy as np
 from bench_windows import Bench
-from cocotb.clock import Clock
 from cocotb.triggers import ClockCycles, FallingEdge
-from drivers import PERIOD_STEPS, reset
+from drivers import start
 
 from razorsnn.registers import (
     CONTROL_ABORT,
@@ -21,8 +20,7 @@ from razorsnn.registers import (
 
 
 async def started(dut: Any) -> Bench:
-    Clock(dut.clk_i, PERIOD_STEPS, unit="step", impl="gpi").start()
-    await reset(dut)
+    await start(dut)
     return Bench(dut, jobs.load())
 
 

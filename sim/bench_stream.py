@@ -10,16 +10,14 @@ import cocotb
 import jobs
 import numpy as np
 from bench_windows import Bench
-from cocotb.clock import Clock
-from drivers import PERIOD_STEPS, reset
+from drivers import start
 
 
 @cocotb.test()
 async def back_to_back(dut: Any) -> None:
     """Sends all windows in one go."""
     job = jobs.load()
-    Clock(dut.clk_i, PERIOD_STEPS, unit="step", impl="gpi").start()
-    await reset(dut)
+    await start(dut)
     bench = Bench(dut, job)
     windows = [jobs.beats(job, index) for index in range(len(job["ends"]))]
     sending = cocotb.start_soon(bench.source.send([beat for window in windows for beat in window]))

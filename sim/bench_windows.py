@@ -14,9 +14,8 @@ from typing import Any
 import cocotb
 import jobs
 import numpy as np
-from cocotb.clock import Clock
 from cocotb.triggers import FallingEdge
-from drivers import PERIOD_STEPS, Registers, Sink, Source, reset
+from drivers import Registers, Sink, Source, reset, start
 
 from razorsnn.registers import (
     CONTROL_ABORT,
@@ -90,8 +89,7 @@ class Bench:
 async def windows(dut: Any) -> None:
     """Plays the job."""
     job = jobs.load()
-    Clock(dut.clk_i, PERIOD_STEPS, unit="step", impl="gpi").start()
-    await reset(dut)
+    await start(dut)
     bench = Bench(dut, job)
     await bench.play()
     arrays = {name: np.array(rows, dtype=np.int64) for name, rows in bench.rows.items()}

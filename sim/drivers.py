@@ -6,6 +6,7 @@ A handshake's cycle is therefore the time of the falling edge before it; only di
 import random
 from typing import Any
 
+from cocotb.clock import Clock
 from cocotb.triggers import FallingEdge, RisingEdge
 from cocotb.utils import get_sim_time
 
@@ -16,6 +17,12 @@ PERIOD_STEPS = 2
 def now() -> int:
     """The current cycle, counted from the start of the simulation."""
     return int(get_sim_time("step")) // PERIOD_STEPS
+
+
+async def start(dut: Any) -> None:
+    """The clock runs, and the design was reset."""
+    Clock(dut.clk_i, PERIOD_STEPS, unit="step", impl="gpi").start()
+    await reset(dut)
 
 
 async def reset(dut: Any, cycles: int = 2) -> None:

@@ -26,33 +26,11 @@ from razorsnn.stream import MARK, X_BITS
 from razorsnn.targets import reference
 from tests.nets import NetClass, random_graph
 from tests.stimuli import event_word
+from tests.tiny_flow import flow_config, save_toml
 
 ROOT = Path(__file__).parents[1]
 DOCS = ("README.md", *(f"docs/{name}.md" for name in ("numerics", "architecture", "adding-a-layer", "training")))
-TINY = """
-[simulated]
-recordings_per_class = 3
-size = 16
-duration_us = 300_000
-
-[data]
-sensor = [16, 16]
-grid = [16, 16]
-frames = 4
-
-[network]
-layers = "4C3-AP2-4C3-AP4-8"
-
-[gate]
-embeddings = 2
-
-[train]
-epochs = 2
-folded_epochs = 1
-
-[hardware]
-lanes = 4
-"""
+TINY = flow_config(simulated={"duration_us": 300_000}, network={"layers": "4C3-AP2-4C3-AP4-8"})
 X = Tensor(3, 2, 1, 1, Format(False, 4, 0))
 
 
@@ -275,7 +253,7 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder like a clone, with settings so small that the README's own commands take seconds."""
     folder = tmp_path_factory.mktemp("readme")
     (folder / "configs").mkdir()
-    (folder / "configs" / "simulated.toml").write_text(TINY)
+    save_toml(TINY, folder / "configs" / "simulated.toml")
     return folder
 
 

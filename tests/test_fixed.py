@@ -15,7 +15,6 @@ from razorsnn.fixed import (
     bits_unsigned,
     cast,
     leak,
-    quantise,
     round_half_up,
     saturated,
 )
@@ -68,13 +67,6 @@ def test_a_negative_shift_is_exact(value: int, shift: int):
 def test_the_leak_floors(alpha_q: int):
     values = np.arange(-600, 601)
     assert leak(values, alpha_q).tolist() == [floor(Fraction(alpha_q * int(value), 256)) for value in values]
-
-
-@given(st.fractions(-40, 40, max_denominator=1 << 10), st.sampled_from(FORMATS))
-def test_quantise_rounds_half_up_and_saturates(value: Fraction, to: Format):
-    real = Fraction(float(value))
-    rounded = floor(real * Fraction(2) ** to.frac + Fraction(1, 2))
-    assert int(quantise(float(value), to)) == min(max(rounded, to.low), to.high)
 
 
 def test_formats_print_and_bound():

@@ -11,28 +11,20 @@ import pytest
 
 from razorsnn import flow, simulation
 from razorsnn.builds import open_build
-from razorsnn.config import load_config
 from razorsnn.cyclefacts import PARTS
 from razorsnn.errors import UserError
 from razorsnn.samples import unseen
+from tests.tiny_flow import flow_config
 
 SECTIONS = ["seen", "gates", "activity", "accuracy", "cycles", "hardware", "cpu"]
-SETTINGS = """
-[simulated]
-recordings_per_class = 2
-duration_us = 200000
-[data]
-sensor = [32, 32]
-grid = [8, 8]
-frames = 4
-validation = 0.5
-[network]
-layers = "4C3-AP2-4C3-8"
-[train]
-epochs = 2
-folded_epochs = 1
-batch = 8
-"""
+SETTINGS = flow_config(
+    simulated={"recordings_per_class": 2, "size": 32, "duration_us": 200_000},
+    data={"sensor": (32, 32), "grid": (8, 8), "validation": 0.5},
+    network={"layers": "4C3-AP2-4C3-8"},
+    gate={"embeddings": 4},
+    train={"batch": 8},
+    hardware={"lanes": 16},
+)
 
 
 class Tags(HTMLParser):
@@ -54,9 +46,8 @@ class Tags(HTMLParser):
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run whose name needs escaping, its build, the reference's results, and the same as those of both back ends."""
     folder = tmp_path_factory.mktemp("report")
-    (folder / "settings.toml").write_text(SETTINGS)
     run = folder / "a<b>&c"
-    flow.train("simulated", run, load_config(folder / "settings.toml"), resume=False)
+    flow.train("simulated", run, SETTINGS, resume=False)
     flow.generate(run, run / "build", "all", None)
     build = open_build(run / "build")
     classes = build.plan.graph.class_names

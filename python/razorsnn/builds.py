@@ -20,8 +20,8 @@ from razorsnn import __version__
 from razorsnn.assets import asset
 from razorsnn.config import SAVED, Config, load_config
 from razorsnn.errors import UserError
-from razorsnn.files import folder_transaction, hash_files, hash_tree, read_json, write_json
-from razorsnn.graphfile import load_graph
+from razorsnn.files import folder_transaction, hash_file, hash_files, hash_tree, read_json, write_json
+from razorsnn.graphfile import FILES, load_graph
 from razorsnn.plan import Plan, make_plan
 from razorsnn.targets import TARGETS
 
@@ -62,7 +62,7 @@ def build_inputs(run: Path, targets: Sequence[str], lanes: int) -> dict[str, Any
     """All that a build depends on."""
     sources = {name: hash_tree(asset(name)) for name in ("hls", "rtl", "templates")}
     optional = [name for name in (METRICS,) if (run / name).exists()]
-    graph = hash_files_of(run, ("graph.json", "graph.npz", SAVED, *optional))
+    graph = hash_files_of(run, (*FILES, SAVED, *optional))
     return {"version": __version__, "targets": list(targets), "lanes": lanes, "sources": sources, "run": graph}
 
 
@@ -71,18 +71,18 @@ def hash_files_of(folder: Path, names: Sequence[str]) -> dict[str, str]:
     missing = [name for name in names if not (folder / name).is_file()]
     if missing:
         raise UserError(f"{folder}: no {missing[0]}; accepted: a result folder of `razorsnn train`")
-    found = hash_files(folder)
-    return {name: found[name] for name in names}
+    return {name: hash_file(folder / name) for name in names}
 
 
-def is_current(path: Path, inputs: dict[str, Any]) -> bool:
-    """Whether `path` is a whole build of exactly these inputs."""
+def current_build(path: Path, inputs: dict[str, Any]) -> Build | None:
+    """The build at `path`, if it is a whole one of exactly these inputs."""
     if not (path / MANIFEST).is_file():
-        return False
+        return None
     try:
-        return bool(open_build(path).manifest["inputs"] == inputs)
+        build = open_build(path)
     except UserError:
-        return False
+        return None
+    return build if build.manifest["inputs"] == inputs else None
 
 
 def write_build(run: Path, out: Path, inputs: dict[str, Any]) -> None:
@@ -104,10 +104,10 @@ def open_build(path: Path) -> Build:
     if not (path / MANIFEST).is_file():
         raise UserError(f"{path}: no {MANIFEST}; accepted: a folder that `razorsnn generate` wrote")
     manifest = _read_manifest(path / MANIFEST)
-    found = hash_files(path)
     for name, expected in manifest["files"].items():
-        if found.get(name) != expected:
-            state = "is not the one that was generated" if name in found else "is missing"
+        present = (path / name).is_file()
+        if not present or hash_file(path / name) != expected:
+            state = "is not the one that was generated" if present else "is missing"
             raise UserError(f"{path / name}: {state}; run `razorsnn generate` again")
     config = load_config(path / SAVED)
     return Build(path.resolve(), make_plan(load_graph(path), manifest["inputs"]["lanes"]), config, manifest)

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from razorsnn.builds import Build
 from razorsnn.errors import UserError
 from razorsnn.files import hash_file
+from razorsnn.graphfile import FILES
 
 WARM_UP, RUNS = 3, 11
 CPUINFO = Path("/proc/cpuinfo")
-GRAPH_FILES = ("graph.json", "graph.npz")
 
 
 def cpu_name() -> str:
@@ -46,7 +46,7 @@ def torch_time(build: Build, frames: NDArray[np.uint8]) -> dict[str, Any]:
 
 def _same_net(build: Build, run: Path) -> bool:
     expected = build.manifest["inputs"]["run"]
-    return all((run / name).is_file() and hash_file(run / name) == expected[name] for name in GRAPH_FILES)
+    return all((run / name).is_file() and hash_file(run / name) == expected[name] for name in FILES)
 
 
 def _seconds(build: Build, run: Path, frames: NDArray[np.uint8]) -> list[float]:

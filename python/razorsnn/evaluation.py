@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from razorsnn.plan import Plan
 from razorsnn.targets.outcome import BackendRun
 
 
@@ -54,10 +53,3 @@ def comparison(run: BackendRun, reference: BackendRun) -> dict[str, Any]:
         "cycles_compared": outcome.cycles is not None,
         "counter_differences": unequal,
     }
-
-
-def cycle_split(plan: Plan, reference: BackendRun) -> list[dict[str, Any]]:
-    """Mean cycles of a window in each layer, by what they are spent on."""
-    kinds = ("multiply", "neuron", "razor", "control")
-    means = {kind: reference.counters[kind].mean(axis=0) for kind in kinds}
-    return [{"layer": layer.name} | {kind: float(means[kind][layer.index]) for kind in kinds} for layer in plan.layers]

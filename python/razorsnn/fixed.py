@@ -63,12 +63,6 @@ def leak(value: ArrayLike, alpha_q: int) -> Ints:
     return (np.asarray(value, dtype=np.int64) * alpha_q) >> LEAK_FRAC
 
 
-def quantise(value: ArrayLike, to: Format) -> Ints:
-    """Real numbers to integers of `to`: round half up, saturate."""
-    scaled = np.floor(np.asarray(value, dtype=np.float64) * 2.0**to.frac + 0.5)
-    return np.clip(scaled, to.low, to.high).astype(np.int64)
-
-
 def bits_unsigned(high: int) -> int:
     """Width of an unsigned integer that holds 0..high."""
     return max(1, int(high).bit_length())

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from razorsnn import evaluation, reporting, simulation
-from razorsnn.builds import METRICS, build_inputs, is_current, open_build, plan_facts, write_build
+from razorsnn.builds import METRICS, build_inputs, current_build, open_build, plan_facts, write_build
 from razorsnn.config import SAVED, Config, load_config, save_config
 from razorsnn.errors import UserError
 from razorsnn.files import atomic_path, read_json, write_json
@@ -37,15 +37,16 @@ def train(data: str, run: Path, config: Config, resume: bool) -> dict[str, Any]:
 
 def _train(samples: Samples, run: Path, config: Config, resume: bool, made_from: dict[str, str]) -> dict[str, Any]:
     from razorsnn.train import WindowSet, fit
+    from razorsnn.train.checkpoint import CHECKPOINT
 
     chosen, held = split(samples, config)
     train_set, held_set = (WindowSet(part.frames(), part.labels) for part in (chosen, held))
     run.mkdir(parents=True, exist_ok=True)
-    for stale in (run / METRICS, *([] if resume else [run / "checkpoint.pt"])):
+    for stale in (run / METRICS, *([] if resume else [run / CHECKPOINT])):
         stale.unlink(missing_ok=True)
     save_config(config, run / SAVED)
     source = Source(config.data.sensor, config.data.dt_us)
-    resumable = resume and (run / "checkpoint.pt").exists()
+    resumable = resume and (run / CHECKPOINT).exists()
     found = fit(config, train_set, held_set, samples.class_names, source, run, resumable, run.name)
     epochs = found.pop("epochs")
     metrics = {"windows": {"train": len(chosen.windows), "validation": len(held.windows)}, **found}
@@ -108,13 +109,13 @@ def generate(run: Path, out: Path, target: str, lanes: int | None) -> dict[str, 
     config = load_config(run / SAVED)
     targets = sorted(TARGETS) if target == "all" else [target]
     inputs = build_inputs(run, targets, lanes or config.hardware.lanes)
-    current = is_current(out, inputs)
+    current = current_build(out, inputs)
     if not current:
         write_build(run, out, inputs)
-    build = open_build(out)
+    build = current or open_build(out)
     return {
         "build": out,
-        "up_to_date": current,
+        "up_to_date": current is not None,
         "lanes": build.plan.shape.lanes,
         "files": len(build.manifest["files"]),
         "multipliers": sum(build.plan.multipliers().values()),

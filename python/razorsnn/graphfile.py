@@ -15,6 +15,9 @@ from razorsnn.ir import SCHEMA, Graph, Op, Source, Tensor
 from razorsnn.ops import OPS
 from razorsnn.ops.neuron import Neuron
 
+FILES = ("graph.json", "graph.npz")
+"""What a graph is, in the folder of a run or of a build."""
+
 ARRAY = "array:"
 NESTED: dict[str, type[Any]] = {kind.__name__: kind for kind in (Format, Neuron, Source, Tensor)}
 

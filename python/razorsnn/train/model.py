@@ -40,7 +40,7 @@ class RazorNet(nn.Module):
         super().__init__()
         generator = torch.Generator().manual_seed(config.seed)
         self.input = Format(False, config.quantisation.input_bits, 0)
-        self.frames, self.class_count = config.data.frames, config.network.classes
+        self.frames = config.data.frames
         self.input_shape = (config.data.frames, config.data.channels, *config.data.grid)
         self.stage = Stage.LIVE
         self.ops = nn.ModuleList(_build(config, self.input, generator))
