@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from razorsnn.builds import build_inputs, is_current, open_build, write_build
+from razorsnn.builds import build_inputs, current_build, open_build, write_build
 from razorsnn.config import Config, save_config
 from razorsnn.errors import UserError
 from razorsnn.files import hash_file
@@ -39,13 +39,13 @@ def test_the_manifest_names_every_file(run: Path):
     assert open_build(build).plan.graph == random_graph(NetClass(), 3)
 
 
-def test_a_build_is_current_for_its_inputs_only(run: Path):
+def test_a_build_current_build_for_its_inputs_only(run: Path):
     build, inputs = written(run)
-    assert is_current(build, inputs) and not is_current(run, inputs)
-    assert not is_current(build, build_inputs(run, ["hls"], 4))
-    assert not is_current(build, build_inputs(run, ["hls", "rtl"], 2))
+    assert current_build(build, inputs) and not current_build(run, inputs)
+    assert not current_build(build, build_inputs(run, ["hls"], 4))
+    assert not current_build(build, build_inputs(run, ["hls", "rtl"], 2))
     save_config(Config(seed=2), run / "config.json")
-    assert not is_current(build, build_inputs(run, ["hls", "rtl"], 4))
+    assert not current_build(build, build_inputs(run, ["hls", "rtl"], 4))
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"inputs": {}}', '{"files": 3, "inputs": 4}'])
@@ -54,7 +54,7 @@ def test_a_damaged_manifest_is_told(run: Path, content: str):
     (build / "manifest.json").write_text(content)
     with pytest.raises(UserError, match=r"manifest\.json"):
         open_build(build)
-    assert not is_current(build, inputs)
+    assert not current_build(build, inputs)
 
 
 def test_a_missing_part_of_a_run_is_named(run: Path):
