@@ -42,7 +42,7 @@ def rtl(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "rtl"
 
 
-OF_A_NET = ("weighting", "razor", "engine")
+OF_A_NET = ("weighting", "razor", "engine", "sequencer")
 """Blocks whose memories have contents: those of a net."""
 
 

@@ -72,6 +72,11 @@ class SynapseCycles:
     """Multiply cycles; each is one multiply on every lane."""
 
     @property
+    def idle(self) -> int:
+        """Cycles of the scan in which the engine waits for an event."""
+        return int(self.scan.sum()) - self.multiplies
+
+    @property
     def total(self) -> int:
         return int(self.scan.sum()) + self.neuron + self.control
 

@@ -107,7 +107,7 @@ def run_windows(plan: Plan, windows: NDArray[np.uint8], beats: Sequence[int]) ->
     """Executes windows of frames [N, T, C, H, W], with a progress bar; `beats`: input beats of each, for the cycles.
 
     Counters beyond those of the accelerator, all [N, layers]: nonzero and positions (activations that the layer
-    reads), and cycles by kind: multiply, neuron, razor, control.
+    reads), and cycles by kind: multiply, idle, neuron, razor, control.
     """
     scores, keep, cycles, rows = [], [], [], []
     for frames, count in zip(
@@ -132,7 +132,8 @@ def _counters(result: WindowResult) -> dict[str, Any]:
         "pruned": [int((~layer.keep).sum()) for layer in layers],
         "nonzero": [np.count_nonzero(layer.operand) for layer in layers],
         "positions": [layer.operand.size for layer in layers],
-        "multiply": [int(layer.cycles.scan.sum()) for layer in layers],
+        "multiply": [layer.cycles.multiplies for layer in layers],
+        "idle": [layer.cycles.idle for layer in layers],
         "neuron": [layer.cycles.neuron for layer in layers],
         "razor": [layer.razor_cycles.total if layer.razor_cycles else 0 for layer in layers],
         "control": [layer.cycles.control for layer in layers],

@@ -1,0 +1,74 @@
+"""rsnn_sequencer: every pulse of random windows in its cycle and in no other, for the layer table of a plan."""
+
+from typing import Any
+
+import cocotb
+from blocks import PARAMETERS, Block, layer_word, planned
+
+PULSES = ("razor_start", "scan_start", "pass", "pass_init", "emit", "kept", "pruned")
+FETCH_CYCLES = 2
+DRAIN_CYCLES = 4
+
+
+class Sequencer(Block):
+    """The block; what it starts is done after a random time."""
+
+    async def quiet(self, cycles: int) -> None:
+        for _ in range(cycles):
+            await self.expect()
+
+    async def expect(self, *pulses: str, **inputs: int) -> None:
+        """In the next cycle exactly these pulses."""
+        await self.next(razor_done=0, scan_done=0, pass_done=0, emit_done=0, start=0, **inputs)
+        await self.settle()
+        assert {name for name in PULSES if self.get(name)} == set(pulses)
+
+    async def done(self, name: str, **state: int) -> None:
+        """`name` is done after a while, in which the outputs hold `state`."""
+        for _ in range(self.rng.randint(0, 6)):
+            await self.expect()
+            assert {output: self.get(output) for output in state} == state
+        await self.next(**{f"{name}_done": 1})
+        await self.settle()
+        assert not any(self.get(pulse) for pulse in PULSES)
+
+
+async def layer(block: Sequencer, index: int, row: dict[str, int], frames: int) -> int:
+    """Plays one layer from its fetch on; gives its keep bits."""
+    await block.quiet(FETCH_CYCLES)
+    keep = block.rng.getrandbits(frames)
+    if row["gated"]:
+        await block.expect("razor_start")
+        assert not block.get("gating")
+        await block.done("razor", gating=1, read_base=0, index=index)
+    await block.expect("pass_init", "pass", keep=keep)
+    await block.done("pass", layer=layer_word(row), index=index, gating=0)
+    for frame in range(frames):
+        state = {"read_base": frame * row["words_in"], "write_base": frame * row["words_out"]}
+        state |= {"first_frame": int(frame == 0), "layer": layer_word(row), "index": index}
+        if row["gated"] and not keep >> frame & 1:
+            await block.expect("pruned", "pass")
+        else:
+            await block.expect("scan_start", "kept")
+            await block.done("scan", **state)
+            await block.quiet(DRAIN_CYCLES - 1)
+            await block.expect("pass")
+        await block.done("pass", **state)
+    return keep
+
+
+@cocotb.test()
+async def windows(dut: Any) -> None:
+    plan, block, frames = planned(), Sequencer(dut), PARAMETERS["Frames"]
+    await block.begin(start=0, keep=0, razor_done=0, scan_done=0, pass_done=0, emit_done=0)
+    before = 0
+    for _ in range(20):
+        await block.quiet(block.rng.randint(1, 3))
+        assert block.get("idle") and block.get("keep") == before
+        await block.next(start=1)
+        kept = [await layer(block, index, row, frames) for index, row in enumerate(plan.table)]
+        assert block.get("keep") == before
+        await block.expect("emit")
+        await block.done("emit", idle=0)
+        gated = [keep for keep, row in zip(kept, plan.table, strict=True) if row["gated"]]
+        before = sum(keep << (gate * frames) for gate, keep in enumerate(gated))
