@@ -96,7 +96,11 @@ class Gate(Section):
 
 
 class Train(Section):
-    """In the last `folded_epochs` batch normalisation is folded, as deployed; `shift` in pixels."""
+    """In the last `folded_epochs` batch normalisation is folded, as deployed.
+
+    Each training window is moved at random: by up to `shift` pixels, turned by up to `rotation` and sheared by up to
+    `shear` degrees, made larger or smaller by up to `scale`, a share.
+    """
 
     epochs: int = Field(40, ge=2, le=10_000)
     folded_epochs: int = Field(10, ge=1, le=10_000)
@@ -105,6 +109,9 @@ class Train(Section):
     loss: Literal["mse", "cross_entropy"] = "mse"
     optimiser: Literal["adam"] = "adam"
     shift: int = Field(2, ge=0, le=64)
+    rotation: float = Field(0.0, ge=0, le=180)
+    shear: float = Field(0.0, ge=0, le=45)
+    scale: float = Field(0.0, ge=0, le=1)
     activity_penalty: float = Field(0.3, ge=0, le=100)
     threads: int = Field(2, ge=1, le=256)
 

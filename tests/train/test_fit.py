@@ -14,7 +14,7 @@ from razorsnn.graphfile import load_graph
 from razorsnn.plan import make_plan
 from razorsnn.targets.reference import run_window
 from razorsnn.train import WindowSet, fit, float_scores, load, quantised_scores
-from razorsnn.train.data import Batch, shifted
+from razorsnn.train.data import Batch
 from razorsnn.train.loop import Trainer
 from tests.train.tiny import NAMES, SOURCE, tiny_config, tiny_windows
 
@@ -133,26 +133,6 @@ def test_penalty_makes_activations_rare(tmp_path: Path) -> None:
     ]
     free, held = (np.mean(metrics["output_activity"]) for metrics in runs)
     assert held < free / 1.5
-
-
-def test_shifts_move_windows_as_a_whole() -> None:
-    frames = np.arange(1, 1 + 2 * 3 * 4 * 5).reshape(1, 2, 3, 4, 5).astype(np.uint8)
-    seen = set()
-    for seed in range(60):
-        moved = shifted(frames, 1, np.random.default_rng(seed))[0]
-        candidates = {(y, x): _moved(frames[0], y, x) for y in (-1, 0, 1) for x in (-1, 0, 1)}
-        (match,) = [by for by, candidate in candidates.items() if np.array_equal(moved, candidate)]
-        seen.add(match)
-    assert len(seen) == 9
-
-
-def _moved(window: np.ndarray, y: int, x: int) -> np.ndarray:
-    height, width = window.shape[-2:]
-    result = np.zeros_like(window)
-    for row in range(max(0, y), min(height, height + y)):
-        for column in range(max(0, x), min(width, width + x)):
-            result[..., row, column] = window[..., row - y, column - x]
-    return result
 
 
 def test_resuming_with_other_settings_names_them(tmp_path: Path) -> None:

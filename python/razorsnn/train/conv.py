@@ -13,6 +13,10 @@ class ConvLayer(SpikingLayer):
         kernel = pooled_kernel(weight, self.pool)
         return functional.conv2d(x, kernel, bias, stride=self.pool, padding=weight.shape[-1] // 2)
 
+    def normalised(self, x: Tensor) -> Tensor:
+        z = functional.conv2d(x, self.weight, padding=self.weight.shape[-1] // 2)
+        return functional.avg_pool2d(self.norm(z), self.pool)
+
 
 def pooled_kernel(weight: Tensor, pool: int) -> Tensor:
     """[C_out, C, k + pool - 1, k + pool - 1]: with stride `pool` it gives the averages of what `weight` gives.

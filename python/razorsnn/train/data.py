@@ -1,4 +1,4 @@
-"""Windows to train with: checks, batches, shifts. Each epoch has a random generator of its own."""
+"""Windows to train with: checks and batches. Each epoch has a random generator of its own."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from razorsnn.config import Config
 from razorsnn.errors import UserError
+from razorsnn.train.augment import moved
 
 
 @dataclass(frozen=True)
@@ -50,28 +51,18 @@ def batch_count(windows: WindowSet, size: int) -> int:
 
 
 def training_batches(config: Config, windows: WindowSet, epoch: int) -> Iterator[Batch]:
-    """Every window once, in an order and with shifts that depend on the seed and the epoch only.
+    """Every window once, in an order and moved in ways that depend on the seed and the epoch only.
 
     Batches are as equal in size as can be: a last batch of one window would spoil its statistics.
     """
     rng = np.random.default_rng([config.seed, epoch])
     order = rng.permutation(len(windows.frames))
     for part in np.array_split(order, batch_count(windows, config.train.batch)):
-        frames = shifted(windows.frames[part], config.train.shift, rng)
-        yield Batch(torch.from_numpy(frames), torch.from_numpy(windows.labels[part]))
+        frames = moved(windows.frames[part], config.train, rng)
+        yield Batch(frames, torch.from_numpy(windows.labels[part]))
 
 
 def plain_batches(frames: NDArray[np.uint8], size: int) -> Iterator[torch.Tensor]:
     """In the order given."""
     for start in range(0, len(frames), size):
         yield torch.from_numpy(np.ascontiguousarray(frames[start : start + size]))
-
-
-def shifted(frames: NDArray[np.uint8], most: int, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Each window moved as a whole by -most..most rows and columns, drawn; what comes in is 0."""
-    height, width = frames.shape[-2:]
-    padded = np.pad(frames, ((0, 0), (0, 0), (0, 0), (most, most), (most, most)))
-    moved = np.empty_like(frames)
-    for index, (y, x) in enumerate(rng.integers(0, 2 * most + 1, size=(len(frames), 2))):
-        moved[index] = padded[index, ..., y : y + height, x : x + width]
-    return moved

@@ -1,8 +1,7 @@
 """What convolution and dense layers share in training: normalisation, folding, exact weights, neuron, readout.
 
-Contract: ops/synapse.py. Product and average pool are one product with the pooled kernel (exact, as in "pool folding"),
-then batch normalisation, then the neuron. Normalising before or after the pool is the same affine map once folded;
-after it, the statistics are those of what the neuron sees, and a quarter of the work.
+Contract: ops/synapse.py. Live: product, batch normalisation, average pool, neuron, the order of TA-SNN's code. Folded,
+product and pool are one product with the pooled kernel: exact, and less than half of the work.
     shapes     x [T, N, C, H, W] -> y [T, N, C_out, H_out, W_out], or scores [N, C_out] of a readout
 """
 
@@ -61,6 +60,11 @@ class SpikingLayer(nn.Module):
     def product(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         """z [T * N, C_out, H_out, W_out] of x [T * N, C, H, W], averaged over the pool."""
 
+    def normalised(self, x: Tensor) -> Tensor:
+        """The same of the real weights, with live normalisation."""
+        normalised: Tensor = self.norm(self.product(x, self.weight, None))
+        return normalised
+
     def forward(self, x: Tensor, stage: Stage) -> Tensor:
         z, v_th, z_frac = self._sums(x.flatten(0, 1), stage)
         u = membranes(z.unflatten(0, x.shape[:2]), self.neuron, v_th, z_frac)
@@ -72,7 +76,7 @@ class SpikingLayer(nn.Module):
     def _sums(self, x: Tensor, stage: Stage) -> tuple[Tensor, float, int | None]:
         """z [T * N, C_out, H_out, W_out], v_th and the grid of both."""
         if stage is Stage.LIVE:
-            return self.norm(self.product(x, self.weight, None)), self.neuron.v_th, None
+            return self.normalised(x), self.neuron.v_th, None
         used = self.exact() if stage is Stage.EXACT else self.folded()
         return self.product(x.to(used.weight.dtype), used.weight, used.bias), used.v_th, used.z_frac
 
