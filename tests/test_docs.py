@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from razorsnn import config as settings
 from razorsnn import registers
 from razorsnn.cli import app
+from razorsnn.datasets import STORED
 from razorsnn.fixed import Format, cast, leak
 from razorsnn.ir import Tensor
 from razorsnn.layertable import LAYER_FIELDS
@@ -24,12 +25,14 @@ from razorsnn.plan import make_plan
 from razorsnn.shape import EXACT
 from razorsnn.stream import MARK, X_BITS
 from razorsnn.targets import reference
+from tests.datasets.published import SENSORS
 from tests.nets import NetClass, random_graph
 from tests.stimuli import event_word
 from tests.tiny_flow import flow_config, save_toml
 
 ROOT = Path(__file__).parents[1]
-DOCS = ("README.md", *(f"docs/{name}.md" for name in ("numerics", "architecture", "adding-a-layer", "training")))
+PAGES = ("numerics", "architecture", "adding-a-layer", "training", "datasets")
+DOCS = ("README.md", *(f"docs/{name}.md" for name in PAGES))
 TINY = flow_config(simulated={"duration_us": 300_000}, network={"layers": "4C3-AP2-4C3-AP4-8"})
 X = Tensor(3, 2, 1, 1, Format(False, 4, 0))
 
@@ -179,6 +182,15 @@ def shown(value: Any) -> str:
 
 def test_every_setting_is_documented_with_its_default_and_range():
     assert documented_settings() == known_settings()
+
+
+# ---- datasets.md
+
+
+def test_the_published_data_sets_are_those_of_the_code():
+    rows = table("docs/datasets.md", "datasets")
+    assert [row[0] for row in rows] == list(STORED)
+    assert {row[0]: tuple(map(int, row[3].split(" x "))) for row in rows} == SENSORS
 
 
 # ---- adding-a-layer.md

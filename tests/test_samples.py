@@ -12,7 +12,8 @@ SAMPLES = read_samples("simulated", CONFIG)
 
 
 def test_windows_are_in_the_order_of_names_and_time():
-    keys = [(window.recording, window.index) for window in SAMPLES.windows]
+    keys = [(window.recording, window.index) for window in SAMPLES.windows()]
+    assert SAMPLES.names == [window.name for window in SAMPLES.windows()]
     assert keys == sorted(keys) and max(index for _, index in keys) >= 1
     assert SAMPLES.frames().shape == (len(keys), 4, 2, 16, 16)
 
@@ -36,7 +37,7 @@ def test_other_classes_are_told():
 
 def test_words_count_to_the_frames():
     """Each event and each frame's mark, in order: with bins of one pixel the words count up to the frames."""
-    for words, window, frames in zip(SAMPLES.words()[:9], SAMPLES.windows, SAMPLES.frames(), strict=False):
+    for words, window, frames in zip(SAMPLES.words()[:9], SAMPLES.windows(), SAMPLES.frames(), strict=False):
         assert len(words) == len(window.events) + 4 and words[-1] == MARK
         t, counts = 0, {}
         for word in words.tolist():

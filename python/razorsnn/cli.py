@@ -71,7 +71,14 @@ app = typer.Typer(
 )
 
 Json = Annotated[bool, typer.Option("--json", help="The result as JSON on stdout; all else goes to stderr.")]
-Data = Annotated[str, typer.Option(help="Folder or file of recordings, or: simulated.", metavar="PATH|simulated")]
+Data = Annotated[
+    str,
+    typer.Option(
+        help="Folder of recordings, simulated, or a published data set: nmnist, dvs128_gesture, n_caltech101, "
+        "cifar10_dvs, shd, each as NAME:PATH.",
+        metavar="PATH|simulated|NAME:PATH",
+    ),
+]
 Limit = Annotated[int | None, typer.Option(min=1, help="Only the first N windows.", metavar="N")]
 Run = Annotated[Path, typer.Argument(help="Result folder of a training.", metavar="RUN")]
 Build = Annotated[Path, typer.Argument(help="Folder that `generate` wrote.", metavar="BUILD")]

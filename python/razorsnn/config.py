@@ -12,6 +12,7 @@ from pydantic import field_validator as check_field
 from pydantic import model_validator as check_section
 
 from razorsnn.datasets.simulated import LIMITS, SimulatedSpec
+from razorsnn.datasets.split import By
 from razorsnn.errors import UserError
 from razorsnn.files import write_json
 from razorsnn.notation import ConvSpec, DenseSpec, LayerSpec, parse_layers
@@ -42,7 +43,7 @@ class Data(Section):
     frames: int = Field(16, ge=1, le=1024)
     dt_us: int | None = Field(None, ge=1, le=60_000_000)
     validation: float = Field(0.2, gt=0, lt=1)
-    split: Literal["recording", "time"] = "recording"
+    split: By = "recording"
 
     @check_section(mode="after")
     def _grid_fits(self) -> Self:

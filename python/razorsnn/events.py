@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,17 +19,29 @@ COLUMNS = ("t", "x", "y", "p")
 ATIS_EVENT_BYTES = 5
 MAX_TIME_US = 2**51  # 71 years: takes times of day, and leaves room for a product with the number of frames
 
+Part = Literal["train", "test"]
+"""A side of the split that a data set comes with."""
+
 Events = NDArray[np.void]
 Columns = Mapping[str, NDArray[Any]]
 
 
 @dataclass(frozen=True)
 class Recording:
-    """`events`: EVENT_DTYPE, sorted by t, possibly empty. `label`: index into the data set's class names."""
+    """One recording. `label`: index into the data set's class names; `part`: its side in the data set's own split.
+
+    `stored`: the events, or what reads them: a large data set does not fit in memory.
+    """
 
     name: str
     label: int
-    events: Events
+    stored: Events | Callable[[], Events]
+    part: Part | None = None
+
+    @property
+    def events(self) -> Events:
+        """EVENT_DTYPE, sorted by t, possibly empty; read anew each time where `stored` reads. UserError as it."""
+        return self.stored if isinstance(self.stored, np.ndarray) else self.stored()
 
 
 @dataclass(frozen=True)
@@ -41,13 +53,18 @@ class RecordingFormat:
 
 
 def load_recording(path: Path) -> Events:
-    """Events of one file, EVENT_DTYPE, in order of time; events of equal time keep the order of the file.
+    """Events of one file, as `read_events` gives them, in the format of its suffix.
 
     Raises UserError for a suffix that READERS lacks, and for a file that is truncated, unreadable or foreign.
     """
     kind = READERS.get(path.suffix.lower())
     if kind is None:
         raise UserError(f"{path}: unknown kind of recording; accepted: {', '.join(READERS)}")
+    return read_events(path, kind)
+
+
+def read_events(path: Path, kind: RecordingFormat) -> Events:
+    """EVENT_DTYPE, in order of time; events of equal time keep the order of the file. UserError as load_recording."""
     try:
         if path.stat().st_size == 0:
             raise ValueError("the file is empty")

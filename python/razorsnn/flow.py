@@ -49,7 +49,7 @@ def _train(samples: Samples, run: Path, config: Config, resume: bool, made_from:
     resumable = resume and (run / CHECKPOINT).exists()
     found = fit(config, train_set, held_set, samples.class_names, source, run, resumable, run.name)
     epochs = found.pop("epochs")
-    metrics = {"windows": {"train": len(chosen.windows), "validation": len(held.windows)}, **found}
+    metrics = {"windows": {"train": len(chosen.slots), "validation": len(held.slots)}, **found}
     write_json(
         run / METRICS,
         {

@@ -75,21 +75,29 @@ def bin_axis(coord: NDArray[np.int64], sensor_len: int, grid_len: int) -> NDArra
     return coord * grid_len // sensor_len
 
 
+def window_name(recording: str, index: int, spec: FrameSpec) -> str:
+    """Of window number `index` of a recording, which is its only one if there is no fixed dt."""
+    return recording if spec.dt_us is None else f"{recording}@{index}"
+
+
 def cut_windows(recording: Recording, spec: FrameSpec) -> list[Window]:
     """Windows of a recording, in order of time, at least one.
 
     Time counts from the first event. Under a fixed dt, a last window is dropped if the recording covers less
     than half of it. Raises UserError as check_sensor does, and for more than MAX_WINDOWS windows.
     """
-    check_sensor(recording.events, spec, recording.name)
-    time = recording.events["t"] - recording.events["t"][:1]
+    events = recording.events
+    check_sensor(events, spec, recording.name)
+    time = events["t"] - events["t"][:1]
     if spec.dt_us is not None:
-        return _fixed_windows(recording, time, spec.frames, spec.dt_us)
+        return _fixed_windows(recording, events, time, spec.frames, spec.dt_us)
     frame = time * spec.frames // (time[-1] + 1) if len(time) else time
-    return [Window(recording.name, recording.label, recording.events, frame)]
+    return [Window(recording.name, recording.label, events, frame)]
 
 
-def _fixed_windows(recording: Recording, time: NDArray[np.int64], frames: int, dt_us: int) -> list[Window]:
+def _fixed_windows(
+    recording: Recording, events: Events, time: NDArray[np.int64], frames: int, dt_us: int
+) -> list[Window]:
     length = frames * dt_us
     full, rest = divmod(int(time[-1]) + 1 if len(time) else 0, length)
     count = max(1, full + (2 * rest >= length))
@@ -100,7 +108,7 @@ def _fixed_windows(recording: Recording, time: NDArray[np.int64], frames: int, d
         )
     edges = np.searchsorted(time, np.arange(count + 1) * length)
     return [
-        Window(f"{recording.name}@{i}", recording.label, recording.events[a:b], time[a:b] % length // dt_us)
+        Window(f"{recording.name}@{i}", recording.label, events[a:b], time[a:b] % length // dt_us)
         for i, (a, b) in enumerate(pairwise(edges))
     ]
 

@@ -1,49 +1,92 @@
 """Windows of a data set, as the settings cut, split and order them."""
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import groupby
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from razorsnn import framecache
 from razorsnn.config import Config
-from razorsnn.datasets import open_dataset, split_windows
+from razorsnn.datasets import Dataset, open_dataset, split_windows
 from razorsnn.errors import UserError
-from razorsnn.frames import FrameSpec, Window, build_frames, cut_windows
+from razorsnn.events import Part, Recording
+from razorsnn.frames import FrameSpec, Window, build_frames, cut_windows, window_name
 from razorsnn.stream import window_words
 
 
 @dataclass(frozen=True)
+class Slot:
+    """A window that is cut when it is needed: number `index` of the recording `origin`."""
+
+    name: str
+    origin: Recording
+    index: int
+
+    @property
+    def label(self) -> int:
+        return self.origin.label
+
+    @property
+    def recording(self) -> str:
+        return self.origin.name
+
+    @property
+    def part(self) -> Part | None:
+        return self.origin.part
+
+
+@dataclass(frozen=True)
 class Samples:
-    """Windows in the order of their names, of a data set that `fingerprint` identifies by content."""
+    """Windows in the order of their names, of a data set that `fingerprint` identifies by content.
+
+    `cached`: frames are kept on disk, as those of a large data set are.
+    """
 
     source: str
     fingerprint: str
     class_names: tuple[str, ...]
-    windows: tuple[Window, ...]
+    slots: tuple[Slot, ...]
     spec: FrameSpec
+    cached: bool
 
     @property
     def names(self) -> list[str]:
-        return [window.name for window in self.windows]
+        return [slot.name for slot in self.slots]
 
     @property
     def labels(self) -> NDArray[np.int64]:
-        return np.array([window.label for window in self.windows], dtype=np.int64)
+        return np.array([slot.label for slot in self.slots], dtype=np.int64)
 
     def chosen(self, indices: Sequence[int]) -> "Samples":
-        windows = tuple(self.windows[index] for index in indices)
-        return Samples(self.source, self.fingerprint, self.class_names, windows, self.spec)
+        slots = tuple(self.slots[index] for index in indices)
+        return Samples(self.source, self.fingerprint, self.class_names, slots, self.spec, self.cached)
+
+    def windows(self) -> Iterator[Window]:
+        """In order; each recording is read once."""
+        for _, slots in groupby(self.slots, key=lambda slot: slot.recording):
+            wanted = list(slots)
+            windows = cut_windows(wanted[0].origin, self.spec)
+            yield from (windows[slot.index] for slot in wanted)
 
     def frames(self) -> NDArray[np.uint8]:
         """[N, T, C, H, W]"""
-        return np.stack([build_frames(window, self.spec) for window in self.windows])
+        if not self.cached:
+            return np.stack(list(self._built()))
+        shape = (len(self.slots), self.spec.frames, self.spec.channels, *self.spec.grid)
+        return framecache.kept_frames(framecache.key(self.fingerprint, self.names), shape, self._built)
+
+    def _built(self) -> Iterator[NDArray[np.uint8]]:
+        bar = tqdm(self.windows(), desc="frames", unit="window", total=len(self.slots), leave=False, delay=1.0)
+        return (build_frames(window, self.spec) for window in bar)
 
     def words(self) -> list[NDArray[np.uint32]]:
         """The stream words of each window."""
-        return [window_words(window, self.spec) for window in self.windows]
+        return [window_words(window, self.spec) for window in self.windows()]
 
 
 def frame_spec(config: Config) -> FrameSpec:
@@ -55,18 +98,37 @@ def read_samples(data: str, config: Config) -> Samples:
     """Every window of the data set `data`; UserError as the reader, and for events that the sensor cannot give."""
     dataset = open_dataset(data, config.simulated.spec(), config.seed)
     spec = frame_spec(config)
+    if dataset.contents is None:
+        found = _survey(dataset, spec)
+    else:
+        name = framecache.key("survey", dataset.contents, asdict(spec))
+        found = framecache.kept_values(name, lambda: _survey(dataset, spec))
+    slots = [
+        Slot(window_name(recording.name, index, spec), recording, index)
+        for recording, count in zip(dataset.recordings, found["windows"], strict=True)
+        for index in range(count)
+    ]
+    slots.sort(key=lambda slot: (slot.recording, slot.index))
+    cached = dataset.contents is not None
+    return Samples(data, found["fingerprint"], dataset.class_names, tuple(slots), spec, cached)
+
+
+def _survey(dataset: Dataset, spec: FrameSpec) -> dict[str, Any]:
+    """How many windows each recording gives, and one hash over all events; so every recording was read once."""
     digest = hashlib.sha256(repr((dataset.class_names, spec)).encode())
-    windows: list[Window] = []
-    for recording in tqdm(dataset.recordings, desc="frames", unit="recording", leave=False, delay=1.0):
-        windows += cut_windows(recording, spec)
-        digest.update(f"{recording.name} {recording.label}".encode() + recording.events.tobytes())
-    windows.sort(key=lambda window: (window.recording, window.index))
-    return Samples(data, digest.hexdigest(), dataset.class_names, tuple(windows), spec)
+    counts = []
+    for recording in tqdm(dataset.recordings, desc="reading recordings", unit="recording", leave=False, delay=1.0):
+        events = recording.events
+        if dataset.contents is not None and not len(events):
+            raise UserError(f"{dataset.name}: {recording.name} has no events; accepted: the data set as published")
+        counts.append(len(cut_windows(replace(recording, stored=events), spec)))
+        digest.update(f"{recording.name} {recording.label}".encode() + events.tobytes())
+    return {"windows": counts, "fingerprint": digest.hexdigest()}
 
 
 def split(samples: Samples, config: Config) -> tuple[Samples, Samples]:
-    """What trains and what validates."""
-    train, validation = split_windows(samples.windows, config.data.validation, config.data.split, config.seed)
+    """What trains and what validates. UserError as split_windows."""
+    train, validation = split_windows(samples.slots, config.data.validation, config.data.split, config.seed)
     return samples.chosen(train), samples.chosen(validation)
 
 
@@ -79,4 +141,4 @@ def unseen(data: str, config: Config, trained_on: str, classes: tuple[str, ...],
         )
     if samples.fingerprint == trained_on:
         samples = split(samples, config)[1]
-    return samples.chosen(range(len(samples.windows))[:limit])
+    return samples.chosen(range(len(samples.slots))[:limit])

@@ -97,7 +97,7 @@ def _save_run(build: Build, samples: Samples, name: str, run: BackendRun) -> Non
 
 
 def _save_example(build: Build, samples: Samples) -> None:
-    window = samples.windows[0]
+    window = next(samples.windows())
     events = {axis: window.events[axis] for axis in "txyp"}
     with atomic_path(build.results / EXAMPLE) as path, path.open("wb") as stream:
         name, label = np.array(window.name), np.array(window.label)

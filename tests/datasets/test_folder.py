@@ -121,7 +121,7 @@ def test_formats_and_depths_mix_and_other_files_are_left_alone(tmp_path: Path) -
 
 
 def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"missing: no such folder; accepted: simulated, a folder of recordings$"):
+    with pytest.raises(UserError, match=r"missing: no such folder; accepted: simulated, nmnist:PATH, .*, a folder of"):
         open_dataset(str(tmp_path / "missing"), SPEC, 0)
     file = write(tmp_path, "01_a.csv") / "01_a.csv"
     with pytest.raises(UserError, match=r"01_a\.csv: no such folder"):

@@ -7,18 +7,18 @@ from hypothesis import strategies as st
 
 from razorsnn.datasets import split_windows
 from razorsnn.errors import UserError
-from razorsnn.events import EVENT_DTYPE
-from razorsnn.frames import Window
+from razorsnn.events import EVENT_DTYPE, Part, Recording
+from razorsnn.samples import Slot
 
 
-def window(name: str, label: int) -> Window:
-    return Window(name, label, np.empty(0, EVENT_DTYPE), np.empty(0, np.int64))
+def window(recording: str, index: int, label: int, part: Part | None = None) -> Slot:
+    return Slot(f"{recording}@{index}", Recording(recording, label, np.empty(0, EVENT_DTYPE), part), index)
 
 
-def windows_of(counts: dict[int, list[int]]) -> list[Window]:
+def windows_of(counts: dict[int, list[int]]) -> list[Slot]:
     """Of class -> number of windows of each of its recordings; recordings in turn, as cut_windows gives them."""
     return [
-        window(f"{label}/{r}.bin@{i}", label)
+        window(f"{label}/{r}.bin", i, label)
         for label, recordings in counts.items()
         for r, count in enumerate(recordings)
         for i in range(count)
@@ -98,5 +98,19 @@ def test_a_share_that_leaves_a_side_empty_is_refused(validation: float) -> None:
 
 
 def test_another_way_to_split_is_refused() -> None:
-    with pytest.raises(UserError, match="split by 'name'; accepted: recording, time"):
+    with pytest.raises(UserError, match="split by 'name'; accepted: recording, time, given"):
         split_windows(windows_of({0: [2, 2]}), 0.5, "name", 0)
+
+
+def test_a_split_that_is_given_is_kept() -> None:
+    parts: list[Part] = ["train", "test", "test", "train", "train", "test"]
+    windows = [window(f"{i // 2}", i % 2, i // 3, part) for i, part in enumerate(parts)]
+    assert split_windows(windows, 0.2, "given", 0) == ([0, 3, 4], [1, 2, 5])
+
+
+def test_a_split_that_is_not_given_or_misses_a_class_is_refused() -> None:
+    with pytest.raises(UserError, match=r"^0/0\.bin: the data set has no split of its own; accepted: recording, time$"):
+        split_windows(windows_of({0: [2, 2]}), 0.5, "given", 0)
+    one_sided = [window("a", 0, 0, "train"), window("b", 0, 0, "test"), window("c", 0, 1, "train")]
+    with pytest.raises(UserError, match=r"class 1 \(c, \.\.\.\) is on one side .*; get the whole data set"):
+        split_windows(one_sided, 0.5, "given", 0)

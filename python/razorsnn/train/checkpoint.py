@@ -7,6 +7,7 @@ import pickle
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from razorsnn.config import Config
@@ -64,7 +65,7 @@ def data_hash(train: WindowSet, validation: WindowSet) -> str:
     digest = hashlib.sha256()
     for part in (train.frames, train.labels, validation.frames, validation.labels):
         digest.update(str(part.shape).encode())
-        digest.update(part.tobytes())
+        digest.update(np.ascontiguousarray(part).data)  # no copy: frames may be mapped from a file larger than memory
     return digest.hexdigest()
 
 
