@@ -1,5 +1,6 @@
 """Frames against an event-by-event loop, windows against the definition, and what is refused."""
 
+from dataclasses import replace
 from fractions import Fraction
 from itertools import product
 
@@ -188,3 +189,30 @@ def test_a_wrong_unit_of_time_is_refused() -> None:
 def test_settings_that_make_no_frames_are_refused(change: dict[str, object], message: str) -> None:
     with pytest.raises(UserError, match=message):
         spec(**change)
+
+
+@given(st.data())
+def test_crops_are_spread_over_the_recording(data: st.DataObject) -> None:
+    drawn = replace(data.draw(specs()), dt_us=data.draw(st.integers(1, 50)), crops=data.draw(st.integers(1, 12)))
+    source = data.draw(recordings(drawn))
+    windows = cut_windows(source, drawn)
+    times = [t - source.events["t"][0] for t in source.events["t"].tolist()]
+    duration, length = (times[-1] + 1 if times else 0), drawn.frames * drawn.dt_us
+    assert [window.name for window in windows] == [f"a.bin@{i}" for i in range(drawn.crops)]
+    for i, window in enumerate(windows):
+        start = min(i * duration // drawn.crops, max(0, duration - length))
+        inside = [k for k, t in enumerate(times) if start <= t < start + length]
+        assert window.events.tolist() == source.events[inside].tolist()
+        assert window.frame.tolist() == [(times[k] - start) // drawn.dt_us for k in inside]
+
+
+def test_crops_of_a_short_recording_overlap_and_those_of_a_long_one_leave_gaps() -> None:
+    short, long = (cut_windows(at_times(*range(0, end, 10)), spec(dt_us=10, crops=3)) for end in (60, 600))
+    assert [w.events["t"].tolist() for w in short] == [[0, 10, 20, 30], [20, 30, 40, 50], [20, 30, 40, 50]]
+    assert [w.events["t"].tolist() for w in long] == [[0, 10, 20, 30], [200, 210, 220, 230], [400, 410, 420, 430]]
+
+
+@pytest.mark.parametrize("changes", [{"crops": 3}, {"crops": 0, "dt_us": 5}])
+def test_crops_without_a_length_of_frames_are_refused(changes: dict[str, object]) -> None:
+    with pytest.raises(UserError, match=r"^crops = ., dt_us = .*; accepted: 1 or more under a fixed"):
+        spec(**changes)

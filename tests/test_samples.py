@@ -48,3 +48,25 @@ def test_words_count_to_the_frames():
             counts[place] = min(15, counts.get(place, 0) + 1)
         assert t == 4 and all(frames[place] == count for place, count in counts.items())
         assert sum(counts.values()) == frames.sum()
+
+
+CROPS = flow_config(data={"dt_us": 10_000, "crops": 3})
+
+
+def test_with_crops_windows_train_and_crops_validate():
+    plain, (train, held) = split(SAMPLES, CONFIG), split(read_samples("simulated", CROPS), CROPS)
+    assert train.names == plain[0].names and train.spec.crops is None
+    recordings = sorted({slot.recording for slot in plain[1].slots})
+    assert held.names == [f"{recording}@{index}" for recording in recordings for index in range(3)]
+    assert held.starts.tolist() == list(range(0, len(held.names), 3))
+    assert [window.name for window in held.windows()] == held.names
+    assert len(held.labels) == len(held.frames()) == len(held.words()) == len(held.names)
+
+
+def test_crops_are_unseen_of_the_same_and_of_other_data():
+    samples = read_samples("simulated", CROPS)
+    same, other = (
+        unseen("simulated", CROPS, print_, SAMPLES.class_names, None) for print_ in (samples.fingerprint, "")
+    )
+    assert same.names == split(samples, CROPS)[1].names
+    assert len(other.names) == 3 * len(samples.starts) > len(same.names)

@@ -34,7 +34,8 @@ class Section(BaseModel):
 class Data(Section):
     """Recordings to frames. Sizes are (height, width) in pixels; `grid` bins `sensor` by sums.
 
-    `dt_us` is the length of a frame; without it a recording is cut into `frames` equal windows.
+    `dt_us` is the length of a frame; without it a recording is cut into `frames` equal windows. With `crops` a slice
+    of each recording, drawn anew, trains, and so many windows of it vote (the scheme of TA-SNN).
     """
 
     sensor: Shape = (34, 34)
@@ -42,6 +43,7 @@ class Data(Section):
     channels: int = Field(2, ge=1, le=2)
     frames: int = Field(16, ge=1, le=1024)
     dt_us: int | None = Field(None, ge=1, le=60_000_000)
+    crops: int | None = Field(None, ge=1, le=100)
     validation: float = Field(0.2, gt=0, lt=1)
     split: By = "recording"
 
@@ -49,6 +51,12 @@ class Data(Section):
     def _grid_fits(self) -> Self:
         if any(g > s for g, s in zip(self.grid, self.sensor, strict=True)):
             raise ValueError(f"grid {list(self.grid)} is larger than sensor {list(self.sensor)}")
+        return self
+
+    @check_section(mode="after")
+    def _crops_fit(self) -> Self:
+        if self.crops is not None and (self.dt_us is None or self.split == "time"):
+            raise ValueError("crops are cut with a fixed dt_us, and not from recordings split by time")
         return self
 
 
@@ -101,6 +109,7 @@ class Train(Section):
 
     Each training window is moved at random: by up to `shift` pixels, turned by up to `rotation` and sheared by up to
     `shear` degrees, made larger or smaller by up to `scale`, a share.
+    `event_drop`: the largest share of a window's events that EventDrop takes away.
     """
 
     epochs: int = Field(40, ge=2, le=10_000)
@@ -113,6 +122,7 @@ class Train(Section):
     rotation: float = Field(0.0, ge=0, le=180)
     shear: float = Field(0.0, ge=0, le=45)
     scale: float = Field(0.0, ge=0, le=1)
+    event_drop: float = Field(0.0, ge=0, le=0.95)
     activity_penalty: float = Field(0.3, ge=0, le=100)
     threads: int = Field(2, ge=1, le=256)
 
@@ -173,6 +183,12 @@ class Config(Section):
     gate: Gate = Gate()
     train: Train = Train()
     hardware: Hardware = Hardware()
+
+    @check_section(mode="after")
+    def _shift_stays_inside(self) -> Self:
+        if self.train.shift >= min(self.data.grid):
+            raise ValueError(f"train.shift {self.train.shift} moves windows out of the grid {list(self.data.grid)}")
+        return self
 
     def fingerprint(self) -> str:
         """SHA-256 over every value, defaults included: equal settings, equal fingerprint."""

@@ -13,6 +13,11 @@ def accuracy(labels: NDArray[np.int64], scores: NDArray[Any]) -> float:
     return float((scores.argmax(axis=1) == labels).mean())
 
 
+def vote(labels: NDArray[np.int64], scores: NDArray[Any], starts: NDArray[np.int64]) -> float:
+    """Accuracy by recording: the windows of each, which begin at `starts`, add their scores."""
+    return accuracy(labels[starts], np.add.reduceat(scores, starts, axis=0))
+
+
 def confusion(labels: NDArray[np.int64], scores: NDArray[Any], classes: int) -> NDArray[np.int64]:
     """[class, predicted class]: counts of windows."""
     matrix = np.zeros((classes, classes), dtype=np.int64)
@@ -21,10 +26,19 @@ def confusion(labels: NDArray[np.int64], scores: NDArray[Any], classes: int) -> 
 
 
 def summary(
-    labels: NDArray[np.int64], scores: NDArray[Any], keep: NDArray[np.bool_], activity: list[float], classes: int
+    labels: NDArray[np.int64],
+    scores: NDArray[Any],
+    keep: NDArray[np.bool_],
+    activity: list[float],
+    classes: int,
+    starts: NDArray[np.int64] | None,
 ) -> dict[str, Any]:
-    """keep [N, gates, T]; activity [layers]: share of non-zero activations that a layer reads."""
-    return {
+    """keep [N, gates, T]; activity [layers]: share of non-zero activations that a layer reads.
+
+    starts: where the windows of each recording begin, if they vote.
+    """
+    votes = {} if starts is None else {"recordings": len(starts), "accuracy_by_vote": vote(labels, scores, starts)}
+    return votes | {
         "windows": len(labels),
         "accuracy": accuracy(labels, scores),
         "kept": keep.mean(axis=(0, 2)).tolist(),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from razorsnn import evaluation, reporting, simulation
 from razorsnn.builds import METRICS, build_inputs, current_build, open_build, plan_facts, write_build
@@ -40,7 +41,7 @@ def _train(samples: Samples, run: Path, config: Config, resume: bool, made_from:
     from razorsnn.train.checkpoint import CHECKPOINT
 
     chosen, held = split(samples, config)
-    train_set, held_set = (WindowSet(part.frames(), part.labels) for part in (chosen, held))
+    train_set, held_set = (WindowSet(part.frames(), part.labels, _votes(part, config)) for part in (chosen, held))
     run.mkdir(parents=True, exist_ok=True)
     for stale in (run / METRICS, *([] if resume else [run / CHECKPOINT])):
         stale.unlink(missing_ok=True)
@@ -76,7 +77,15 @@ def evaluate(run: Path, data: str, backend: str, limit: int | None, scores: Path
         found, keep, activity = result.outcome.scores, result.outcome.keep, evaluation.activity(reference)
     if scores:
         _save_scores(scores, samples, found, keep)
-    return {"backend": backend} | evaluation.summary(samples.labels, found, keep, activity, len(graph.class_names))
+    votes = _votes(samples, config)
+    return {"backend": backend} | evaluation.summary(
+        samples.labels, found, keep, activity, len(graph.class_names), votes
+    )
+
+
+def _votes(samples: Samples, config: Config) -> NDArray[np.int64] | None:
+    """Where the windows of each recording begin, if they vote; training draws its slices from the same."""
+    return None if config.data.crops is None else samples.starts
 
 
 def _trained_on(run: Path) -> str:

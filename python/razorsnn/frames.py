@@ -23,6 +23,7 @@ class FrameSpec:
     bits: counts saturate at 2**bits - 1.
     dt_us: None splits the whole recording into T frames of equal duration; a number makes each T * dt_us
     microseconds a window of its own.
+    crops: under a fixed dt, so many windows of a recording instead, evenly spread over it, overlapping if it is short.
     Raises UserError for values out of range or that do not fit together.
     """
 
@@ -32,6 +33,7 @@ class FrameSpec:
     channels: int
     bits: int
     dt_us: int | None
+    crops: int | None = None
 
     def __post_init__(self) -> None:
         cells_fit = all(1 <= g <= s for g, s in zip(self.grid, self.sensor, strict=True))
@@ -40,6 +42,8 @@ class FrameSpec:
         _require(self.channels in (1, 2), f"channels = {self.channels}", "1 (polarities merged) or 2")
         _require(2 <= self.bits <= 8, f"bits = {self.bits}", "2..8")
         _require(self.dt_us is None or self.dt_us >= 1, f"dt_us = {self.dt_us}", "1 or more, or none")
+        crops_fit = self.crops is None or (self.crops >= 1 and self.dt_us is not None)
+        _require(crops_fit, f"crops = {self.crops}, dt_us = {self.dt_us}", "1 or more under a fixed dt_us, or none")
 
 
 def _require(holds: bool, given: str, accepted: str) -> None:
@@ -89,6 +93,8 @@ def cut_windows(recording: Recording, spec: FrameSpec) -> list[Window]:
     events = recording.events
     check_sensor(events, spec, recording.name)
     time = events["t"] - events["t"][:1]
+    if spec.dt_us is not None and spec.crops is not None:
+        return _spread_windows(recording, events, time, spec.frames, spec.dt_us, spec.crops)
     if spec.dt_us is not None:
         return _fixed_windows(recording, events, time, spec.frames, spec.dt_us)
     frame = time * spec.frames // (time[-1] + 1) if len(time) else time
@@ -111,6 +117,20 @@ def _fixed_windows(
         Window(f"{recording.name}@{i}", recording.label, events[a:b], time[a:b] % length // dt_us)
         for i, (a, b) in enumerate(pairwise(edges))
     ]
+
+
+def _spread_windows(
+    recording: Recording, events: Events, time: NDArray[np.int64], frames: int, dt_us: int, crops: int
+) -> list[Window]:
+    """The clips that TA-SNN tests with: the i-th begins at i / crops of the recording, and none after its end."""
+    length, duration = frames * dt_us, int(time[-1]) + 1 if len(time) else 0
+    windows = []
+    for index in range(crops):
+        start = min(index * duration // crops, max(0, duration - length))
+        a, b = np.searchsorted(time, (start, start + length))
+        frame = (time[a:b] - start) // dt_us
+        windows.append(Window(f"{recording.name}@{index}", recording.label, events[a:b], frame))
+    return windows
 
 
 def build_frames(window: Window, spec: FrameSpec) -> NDArray[np.uint8]:

@@ -62,9 +62,14 @@ class Samples:
     def labels(self) -> NDArray[np.int64]:
         return np.array([slot.label for slot in self.slots], dtype=np.int64)
 
+    @property
+    def starts(self) -> NDArray[np.int64]:
+        """[recordings]: where the windows of each begin."""
+        names = [slot.recording for slot in self.slots]
+        return np.flatnonzero([i == 0 or name != names[i - 1] for i, name in enumerate(names)])
+
     def chosen(self, indices: Sequence[int]) -> "Samples":
-        slots = tuple(self.slots[index] for index in indices)
-        return Samples(self.source, self.fingerprint, self.class_names, slots, self.spec, self.cached)
+        return replace(self, slots=tuple(self.slots[index] for index in indices))
 
     def windows(self) -> Iterator[Window]:
         """In order; each recording is read once."""
@@ -78,7 +83,8 @@ class Samples:
         if not self.cached:
             return np.stack(list(self._built()))
         shape = (len(self.slots), self.spec.frames, self.spec.channels, *self.spec.grid)
-        return framecache.kept_frames(framecache.key(self.fingerprint, self.names), shape, self._built)
+        name = framecache.key("frames", self.fingerprint, asdict(self.spec), self.names)
+        return framecache.kept_frames(name, shape, self._built)
 
     def _built(self) -> Iterator[NDArray[np.uint8]]:
         bar = tqdm(self.windows(), desc="frames", unit="window", total=len(self.slots), leave=False, delay=1.0)
@@ -129,7 +135,18 @@ def _survey(dataset: Dataset, spec: FrameSpec) -> dict[str, Any]:
 def split(samples: Samples, config: Config) -> tuple[Samples, Samples]:
     """What trains and what validates. UserError as split_windows."""
     train, validation = split_windows(samples.slots, config.data.validation, config.data.split, config.seed)
-    return samples.chosen(train), samples.chosen(validation)
+    return samples.chosen(train), _cropped(samples.chosen(validation), config)
+
+
+def _cropped(samples: Samples, config: Config) -> Samples:
+    """The same recordings, in the windows that vote if the settings have crops."""
+    crops = config.data.crops
+    if crops is None:
+        return samples
+    spec = replace(samples.spec, crops=crops)
+    origins = [samples.slots[start].origin for start in samples.starts]
+    slots = (Slot(window_name(origin.name, i, spec), origin, i) for origin in origins for i in range(crops))
+    return replace(samples, slots=tuple(slots), spec=spec)
 
 
 def unseen(data: str, config: Config, trained_on: str, classes: tuple[str, ...], limit: int | None) -> Samples:
@@ -139,6 +156,5 @@ def unseen(data: str, config: Config, trained_on: str, classes: tuple[str, ...],
         raise UserError(
             f"{data}: classes {', '.join(samples.class_names)}; accepted: those of the graph, {', '.join(classes)}"
         )
-    if samples.fingerprint == trained_on:
-        samples = split(samples, config)[1]
+    samples = split(samples, config)[1] if samples.fingerprint == trained_on else _cropped(samples, config)
     return samples.chosen(range(len(samples.slots))[:limit])

@@ -135,6 +135,19 @@ def test_penalty_makes_activations_rare(tmp_path: Path) -> None:
     assert held < free / 1.5
 
 
+def test_recordings_train_in_slices_and_vote(tmp_path: Path) -> None:
+    """Three windows a recording, of one class each: the vote adds their scores."""
+    order = np.argsort(VALIDATION.labels, kind="stable")
+    held = WindowSet(VALIDATION.frames[order], VALIDATION.labels[order], np.arange(0, 15, 5))
+    train = replace(TRAIN, starts=np.arange(48))
+    config = tiny_config(train={"epochs": 12, "folded_epochs": 4})
+    metrics = fit(config, train, held, NAMES, SOURCE, tmp_path, False, "tiny")
+    scores = quantised_scores(load(tmp_path, config), held.frames)
+    winners = scores.reshape(3, 5, -1).sum(axis=1).argmax(axis=1)
+    assert metrics["accuracy_by_vote"] == np.mean(winners == [0, 1, 2])
+    assert metrics["epochs"][0]["accuracy_by_vote"] <= 1 and metrics["epochs"][-1]["train_accuracy"] <= 1
+
+
 def test_resuming_with_other_settings_names_them(tmp_path: Path) -> None:
     trained(tmp_path, tiny_config())
     other = tiny_config(gate={"ratio": 0.5}, train={"learning_rate": 0.02}, hardware={"lanes": 8})
@@ -144,8 +157,9 @@ def test_resuming_with_other_settings_names_them(tmp_path: Path) -> None:
 
 def test_resuming_on_other_data_is_refused(tmp_path: Path) -> None:
     trained(tmp_path, tiny_config())
-    with pytest.raises(UserError, match="cannot resume on other data"):
-        trained(tmp_path, tiny_config(), resume=True, train=tiny_windows(48, 3))
+    for other in (tiny_windows(48, 3), replace(TRAIN, starts=np.arange(0, 48, 2))):
+        with pytest.raises(UserError, match="cannot resume on other data"):
+            trained(tmp_path, tiny_config(), resume=True, train=other)
 
 
 def test_resuming_nothing_is_refused(tmp_path: Path) -> None:

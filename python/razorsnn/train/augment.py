@@ -10,7 +10,7 @@ from razorsnn.config import Train
 Floats = NDArray[np.float64]
 
 
-def moved(frames: NDArray[np.uint8], settings: Train, rng: np.random.Generator) -> torch.Tensor:
+def moved(frames: NDArray[np.uint8], settings: Train, rng: np.random.Generator) -> NDArray[np.uint8]:
     """uint8 [N, T, C, H, W]: all frames of a window moved by one affine map, drawn for it, about the middle.
 
     Nearest neighbours, so counts stay counts; what comes in from outside is 0.
@@ -23,7 +23,8 @@ def moved(frames: NDArray[np.uint8], settings: Train, rng: np.random.Generator) 
     grid = functional.affine_grid(theta, [len(frames), 1, height, width], align_corners=False)
     merged = torch.from_numpy(frames).flatten(1, 2).float()
     found = functional.grid_sample(merged, grid, mode="nearest", padding_mode="zeros", align_corners=False)
-    return found.to(torch.uint8).view(frames.shape)
+    result: NDArray[np.uint8] = found.to(torch.uint8).view(frames.shape).numpy()
+    return result
 
 
 def _linear(settings: Train, count: int, rng: np.random.Generator) -> Floats:

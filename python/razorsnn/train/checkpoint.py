@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from razorsnn.config import Config
 from razorsnn.errors import UserError
@@ -61,12 +62,17 @@ def settings_text(config: Config) -> str:
 
 
 def data_hash(train: WindowSet, validation: WindowSet) -> str:
-    """SHA-256 over frames and labels."""
+    """SHA-256 over frames, labels and recordings."""
     digest = hashlib.sha256()
-    for part in (train.frames, train.labels, validation.frames, validation.labels):
+    for part in (*_arrays(train), *_arrays(validation)):
         digest.update(str(part.shape).encode())
         digest.update(np.ascontiguousarray(part).data)  # no copy: frames may be mapped from a file larger than memory
     return digest.hexdigest()
+
+
+def _arrays(windows: WindowSet) -> list[NDArray[Any]]:
+    starts = [] if windows.starts is None else [windows.starts]
+    return [windows.frames, windows.labels, *starts]
 
 
 def require_same(path: Path, content: dict[str, Any], config: Config, data: str) -> None:

@@ -1,4 +1,4 @@
-"""Windows to train with: checks and batches. Each epoch has a random generator of its own."""
+"""Windows to train with: checks, slices, batches. Each epoch has a random generator of its own."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,14 +10,34 @@ from numpy.typing import NDArray
 from razorsnn.config import Config
 from razorsnn.errors import UserError
 from razorsnn.train.augment import moved
+from razorsnn.train.drop import drop_events
 
 
 @dataclass(frozen=True)
 class WindowSet:
-    """frames: uint8 [N, T, C, H, W], at most 2**input_bits - 1; labels: int64 [N]."""
+    """frames: uint8 [N, T, C, H, W], at most 2**input_bits - 1; labels: int64 [N].
+
+    starts: int64 [recordings], where the windows of each recording begin, one after the other in time, if slices of
+    recordings train and their windows vote.
+    """
 
     frames: NDArray[np.uint8]
     labels: NDArray[np.int64]
+    starts: NDArray[np.int64] | None = None
+
+    def __len__(self) -> int:
+        """What an epoch trains with: windows, or recordings."""
+        return len(self.labels if self.starts is None else self.starts)
+
+    def drawn(self, part: NDArray[np.int64], rng: np.random.Generator) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+        """Frames and labels of the windows `part`, or of a slice of T frames in each of the recordings `part`."""
+        if self.starts is None:
+            return self.frames[part], self.labels[part]
+        count, ends = self.frames.shape[1], np.append(self.starts[1:], len(self.frames))
+        stream = self.frames.reshape(-1, *self.frames.shape[2:])
+        first, last = self.starts[part] * count, (ends[part] - 1) * count
+        slices = [stream[start : start + count] for start in rng.integers(first, last, endpoint=True)]
+        return np.stack(slices), self.labels[self.starts[part]]
 
 
 @dataclass(frozen=True)
@@ -47,22 +67,25 @@ def _require(holds: bool, message: str) -> None:
 
 
 def batch_count(windows: WindowSet, size: int) -> int:
-    return -(-len(windows.frames) // size)
+    return -(-len(windows) // size)
 
 
 def training_batches(config: Config, windows: WindowSet, epoch: int) -> Iterator[Batch]:
-    """Every window once, in an order and moved in ways that depend on the seed and the epoch only.
+    """Every window, or recording, once, as drawn and changed by what depends on the seed and the epoch only.
 
     Batches are as equal in size as can be: a last batch of one window would spoil its statistics.
     """
     rng = np.random.default_rng([config.seed, epoch])
-    order = rng.permutation(len(windows.frames))
+    order = rng.permutation(len(windows))
     for part in np.array_split(order, batch_count(windows, config.train.batch)):
-        frames = moved(windows.frames[part], config.train, rng)
-        yield Batch(frames, torch.from_numpy(windows.labels[part]))
+        drawn, labels = windows.drawn(part, rng)
+        frames = moved(drawn, config.train, rng)
+        if config.train.event_drop:
+            drop_events(frames, config.train.event_drop, rng)
+        yield Batch(torch.from_numpy(frames), torch.from_numpy(labels))
 
 
 def plain_batches(frames: NDArray[np.uint8], size: int) -> Iterator[torch.Tensor]:
     """In the order given."""
     for start in range(0, len(frames), size):
-        yield torch.from_numpy(np.ascontiguousarray(frames[start : start + size]))
+        yield torch.from_numpy(np.array(frames[start : start + size]))  # a copy: frames may be mapped, read only

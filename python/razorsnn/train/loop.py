@@ -12,6 +12,7 @@ from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
 from razorsnn.config import Config
+from razorsnn.evaluation import vote
 from razorsnn.train import checkpoint
 from razorsnn.train.data import Batch, WindowSet, batch_count, training_batches
 from razorsnn.train.model import Passed, RazorNet
@@ -97,7 +98,7 @@ class Trainer:
             "epoch": self.epoch + 1,
             "stage": self.model.stage.value,
             "loss": float(np.mean(losses)),
-            "train_accuracy": right / len(self.train.labels),
+            "train_accuracy": right / len(self.train),
             **validation_metrics(found, self.validation),
             "seconds": time.monotonic() - started,
         }
@@ -133,7 +134,9 @@ class Trainer:
 
 
 def validation_metrics(found: Scored, windows: WindowSet) -> dict[str, Any]:
-    return {
+    starts = windows.starts
+    votes = {} if starts is None else {"accuracy_by_vote": vote(windows.labels, found.scores, starts)}
+    return votes | {
         "accuracy": found.accuracy(windows.labels),
         "activity": found.activity,
         "output_activity": found.outputs,
