@@ -111,7 +111,7 @@ module rsnn_engine #(
 
     rsnn_neuron #(.MembraneBits(MembraneBits), .OutBits(ActBits)) u_neuron (
       .u_i(read1[i]), .v_th_i(MembraneBits'(layer_i.v_th)), .reset_i(layer_i.reset), .spike_i(layer_i.spike),
-      .out_shift_i(layer_i.out_shift), .out_max_i(layer_i.out_max),
+      .ties_even_i(layer_i.ties_even), .out_shift_i(layer_i.out_shift), .out_max_i(layer_i.out_max),
       .y_o(y1[i]), .saturated_o(saturated1[i]), .reset_u_o(reset_u)
     );
     assign operand = pass1_q ? OperandBits'(reset_u) : OperandBits'(signed'(weight1[i]));

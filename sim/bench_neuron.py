@@ -8,7 +8,7 @@ import numpy as np
 from blocks import PARAMETERS
 from cocotb.triggers import Timer
 
-from razorsnn.fixed import Format
+from razorsnn.fixed import TIES, Format
 from razorsnn.ops.neuron import MODES, RESETS, Neuron
 
 
@@ -16,8 +16,9 @@ def drawn(rng: random.Random, high: int) -> tuple[Neuron, int, int]:
     """A neuron, its shift, and a membrane."""
     shift, v_th = rng.randrange(32), rng.randint(1, high)
     out = Format(False, rng.randint(1, PARAMETERS["OutBits"]), -shift)
-    u = rng.choice([v_th, v_th - 1, -1, 0, high, -high - 1, rng.randint(-high, high) >> rng.randrange(16)])
-    return Neuron(rng.choice(MODES), rng.choice(RESETS), 0, v_th, out), shift, u
+    half = (2 * rng.randint(0, high) + 1 << shift >> 1) % (high + 1)
+    u = rng.choice([half, v_th, v_th - 1, -1, 0, high, -high - 1, rng.randint(-high, high) >> rng.randrange(16)])
+    return Neuron(rng.choice(MODES), rng.choice(RESETS), 0, v_th, out, rng.choice(TIES)), shift, u
 
 
 @cocotb.test()
@@ -27,7 +28,7 @@ async def neurons(dut: Any) -> None:
         neuron, shift, u = drawn(rng, high)
         dut.u_i.value, dut.v_th_i.value, dut.out_shift_i.value = u, neuron.v_th, shift
         dut.reset_i.value, dut.spike_i.value = RESETS.index(neuron.reset), int(neuron.mode == "lif")
-        dut.out_max_i.value = neuron.out.high
+        dut.out_max_i.value, dut.ties_even_i.value = neuron.out.high, int(neuron.ties == "even")
         await Timer(1, "step")
         membrane = np.array([u])
         assert int(dut.y_o.value) == neuron.output(membrane, 0)[0], (neuron, u)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from razorsnn.fixed import Format
+from razorsnn.fixed import TIES, Format
 from razorsnn.ir import Graph, Op, Source, Tensor
 from razorsnn.ops.conv import Conv
 from razorsnn.ops.dense import Dense
@@ -78,7 +78,8 @@ def random_neuron(
     shift = int(np.clip(np.log2(scale) + rng.integers(-3, 3), 0, 31))
     out = Format(False, int(rng.integers(2, bits + 1)), z_frac - shift)
     alpha = 0 if readout == "sum" else int(rng.choice([0, 77, 200, 255]))
-    return Neuron(mode, str(rng.choice(RESETS)), alpha, int(rng.integers(1, 2 * scale + 2)), out)
+    v_th, ties = int(rng.integers(1, 2 * scale + 2)), str(rng.choice(TIES))
+    return Neuron(mode, str(rng.choice(RESETS)), alpha, v_th, out, ties)
 
 
 def random_razor(rng: np.random.Generator, x: Tensor, count: int) -> Razor:

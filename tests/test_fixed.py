@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from razorsnn.fixed import (
+    TIES,
     Format,
     best_frac,
     bits_signed,
@@ -23,10 +24,10 @@ FORMATS = [Format(signed, width, frac) for signed in (False, True) for width in 
 FRACS = (-3, 0, 1, 2, 5, 9, 12)
 
 
-def exactly(value: int, frac: int, to: Format) -> tuple[int, bool]:
-    """The cast of value * 2**-frac in fractions, and whether it saturates."""
-    real = Fraction(value) * Fraction(2) ** -frac
-    rounded = floor(real * Fraction(2) ** to.frac + Fraction(1, 2))
+def exactly(value: int, frac: int, to: Format, ties: str = "up") -> tuple[int, bool]:
+    """The cast of value * 2**-frac in fractions, and whether it saturates. Fractions round half to even."""
+    real = Fraction(value) * Fraction(2) ** (to.frac - frac)
+    rounded = round(real) if ties == "even" else floor(real + Fraction(1, 2))
     least = -(2 ** (to.width - 1)) if to.signed else 0
     most = 2 ** (to.width - 1) - 1 if to.signed else 2**to.width - 1
     return min(max(rounded, least), most), not least <= rounded <= most
@@ -34,11 +35,12 @@ def exactly(value: int, frac: int, to: Format) -> tuple[int, bool]:
 
 @pytest.mark.parametrize("to", FORMATS, ids=str)
 @pytest.mark.parametrize("frac", FRACS)
-def test_cast_and_its_saturations_are_exact(to: Format, frac: int):
+@pytest.mark.parametrize("ties", TIES)
+def test_cast_and_its_saturations_are_exact(to: Format, frac: int, ties: str):
     values = np.arange(-1100, 1101)
-    expected = [exactly(int(value), frac, to) for value in values]
-    assert cast(values, frac, to).tolist() == [value for value, _ in expected]
-    assert saturated(values, frac, to) == sum(lost for _, lost in expected)
+    expected = [exactly(int(value), frac, to, ties) for value in values]
+    assert cast(values, frac, to, ties).tolist() == [value for value, _ in expected]
+    assert saturated(values, frac, to, ties) == sum(lost for _, lost in expected)
 
 
 @given(st.integers(-(2**50), 2**50), st.integers(-10, 40), st.sampled_from(FORMATS))

@@ -31,7 +31,7 @@ Cast<C::membrane_bits> output(const Layer& layer, const Membrane<C> u) {
 #pragma HLS inline
   if (layer.spike) return {Membrane<C>(u >= layer.v_th ? 1 : 0), false};
   const Membrane<C> positive = u > 0 ? u : Membrane<C>(0);
-  return cast<C::membrane_bits>(positive, layer.out_shift.to_int(), 0, layer.out_max.to_int());
+  return cast<C::membrane_bits>(positive, layer.out_shift.to_int(), 0, layer.out_max.to_int(), layer.ties_even != 0);
 }
 
 template <class C>

@@ -87,11 +87,12 @@ class Network(Section):
 
 
 class Quantisation(Section):
-    """Widths in bits: weights signed, activations and input unsigned."""
+    """Widths in bits: weights signed, activations and input unsigned. `ties`: where activations halfway round to."""
 
     weight_bits: Width = 8
     activation_bits: Width = 4
     input_bits: Width = 4
+    ties: Literal["up", "even"] = "up"
 
 
 class Gate(Section):
@@ -207,7 +208,7 @@ def load_config(path: Path) -> Config:
         raise UserError(f"{path}: cannot be read ({error.strerror}); accepted: a file of settings") from None
     except ValueError as error:  # undecodable bytes and bad syntax alike
         raise UserError(f"{path}: not valid {kind}: {error}") from None
-    return _validated(path, values)
+    return validated(path, values)
 
 
 def save_config(config: Config, path: Path) -> None:
@@ -215,13 +216,14 @@ def save_config(config: Config, path: Path) -> None:
     write_json(path, config.model_dump(mode="json"))
 
 
-def _validated(path: Path, values: Any) -> Config:
+def validated(origin: Path | str, values: Any) -> Config:
+    """Settings from plain values. UserError, which names their `origin`, as `load_config`."""
     try:
         return Config.model_validate(values)
     except ValidationError as error:
         first, *more = error.errors()
         rest = f" (and {len(more)} more)" if more else ""
-        raise UserError(f"{path}: {_explain(first['loc'], first)}{rest}") from None
+        raise UserError(f"{origin}: {_explain(first['loc'], first)}{rest}") from None
 
 
 def _explain(loc: tuple[int | str, ...], error: Any) -> str:

@@ -1,15 +1,20 @@
 """The number rules, and the only rounding code: a value is integer * 2**-frac; growth is exact; `cast` loses.
 
 `cast` rounds half up (add half, shift right arithmetically) and saturates: AP_RND and AP_SAT of ap_fixed.
+Of ties there is a second, named mode: "even" takes them to the even neighbour, as QKeras does: AP_RND_CONV.
 The leak is the only other place where bits are dropped: `leak` floors. docs/numerics.md has every equation.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Ints = NDArray[np.int64]
+
+TIES = ("up", "even")
+"""Where `cast` takes a value halfway between two integers: AP_RND, AP_RND_CONV."""
 
 LEAK_FRAC = 8
 """alpha is an integer over 2**LEAK_FRAC, everywhere, training included."""
@@ -47,14 +52,27 @@ def round_half_up(value: ArrayLike, shift: int) -> Ints:
     return (wide + (1 << (shift - 1))) >> shift
 
 
-def cast(value: ArrayLike, frac: int, to: Format) -> Ints:
-    """Integers with `frac` fraction bits, rounded half up and saturated into `to`."""
-    return np.clip(round_half_up(value, frac - to.frac), to.low, to.high)
+def round_half_even(value: ArrayLike, shift: int) -> Ints:
+    """As `round_half_up`, but a tie goes to the even neighbour: one less where half up made it odd."""
+    up = round_half_up(value, shift)
+    if shift <= 0:
+        return up
+    below = np.asarray(value, dtype=np.int64) & ((1 << shift) - 1)
+    even: Ints = up - ((below == 1 << (shift - 1)) & up)
+    return even
 
 
-def saturated(value: ArrayLike, frac: int, to: Format) -> int:
+ROUNDINGS: dict[str, Callable[[ArrayLike, int], Ints]] = dict(zip(TIES, (round_half_up, round_half_even), strict=True))
+
+
+def cast(value: ArrayLike, frac: int, to: Format, ties: str = "up") -> Ints:
+    """Integers with `frac` fraction bits, rounded to the nearest and saturated into `to`; `ties` as in TIES."""
+    return np.clip(ROUNDINGS[ties](value, frac - to.frac), to.low, to.high)
+
+
+def saturated(value: ArrayLike, frac: int, to: Format, ties: str = "up") -> int:
     """How many of the values `cast` would saturate."""
-    rounded = round_half_up(value, frac - to.frac)
+    rounded = ROUNDINGS[ties](value, frac - to.frac)
     return int(np.count_nonzero((rounded < to.low) | (rounded > to.high)))
 
 

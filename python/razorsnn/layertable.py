@@ -39,6 +39,7 @@ LAYER_FIELDS: tuple[tuple[str, int, str], ...] = (
     ("out_max", 8, "largest activation"),
     ("last", 1, "the readout"),
     ("signed_sum", 1, "the readout adds z, not max(u, 0)"),
+    ("ties_even", 1, "the cast of y takes ties to the even neighbour, not up"),
 )
 """The layer table: name, width in bits and meaning of each field, first field in the highest bits."""
 
@@ -108,4 +109,5 @@ def _neuron_fields(layer: Layer) -> dict[str, int]:
         "out_max": neuron.out.high,
         "last": int(synapse.readout is not None),
         "signed_sum": int(synapse.readout == "sum"),
+        "ties_even": int(neuron.ties == "even"),
     }

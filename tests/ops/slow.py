@@ -9,8 +9,10 @@ Nested = Any
 """Lists of lists of integers."""
 
 
-def slow_cast(value: int, shift: int, low: int, high: int) -> int:
-    return min(max(floor(Fraction(value, 1) * Fraction(2) ** -shift + Fraction(1, 2)), low), high)
+def slow_cast(value: int, shift: int, low: int, high: int, ties: str = "up") -> int:
+    real = Fraction(value, 1) * Fraction(2) ** -shift
+    rounded = round(real) if ties == "even" else floor(real + Fraction(1, 2))
+    return min(max(rounded, low), high)
 
 
 def slow_conv(x: Nested, weights: Nested, bias: list[int], pool: int) -> Nested:
@@ -54,13 +56,13 @@ def slow_reset(u: int, reset: str, v_th: int) -> int:
     return {"zero": 0, "threshold": v_th, "subtract": u - v_th}[reset]
 
 
-def slow_neuron(z: list[int], mode: str, reset: str, alpha_q: int, v_th: int, shift: int, high: int) -> Any:
+def slow_neuron(z: list[int], mode: str, reset: str, alpha_q: int, v_th: int, shift: int, high: int, ties: str) -> Any:
     """(u, y) of one neuron over the frames."""
     h, us, ys = 0, [], []
     for value in z:
         u = h + value
         us.append(u)
-        ys.append(int(u >= v_th) if mode == "lif" else slow_cast(max(u, 0), shift, 0, high))
+        ys.append(int(u >= v_th) if mode == "lif" else slow_cast(max(u, 0), shift, 0, high, ties))
         h = floor(Fraction(alpha_q * slow_reset(u, reset, v_th), 256))
     return us, ys
 

@@ -18,12 +18,12 @@ GOOD = Neuron("liaf", "zero", 77, 10, OUT)
 @pytest.mark.parametrize("reset", RESETS)
 @pytest.mark.parametrize("alpha_q", [0, 1, 77, 255])
 @pytest.mark.parametrize("v_th", [1, 30, 1000])
-@pytest.mark.parametrize("z_frac", [2, 3, 6])
-def test_neurons_equal_the_scalar_loop(mode: str, reset: str, alpha_q: int, v_th: int, z_frac: int):
+@pytest.mark.parametrize(("z_frac", "ties"), [(2, "up"), (3, "up"), (6, "up"), (2, "even"), (3, "even"), (6, "even")])
+def test_neurons_equal_the_scalar_loop(mode: str, reset: str, alpha_q: int, v_th: int, z_frac: int, ties: str):
     z = np.random.default_rng(v_th + z_frac).integers(-300, 400, size=(9, 24))
-    neuron = Neuron(mode, reset, alpha_q, v_th, OUT)
+    neuron = Neuron(mode, reset, alpha_q, v_th, OUT, ties)
     u = neuron.membranes(z)
-    expected = [slow_neuron(row.tolist(), mode, reset, alpha_q, v_th, z_frac - 2, 15) for row in z.T]
+    expected = [slow_neuron(row.tolist(), mode, reset, alpha_q, v_th, z_frac - 2, 15, ties) for row in z.T]
     assert u.T.tolist() == [us for us, _ in expected]
     assert neuron.output(u, z_frac).T.tolist() == [ys for _, ys in expected]
 

@@ -17,16 +17,18 @@ from razorsnn.train.quantisers import cast, hard_gate, integers, peak_product, r
     st.booleans(),
     st.integers(2, 8),
     st.integers(-3, 6),
+    st.sampled_from(fixed.TIES),
 )
-def test_cast_is_that_of_fixed(values: list[int], frac: int, signed: bool, width: int, to_frac: int) -> None:
+def test_cast_is_that_of_fixed(values: list[int], frac: int, signed: bool, width: int, to_frac: int, ties: str) -> None:
     to = Format(signed, width, to_frac)
     real = torch.tensor(values, dtype=torch.float32) * 2.0**-frac
-    assert integers(cast(real, to), to.frac).tolist() == fixed.cast(values, frac, to).tolist()
+    assert integers(cast(real, to, ties), to.frac).tolist() == fixed.cast(values, frac, to, ties).tolist()
 
 
 def test_cast_rounds_half_up_not_to_even() -> None:
     value = torch.tensor([0.5, 1.5, 2.5, -0.5, -1.5])
     assert cast(value, Format(True, 8, 0)).tolist() == [1, 2, 3, 0, -1]
+    assert cast(value, Format(True, 8, 0), "even").tolist() == [0, 2, 2, 0, -2]
 
 
 def test_gradient_of_cast_stops_where_it_saturates() -> None:

@@ -9,7 +9,7 @@ Contract (HLS hls/razorsnn/neuron.hpp, RTL rtl/rsnn_neuron.sv compute the same):
     readout    "liaf": score += max(u, 0), before any cast | "sum": score += z, no neuron state (h = 0)
     shapes     z, u, s, y, h: [T, N], N = C * H * W neurons; the score [N]
     widths     u and h at z's frac; membranes as wide as `membrane_range` proves; y as `out`
-    rounding   y half up, then saturated; h floored
+    rounding   y to the nearest, halves as `ties` says (fixed.py), then saturated; h floored
     latency    one word of `lanes` neurons a cycle (ops/synapse.py, `pass_cycles`)
 """
 
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from razorsnn.errors import UserError
-from razorsnn.fixed import Format, Ints, cast, leak, saturated
+from razorsnn.fixed import TIES, Format, Ints, cast, leak, saturated
 
 RESETS = ("zero", "threshold", "subtract")
 MODES = ("liaf", "lif")
@@ -27,22 +27,25 @@ READOUTS = ("liaf", "sum")
 
 @dataclass(frozen=True)
 class Neuron:
-    """alpha_q is alpha * 256, v_th an integer at the layer's z frac, `out` the format of y."""
+    """alpha_q is alpha * 256, v_th an integer at the layer's z frac, `out` the format of y, `ties` of its rounding."""
 
     mode: str
     reset: str
     alpha_q: int
     v_th: int
     out: Format
+    ties: str = "up"
 
     def describe(self, readout: str | None) -> str:
         name = f"readout {readout}" if readout else self.mode
-        return f"{name}, reset {self.reset}, alpha {self.alpha_q}/256, v_th {self.v_th}"
+        ties = "" if self.ties == "up" else f", ties {self.ties}"
+        return f"{name}, reset {self.reset}, alpha {self.alpha_q}/256, v_th {self.v_th}{ties}"
 
     def check(self, z_frac: int) -> None:
         """Raises UserError where a field is out of range for sums with `z_frac` fraction bits."""
         problems = [
             (self.mode in MODES, f"mode {self.mode!r}, accepted: {', '.join(MODES)}"),
+            (self.ties in TIES, f"ties {self.ties!r}, accepted: {', '.join(TIES)}"),
             (self.reset in RESETS, f"reset {self.reset!r}, accepted: {', '.join(RESETS)}"),
             (0 <= self.alpha_q <= 255, f"alpha_q {self.alpha_q}, accepted: 0..255"),
             (self.v_th > 0, f"v_th {self.v_th}, accepted: 1 or more"),
@@ -64,11 +67,11 @@ class Neuron:
     def output(self, u: Ints, z_frac: int) -> Ints:
         if self.mode == "lif":
             return (u >= self.v_th).astype(np.int64)
-        return cast(np.maximum(u, 0), z_frac, self.out)
+        return cast(np.maximum(u, 0), z_frac, self.out, self.ties)
 
     def saturations(self, u: Ints, z_frac: int) -> int:
         """How many of these neurons' outputs `cast` saturates."""
-        return 0 if self.mode == "lif" else saturated(np.maximum(u, 0), z_frac, self.out)
+        return 0 if self.mode == "lif" else saturated(np.maximum(u, 0), z_frac, self.out, self.ties)
 
     def membranes(self, z: Ints) -> Ints:
         """u [T, N] from z [T, N]: the recurrence of equation LIAF over the window."""

@@ -27,7 +27,8 @@ def _synapse(layer: torch.nn.Module) -> Op:
     used = layer.exact()
     assert used.z_frac is not None
     settings = layer.neuron
-    neuron = Neuron(settings.mode, settings.reset, settings.alpha_q, settings.v_th_integer(used.z_frac), settings.out)
+    v_th = settings.v_th_integer(used.z_frac)
+    neuron = Neuron(settings.mode, settings.reset, settings.alpha_q, v_th, settings.out, settings.ties)
     weights = _numpy(used.weight, used.weight_frac)
     bias = _numpy(used.bias, layer.x_format.frac + used.weight_frac)
     form = Format(True, layer.weight_bits, used.weight_frac)

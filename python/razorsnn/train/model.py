@@ -88,7 +88,7 @@ def neuron_settings(config: Config, last: bool) -> NeuronSettings:
     net = config.network
     alpha_q = 0 if last and net.readout == "sum" else min(half_up(net.alpha * 2**LEAK_FRAC), 2**LEAK_FRAC - 1)
     out = activation_format(config)
-    return NeuronSettings(net.neuron, net.reset, alpha_q, net.v_th, net.surrogate_width, out)
+    return NeuronSettings(net.neuron, net.reset, alpha_q, net.v_th, net.surrogate_width, out, config.quantisation.ties)
 
 
 def _build(config: Config, x_format: Format, generator: torch.Generator) -> Iterator[nn.Module]:

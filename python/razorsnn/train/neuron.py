@@ -17,7 +17,7 @@ from razorsnn.train.quantisers import applied, cast, half_up, rectangle, spike
 
 @dataclass(frozen=True)
 class NeuronSettings:
-    """alpha = alpha_q / 256; `v_th` real; `width` of the surrogate's rectangle; `out`: format of y."""
+    """alpha = alpha_q / 256; `v_th` real; `width` of the surrogate's rectangle; `out` and `ties` of y."""
 
     mode: str
     reset: str
@@ -25,6 +25,7 @@ class NeuronSettings:
     v_th: float
     width: float
     out: Format
+    ties: str = "up"
 
     @property
     def alpha(self) -> float:
@@ -36,7 +37,7 @@ class NeuronSettings:
 
     def output(self, u: Tensor, v_th: float) -> Tensor:
         """y of every u. `out` is unsigned: its saturation is the ReLU."""
-        return spike(u, v_th, self.width) if self.mode == "lif" else cast(u, self.out)
+        return spike(u, v_th, self.width) if self.mode == "lif" else cast(u, self.out, self.ties)
 
 
 def membranes(z: Tensor, settings: NeuronSettings, v_th: float, z_frac: int | None) -> Tensor:

@@ -1,7 +1,7 @@
 """Rounding for torch: real values on power-of-two grids, exactly those of `fixed`, with straight-through gradients.
 
 A tensor holds integer * 2**-frac as a float, so the same code trains on real weights and on the deployed integers.
-`torch.round` rounds half to even; half up is floor(x + 1/2), as in `fixed.cast`.
+`torch.round` takes ties to the even neighbour; half up is floor(x + 1/2), as in `fixed.cast`.
 """
 
 import math
@@ -40,20 +40,20 @@ class _Cast(Function):
     """Forward: `fixed.cast`. Backward: the identity inside the format's range, zero where it saturates."""
 
     @staticmethod
-    def forward(ctx: Any, value: Tensor, low: float, high: float, scale: float) -> Tensor:
-        scaled = (value * scale).add_(0.5).floor_()
+    def forward(ctx: Any, value: Tensor, low: float, high: float, scale: float, even: bool) -> Tensor:
+        scaled = (value * scale).round_() if even else (value * scale).add_(0.5).floor_()
         ctx.save_for_backward((scaled >= low) & (scaled <= high))
         return scaled.clamp_(low, high).mul_(1.0 / scale)
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None, None]:
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None, None, None]:
         (inside,) = ctx.saved_tensors
-        return torch.where(inside, gradient, 0.0), None, None, None
+        return torch.where(inside, gradient, 0.0), None, None, None, None
 
 
-def cast(value: Tensor, to: Format) -> Tensor:
-    """`value` rounded half up and saturated into `to`; the gradient passes where it does not saturate."""
-    return applied(_Cast, value, float(to.low), float(to.high), 2.0**to.frac)
+def cast(value: Tensor, to: Format, ties: str = "up") -> Tensor:
+    """`value` rounded to the nearest and saturated into `to`, `ties` as in fixed.py; no gradient where it saturates."""
+    return applied(_Cast, value, float(to.low), float(to.high), 2.0**to.frac, ties == "even")
 
 
 def fitting_frac(value: Tensor, width: int, lowest: int, highest: int) -> int:

@@ -43,9 +43,10 @@ struct Layer {
   ap_uint<8> out_max;  // largest activation
   ap_uint<1> last;  // the readout
   ap_uint<1> signed_sum;  // the readout adds z, not max(u, 0)
+  ap_uint<1> ties_even;  // the cast of y takes ties to the even neighbour, not up
 };
 
-inline Layer read_layer(const std::uint32_t row[32]) {
+inline Layer read_layer(const std::uint32_t row[33]) {
 #pragma HLS inline
   Layer layer;
   layer.gated = row[0];
@@ -80,6 +81,7 @@ inline Layer read_layer(const std::uint32_t row[32]) {
   layer.out_max = row[29];
   layer.last = row[30];
   layer.signed_sum = row[31];
+  layer.ties_even = row[32];
   return layer;
 }
 
