@@ -127,6 +127,29 @@ def _settings(given: Path | None, resumed: Path | None) -> "Config":
     return Config() if given is None else load_config(given)
 
 
+@_command("import-qkeras model.h5 --out runs/imported --alpha 0.3 --frames 16")
+def import_qkeras(
+    model: Annotated[Path, typer.Argument(help="What Keras saved, or its neutral .npz.", metavar="MODEL")],
+    out: Annotated[Path, typer.Option(help="Result folder; replaced as a whole.", metavar="RUN")],
+    config: Annotated[Path | None, typer.Option(help="Settings of data, neurons and lanes.", metavar="FILE")] = None,
+    alpha: Annotated[float | None, typer.Option(help="Leak a frame; 0 for Keras' own outputs.")] = None,
+    threshold: Annotated[float | None, typer.Option(help="V_th of the neurons.")] = None,
+    frames: Annotated[int | None, typer.Option(help="Frames of a window; 1 for Keras' own outputs.")] = None,
+    classes: Annotated[str, typer.Option(help="Class names in order, with commas; without: numbers.")] = "",
+    python: Annotated[Path | None, typer.Option(help="A Python with QKeras; without: of .venv-qkeras.")] = None,
+    json: Json = False,
+) -> None:
+    """Turn a QKeras model into an integer graph of LIAF layers, exactly: RUN, as a training leaves it."""
+    from razorsnn import flow
+    from razorsnn.interop.qkeras import ENVIRONMENT, Choices
+
+    names = tuple(name.strip() for name in classes.split(",")) if classes else ()
+    choices = Choices(alpha, threshold, frames, names)
+    settings = None if config is None else _settings(config, None)
+    found = python or ENVIRONMENT
+    _run("import-qkeras", json, lambda: flow.import_qkeras(model, out, settings, choices, found))
+
+
 @_command("evaluate runs/first --data simulated --backend hls")
 def evaluate(
     run: Run,

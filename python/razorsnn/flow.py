@@ -15,6 +15,7 @@ from razorsnn.config import SAVED, Config, load_config, save_config
 from razorsnn.errors import UserError
 from razorsnn.files import atomic_path, read_json, write_json
 from razorsnn.graphfile import load_graph
+from razorsnn.interop import qkeras
 from razorsnn.ir import Source
 from razorsnn.plan import make_plan
 from razorsnn.samples import Samples, read_samples, split, unseen
@@ -62,6 +63,13 @@ def _train(samples: Samples, run: Path, config: Config, resume: bool, made_from:
         },
     )
     return metrics | {"run": run}
+
+
+def import_qkeras(
+    model: Path, out: Path, config: Config | None, choices: qkeras.Choices, python: Path = qkeras.ENVIRONMENT
+) -> dict[str, Any]:
+    """A result folder from a QKeras model, or from its neutral file: graph.json + graph.npz, config.json."""
+    return qkeras.import_model(model, out, config, choices, python)
 
 
 def evaluate(run: Path, data: str, backend: str, limit: int | None, scores: Path | None) -> dict[str, Any]:

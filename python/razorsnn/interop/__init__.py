@@ -1,0 +1,1 @@
+"""Networks and flows of others: QKeras models in, hls4ml projects out."""
