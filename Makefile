@@ -11,12 +11,13 @@ BUILD = $(RUN)/build
 BIN := .venv/bin
 READY := .venv/.setup
 STARTED := .venv/.unfinished
+QKERAS := .venv-qkeras
 limit = $(if $(LIMIT),--limit $(LIMIT))
 lanes = $(if $(LANES),--lanes $(LANES))
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo train hls csim sim report test lint golden clean
+.PHONY: help setup setup-qkeras demo train hls csim sim report test test-qkeras lint golden clean
 
 # Before anything starts, and at no cost to those who only read the help.
 ifneq ($(filter-out help clean,$(MAKECMDGOALS)),)
@@ -32,7 +33,7 @@ endif
 
 help:  ## this text
 	@echo "razorsnn: from recorded events to a verified accelerator. Start with: make demo"
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 	@echo "Variables:"
 	@echo "  CONFIG=$(CONFIG)   settings"
 	@echo "  RUN=$(RUN)   folder for all results; the accelerator goes to its folder build/"
@@ -49,6 +50,15 @@ $(READY): pyproject.toml constraints.txt
 	@[ -x $(BIN)/pip ] || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install -c constraints.txt -e '.[dev]'
 	@mv $(STARTED) $@ && touch $@
+
+setup-qkeras: $(QKERAS)/.setup  ## make .venv-qkeras, which reads QKeras models: 1.5 GB, Python up to 3.11
+
+# Without .setup it was not finished, and is made afresh.
+$(QKERAS)/.setup: requirements-qkeras.txt
+	rm -rf $(QKERAS)
+	$(PYTHON) -m venv $(QKERAS)
+	$(QKERAS)/bin/python -m pip install -r requirements-qkeras.txt
+	@touch $@
 
 demo: train hls csim sim report  ## all of it, once: train, write the accelerator, prove it equal, report
 
@@ -70,6 +80,9 @@ report: setup  ## write the report, one HTML file
 test: setup  ## run the tests
 	$(BIN)/python -m pytest -n $(WORKERS)
 
+test-qkeras: setup setup-qkeras  ## compare imported QKeras models with QKeras itself
+	$(BIN)/python -m pytest -m qkeras -s tests/interop
+
 lint: setup  ## style, types and the direction of imports
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -79,5 +92,5 @@ lint: setup  ## style, types and the direction of imports
 golden: setup  ## rewrite the golden files of the tests; review the difference
 	$(BIN)/python -m pytest --rewrite-golden
 
-clean:  ## remove the generated accelerator and caches; trained runs and .venv stay
+clean:  ## remove the generated accelerator and caches; trained runs and environments stay
 	rm -rf '$(BUILD)' build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -15,8 +15,9 @@ import razorsnn
 from razorsnn.cli import app
 from razorsnn.config import Config, load_config, save_config
 from razorsnn.errors import UserError
+from razorsnn.interop.qkeras import ENVIRONMENT, Choices
 
-COMMANDS = ["train", "evaluate", "generate", "simulate", "report", "show", "doctor"]
+COMMANDS = ["train", "import-qkeras", "evaluate", "generate", "simulate", "report", "show", "doctor"]
 WIDE = {"COLUMNS": "200", "TERM": "dumb", "NO_COLOR": "1"}
 
 Call = tuple[str, tuple[Any, ...]]
@@ -39,7 +40,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[Call]:
 
         return call
 
-    flow = {name: stage(name) for name in [*COMMANDS[:-1], "show_data"]}
+    flow = {name: stage(name) for name in [*(name.replace("-", "_") for name in COMMANDS[:-1]), "show_data"]}
     monkeypatch.setattr(razorsnn, "flow", SimpleNamespace(**flow), raising=False)
     return noted
 
@@ -67,7 +68,7 @@ def example(name: str) -> list[str]:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_example_runs(calls: list[Call], name: str):
     assert run(*example(name)).exit_code == 0
-    assert [call for call, _ in calls] == ([] if name == "doctor" else [name])
+    assert [call for call, _ in calls] == ([] if name == "doctor" else [name.replace("-", "_")])
 
 
 def test_help_without_a_command_and_the_version():
@@ -80,6 +81,8 @@ def test_options_reach_the_stages(calls: list[Call], tmp_path: Path):
     save_config(Config(seed=5), tmp_path / "settings.json")
     settings = str(tmp_path / "settings.json")
     run("train", "--data", "d", "--run", "r", "--config", settings, "--resume")
+    imported = ("--alpha", "0.5", "--threshold", "2", "--frames", "3", "--classes", "a, b", "--python", "p")
+    run("import-qkeras", "m.h5", "--out", "r", "--config", settings, *imported)
     run("evaluate", "r", "--data", "d", "--backend", "rtl", "--limit", "3", "--scores", "s.npz")
     run("generate", "r", "--out", "b", "--target", "hls", "--lanes", "8")
     run("simulate", "b", "--data", "d", "--limit", "2", "--target", "rtl")
@@ -87,6 +90,7 @@ def test_options_reach_the_stages(calls: list[Call], tmp_path: Path):
     run("show", "r")
     assert calls == [
         ("train", ("d", Path("r"), Config(seed=5), True)),
+        ("import_qkeras", (Path("m.h5"), Path("r"), Config(seed=5), Choices(0.5, 2.0, 3, ("a", "b")), Path("p"))),
         ("evaluate", (Path("r"), "d", "rtl", 3, Path("s.npz"))),
         ("generate", (Path("r"), Path("b"), "hls", 8)),
         ("simulate", (Path("b"), "d", 2, "rtl")),
@@ -97,11 +101,13 @@ def test_options_reach_the_stages(calls: list[Call], tmp_path: Path):
 
 def test_defaults_of_the_options(calls: list[Call]):
     run("train", "--data", "d", "--run", "r")
+    run("import-qkeras", "m.h5", "--out", "r")
     run("evaluate", "r", "--data", "d")
     run("generate", "r", "--out", "b")
     run("simulate", "b", "--data", "d")
     assert calls == [
         ("train", ("d", Path("r"), Config(), False)),
+        ("import_qkeras", (Path("m.h5"), Path("r"), None, Choices(), ENVIRONMENT)),
         ("evaluate", (Path("r"), "d", "reference", None, None)),
         ("generate", (Path("r"), Path("b"), "all", None)),
         ("simulate", (Path("b"), "d", None, "all")),
@@ -123,7 +129,8 @@ def test_json_is_all_of_stdout(calls: list[Call], name: str):
     if name == "doctor":
         assert answer["ok"]
     else:
-        assert answer == {"stage": "show_data" if name == "show" else name, "layers": [{"layer": "conv0"}]}
+        stage = "show_data" if name == "show" else name.replace("-", "_")
+        assert answer == {"stage": stage, "layers": [{"layer": "conv0"}]}
         assert result.stderr == "a stage talks\n"
 
 

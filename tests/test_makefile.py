@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 TOP = Path(__file__).parents[1]
-TARGETS = ["help", "setup", "demo", "train", "hls", "csim", "sim", "report", "test", "lint", "golden", "clean"]
+TARGETS = [
+    "help", "setup", "setup-qkeras", "demo", "train", "hls", "csim", "sim", "report", "test", "test-qkeras", "lint",
+    "golden", "clean",
+]  # fmt: skip
 
 
 def make(*arguments: str, path: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -65,5 +68,5 @@ def test_variables_reach_the_command_line():
 
 def test_ci_calls_the_tests_and_then_lint():
     lines = (TOP / ".ci" / "run").read_text().splitlines()
-    assert [line for line in lines if line.startswith("make")] == ["make test", "make lint"]
+    assert [line for line in lines if line.startswith("make")] == ["make test", "make test-qkeras", "make lint"]
     assert "set -euo pipefail" in lines

@@ -71,7 +71,7 @@ def make_plan(graph: Graph, lanes: int, shape: Shape | None = None) -> Plan:
     used = shape or own
     weights = np.concatenate([weight_words(layer, lanes, used.input_lanes) for layer in layers])
     bias = np.concatenate([bias_words(layer, lanes) for layer in layers])
-    return Plan(graph, layers, used, layer_table(layers, used), weights, bias, *_gate_contents(layers))
+    return Plan(graph, layers, used, layer_table(layers, used), weights, bias, *gate_contents(layers))
 
 
 def _require_room(graph: Graph, shape: Shape) -> None:
@@ -87,7 +87,7 @@ def _require_room(graph: Graph, shape: Shape) -> None:
             raise UserError(f"graph {graph.name}: {what} {found}, accepted: up to {most}; {fitting} would fit")
 
 
-def _gate_contents(layers: tuple[Layer, ...]) -> tuple[Ints, Ints, Ints, dict[str, Ints]]:
+def gate_contents(layers: tuple[Layer, ...]) -> tuple[Ints, Ints, Ints, dict[str, Ints]]:
     """Coefficients of all gates, frame by frame and in it k by k, and the tables, which the gates share."""
     razors = [layer.razor for layer in layers if layer.razor]
     if not razors:

@@ -96,14 +96,14 @@ def emit(plan: Plan, out: Path) -> Path:
 
 
 def _template_values(plan: Plan) -> dict[str, Any]:
-    images = _images(plan)
+    contents = images(plan)
     return {
         "net": plan.graph.name,
         "fields": LAYER_FIELDS,
         "resets": RESETS,
         "constants": constants(plan.shape),
-        "images": images,
-        "types": {image.name: image.type for image in images},
+        "images": contents,
+        "types": {image.name: image.type for image in contents},
     }
 
 
@@ -155,8 +155,8 @@ def _shared_constants() -> dict[str, int]:
     }
 
 
-def _images(plan: Plan) -> list[Image]:
-    """C fills what an initialiser leaves out with 0: a class' memories may be deeper than its nets'."""
+def images(plan: Plan) -> list[Image]:
+    """Of every memory. C fills what an initialiser leaves out with 0: a class may be deeper than its nets."""
     table = np.array([list(row.values()) for row in plan.table], dtype=np.int64)
     shape, gate = plan.shape, ("gate_depth",)
     return [
