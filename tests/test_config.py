@@ -63,7 +63,6 @@ def test_values_of_the_file_are_taken(tmp_path: Path):
         ("[data]\ngrid = [99, 9]", "data: grid [99, 9] is larger than sensor [34, 34]"),
         ("[data]\ncrops = 10", "data: crops are cut with a fixed dt_us, and not from recordings split by"),
         ("[data]\ncrops = 10\ndt_us = 5\nsplit = 'time'", "data: crops are cut with a fixed dt_us, and not from"),
-        ("[data]\nsensor = [1, 700]\ngrid = [1, 700]", "settings: train.shift 2 moves windows out of the grid"),
         ("[train]\nevent_drop = 1", "train.event_drop = 1; accepted: a number >= 0 and <= 0.95"),
         ("[data]\ndt_us = 0", "data.dt_us = 0; accepted: an integer >= 1 and <= 60000000"),
         ("[simulated]\nsize = 3", "simulated.size = 3; accepted: an integer >= 16 and <= 256"),

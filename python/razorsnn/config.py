@@ -185,12 +185,6 @@ class Config(Section):
     train: Train = Train()
     hardware: Hardware = Hardware()
 
-    @check_section(mode="after")
-    def _shift_stays_inside(self) -> Self:
-        if self.train.shift >= min(self.data.grid):
-            raise ValueError(f"train.shift {self.train.shift} moves windows out of the grid {list(self.data.grid)}")
-        return self
-
     def fingerprint(self) -> str:
         """SHA-256 over every value, defaults included: equal settings, equal fingerprint."""
         return hashlib.sha256(json.dumps(self.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()

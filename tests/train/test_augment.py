@@ -40,6 +40,12 @@ def _shifted(window: np.ndarray, y: int, x: int) -> np.ndarray:
     return result
 
 
+@given(st.integers(0, 2**32 - 1))
+def test_a_shift_leaves_the_only_row_inside(seed: int) -> None:
+    found = moved(cells(1, 1, 3), settings(shift=9), np.random.default_rng(seed))
+    assert found.any()
+
+
 @given(st.integers(0, 2**32 - 1), st.sampled_from([(7, 7), (4, 9), (12, 5)]))
 def test_nothing_allowed_changes_nothing(seed: int, size: tuple[int, int]) -> None:
     frames = cells(2, *size)

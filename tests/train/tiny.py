@@ -47,7 +47,7 @@ def tiny_windows(count: int, seed: int = 0) -> WindowSet:
 def used_model(config: Config, frames: np.ndarray) -> RazorNet:
     """A model with statistics, thresholds and parameters as if it had been trained, in the exact stage."""
     model = RazorNet(config).train()
-    for _ in range(3):
+    for _ in range(30):  # until running statistics are those of the batches
         model(torch.from_numpy(frames))
     generator = torch.Generator().manual_seed(config.seed)
     with torch.no_grad():

@@ -13,12 +13,15 @@ Floats = NDArray[np.float64]
 def moved(frames: NDArray[np.uint8], settings: Train, rng: np.random.Generator) -> NDArray[np.uint8]:
     """uint8 [N, T, C, H, W]: all frames of a window moved by one affine map, drawn for it, about the middle.
 
-    Nearest neighbours, so counts stay counts; what comes in from outside is 0.
+    Nearest neighbours, so counts stay counts; what comes in from outside is 0. A shift leaves at least one row and
+    one column inside.
     """
     height, width = frames.shape[-2:]
-    half = np.array([width, height]) / 2  # torch takes x first, in halves of the frame
+    size = np.array([width, height])  # torch takes x first, in halves of the frame
+    half = size / 2
     linear = _linear(settings, len(frames), rng) * half / half[:, None]
-    shift = rng.integers(-settings.shift, settings.shift + 1, size=(len(frames), 2)) / half
+    most = np.minimum(settings.shift, size - 1)
+    shift = rng.integers(-most, most + 1, size=(len(frames), 2)) / half
     theta = torch.from_numpy(np.concatenate([linear, shift[:, :, None]], axis=2)).float()
     grid = functional.affine_grid(theta, [len(frames), 1, height, width], align_corners=False)
     merged = torch.from_numpy(frames).flatten(1, 2).float()
