@@ -164,7 +164,10 @@ def test_any_other_text_is_refused_and_never_a_bug(text: str):
         assert isinstance(layers[-1], DenseSpec)
 
 
+SHIPPED = ("cifar10_dvs", "dvs128_gesture", "gesture_few", "n_caltech101", "nmnist", "shd", "simulated")
+
+
 def test_the_settings_that_we_ship_load():
     paths = sorted(asset("configs").glob("*.toml"))
-    assert [path.name for path in paths] == ["gesture_few.toml", "nmnist.toml", "simulated.toml"]
+    assert [path.name for path in paths] == [f"{name}.toml" for name in SHIPPED]
     assert len({load_config(path).fingerprint() for path in paths}) == len(paths)

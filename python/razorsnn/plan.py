@@ -12,6 +12,7 @@ from razorsnn.layertable import LAYER_FIELDS, layer_table
 from razorsnn.ops.razor import exp_table, sigmoid_table
 from razorsnn.registers import MOST_KEEP_WORDS, MOST_LAYERS, keep_words
 from razorsnn.shape import Memory, Shape, memories, own_shape
+from razorsnn.stream import POLARITY_BITS, X_BITS, Y_BITS
 
 ADDRESS_MULTIPLIERS = 7
 """Frame builder 3 (two bins and a row), scanner 1, taps 3."""
@@ -75,12 +76,15 @@ def make_plan(graph: Graph, lanes: int, shape: Shape | None = None) -> Plan:
 
 
 def _require_room(graph: Graph, shape: Shape) -> None:
-    """UserError where the graph outgrows the words that the engine hands on, or the register map."""
+    """UserError where the graph outgrows the words on the streams or in the engine, or the register map."""
     keep = shape.gates * keep_words(shape.frames)
     for what, found, most, fitting in (
         ("membrane_bits", shape.membrane_bits, WORD_BITS, "fewer frames, inputs or weight bits"),
         ("readout score_bits", shape.score_bits, WORD_BITS, "fewer frames, inputs or weight bits"),
         ("layers", shape.layers, MOST_LAYERS, "fewer layers"),
+        ("sensor_height", shape.sensor_height, 1 << Y_BITS, "a sensor binned before its events are sent"),
+        ("sensor_width", shape.sensor_width, 1 << X_BITS, "a sensor binned before its events are sent"),
+        ("input channels", shape.channels, 1 << POLARITY_BITS, "fewer channels"),
         ("registers of keep bits", keep, MOST_KEEP_WORDS, "fewer frames or gates"),
     ):
         if found > most:
