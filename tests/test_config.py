@@ -44,7 +44,7 @@ def test_values_of_the_file_are_taken(tmp_path: Path):
     ("text", "message"),
     [
         ("epochs = 3", "unknown key epochs; accepted: seed, data, simulated, network, quantisation, gate, "),
-        ("[gate]\nk = 3", "unknown key gate.k; accepted in [gate]: kind, embeddings, threshold, ratio, operand"),
+        ("[gate]\nk = 3", "unknown key gate.k; accepted in [gate]: kind, embeddings, reduction, threshold, "),
         ("[train]\nepochs = 1", "train.epochs = 1; accepted: an integer >= 2 and <= 10000"),
         ("[train]\nepochs = true", "train.epochs = True; accepted: an integer >= 2 and <= 10000"),
         ("[train]\nepochs = 4.0", "train.epochs = 4.0; accepted: an integer >= 2 and <= 10000"),

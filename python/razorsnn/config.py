@@ -96,13 +96,22 @@ class Quantisation(Section):
 
 
 class Gate(Section):
-    """The razor: K = `embeddings`; `ratio` is the share of frames that the thresholds shall prune."""
+    """The razor: K = `embeddings`; `ratio` is the share of frames that the thresholds shall prune.
 
-    kind: Literal["razor", "none"] = "razor"
+    `ta` is the temporal attention of TA-SNN, with T / `reduction` hidden units: a baseline.
+    """
+
+    kind: Literal["razor", "ta", "none"] = "razor"
     embeddings: int = Field(4, ge=1, le=8)
+    reduction: int = Field(16, ge=1, le=1024)
     threshold: Literal["absolute"] = "absolute"
     ratio: float = Field(0.4, ge=0, le=0.95)
     operand: Literal["raw", "refined"] = "raw"
+
+    @property
+    def deployed(self) -> bool:
+        """Whether a net with such gates becomes a graph; others are for training and float evaluation."""
+        return self.kind != "ta"
 
 
 class Train(Section):

@@ -16,7 +16,7 @@ from razorsnn.errors import UserError
 from razorsnn.files import atomic_path, read_json, write_json
 from razorsnn.graphfile import load_graph
 from razorsnn.interop import qkeras
-from razorsnn.ir import Source
+from razorsnn.ir import Graph, Source
 from razorsnn.plan import make_plan
 from razorsnn.samples import Samples, read_samples, split, unseen
 from razorsnn.targets import TARGETS
@@ -57,6 +57,7 @@ def _train(samples: Samples, run: Path, config: Config, resume: bool, made_from:
         {
             "made_from": made_from,
             "source": samples.source,
+            "class_names": list(samples.class_names),
             "validation": held.names,
             "metrics": metrics,
             "epochs": epochs,
@@ -74,21 +75,33 @@ def import_qkeras(
 
 def evaluate(run: Path, data: str, backend: str, limit: int | None, scores: Path | None) -> dict[str, Any]:
     """Accuracy, confusion matrix, kept frames and activity of unseen windows, as `backend` computes them."""
-    config, graph = load_config(run / SAVED), load_graph(run)
-    samples = unseen(data, config, _trained_on(run), graph.class_names, limit)
+    config = load_config(run / SAVED)
+    names = _class_names(run, config)
+    samples = unseen(data, config, _trained_on(run), names, limit)
     if backend == "float":
         found, keep, activity = _float_scores(run, config, samples)
     else:
-        plan = make_plan(graph, config.hardware.lanes)
+        _require_graph(run, config)
+        plan = make_plan(load_graph(run), config.hardware.lanes)
         reference = simulation.reference(plan, samples)
         result = reference if backend == "reference" else _backend(run, backend, samples)
         found, keep, activity = result.outcome.scores, result.outcome.keep, evaluation.activity(reference)
     if scores:
         _save_scores(scores, samples, found, keep)
     votes = _votes(samples, config)
-    return {"backend": backend} | evaluation.summary(
-        samples.labels, found, keep, activity, len(graph.class_names), votes
-    )
+    return {"backend": backend} | evaluation.summary(samples.labels, found, keep, activity, len(names), votes)
+
+
+def _class_names(run: Path, config: Config) -> tuple[str, ...]:
+    return load_graph(run).class_names if config.gate.deployed else tuple(read_json(run / METRICS)["class_names"])
+
+
+def _require_graph(run: Path, config: Config) -> None:
+    if not config.gate.deployed:
+        raise UserError(
+            f"{run}: gate.kind {config.gate.kind} is a baseline, for train and evaluate --backend float only; accepted "
+            "here: a run with gate.kind razor or none"
+        )
 
 
 def _votes(samples: Samples, config: Config) -> NDArray[np.int64] | None:
@@ -124,6 +137,7 @@ def _save_scores(path: Path, samples: Samples, scores: Any, keep: Any) -> None:
 def generate(run: Path, out: Path, target: str, lanes: int | None) -> dict[str, Any]:
     """The accelerator's sources in `out`, with memory images and a manifest; as they are if nothing changed."""
     config = load_config(run / SAVED)
+    _require_graph(run, config)
     targets = sorted(TARGETS) if target == "all" else [target]
     inputs = build_inputs(run, targets, lanes or config.hardware.lanes)
     current = current_build(out, inputs)
@@ -165,10 +179,16 @@ def report(build: Path) -> dict[str, Any]:
 
 def show(path: Path) -> str:
     """The graph of a run, or of a graph file, as text."""
-    return str(load_graph(path))
+    return str(_shown(path))
 
 
 def show_data(path: Path) -> dict[str, Any]:
     """The same as values: the graph's text, line by line, and its plan."""
-    graph = load_graph(path)
+    graph = _shown(path)
     return plan_facts(make_plan(graph, Config().hardware.lanes))
+
+
+def _shown(path: Path) -> Graph:
+    if (path / SAVED).exists():
+        _require_graph(path, load_config(path / SAVED))
+    return load_graph(path)

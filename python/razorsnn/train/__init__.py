@@ -7,7 +7,7 @@ import torch
 
 from razorsnn.config import Config
 from razorsnn.errors import UserError
-from razorsnn.graphfile import save_graph
+from razorsnn.graphfile import FILES, save_graph
 from razorsnn.ir import Source
 from razorsnn.train import checkpoint
 from razorsnn.train.data import WindowSet, check_windows
@@ -32,6 +32,7 @@ def fit(
 ) -> dict[str, Any]:
     """Trains, and writes to `run`: model.pt, graph.json + graph.npz, logs, checkpoint.pt after each epoch.
 
+    A net with gates that are baselines has no graph.
     Returns metrics of the deployed integers on `validation`, of the same net with real weights ("float"), and of
     each epoch ("epochs"). Resumed, the result is that of a training without interruption.
     UserError: windows or classes that do not fit the settings; a checkpoint that is missing or of other settings.
@@ -46,7 +47,7 @@ def fit(
         trainer.resume()
     trainer.fit()
     model = trainer.model
-    _write(model, name, class_names, source, run)
+    _write(model, name, class_names, source, run, config.gate.deployed)
     return {
         **validation_metrics(score(model, validation.frames, Stage.EXACT), validation),
         "float": validation_metrics(score(model, validation.frames, Stage.FLOAT), validation),
@@ -54,10 +55,13 @@ def fit(
     }
 
 
-def _write(model: RazorNet, name: str, class_names: tuple[str, ...], source: Source, run: Path) -> None:
-    graph = to_graph(model, name, class_names, source, {})
+def _write(model: RazorNet, name: str, class_names: tuple[str, ...], source: Source, run: Path, deployed: bool) -> None:
     checkpoint.save(run / checkpoint.MODEL, {"state": model.state_dict()})
-    save_graph(graph, run / "graph.json")
+    if deployed:
+        save_graph(to_graph(model, name, class_names, source, {}), run / FILES[0])
+    else:
+        for stale in FILES:
+            (run / stale).unlink(missing_ok=True)
 
 
 def load(run: Path, config: Config) -> RazorNet:

@@ -10,10 +10,12 @@ from razorsnn.config import Config, ConvSpec, LayerSpec
 from razorsnn.fixed import LEAK_FRAC, Format
 from razorsnn.train.conv import ConvLayer
 from razorsnn.train.dense import DenseLayer
+from razorsnn.train.gate import Gate
 from razorsnn.train.neuron import NeuronSettings
 from razorsnn.train.quantisers import Stage, half_up
 from razorsnn.train.razor import GateSettings, RazorGate, refined_format
 from razorsnn.train.synapse import SpikingLayer
+from razorsnn.train.ta import TaGate
 
 INTEGER_BITS = 2
 """Of a LIAF activation: normalised sums lie within +-4, nearly all of them."""
@@ -46,8 +48,8 @@ class RazorNet(nn.Module):
         self.ops = nn.ModuleList(_build(config, self.input, generator))
 
     @property
-    def gates(self) -> list[RazorGate]:
-        return [op for op in self.ops if isinstance(op, RazorGate)]
+    def gates(self) -> list[Gate]:
+        return [op for op in self.ops if isinstance(op, Gate)]
 
     @property
     def layers(self) -> list[SpikingLayer]:
@@ -66,7 +68,7 @@ class RazorNet(nn.Module):
         x = merged.float().unflatten(0, (frames.shape[1], frames.shape[0]))
         passed = Passed(x, [], [], [], [])
         for op in self.ops:
-            if isinstance(op, RazorGate):
+            if isinstance(op, Gate):
                 result = op(x, self.stage)
                 passed.keep.append(result.keep)
                 passed.gate_scores.append(result.score)
@@ -99,6 +101,8 @@ def _build(config: Config, x_format: Format, generator: torch.Generator) -> Iter
             settings = _gate_settings(config, x_format)
             yield RazorGate(config.data.frames, channels * height * width, x_format, settings, generator)
             x_format = settings.refined if settings.operand == "refined" else x_format
+        elif index and config.gate.kind == "ta":
+            yield TaGate(config.data.frames, config.gate.reduction, config.gate.ratio, generator)
         layer = _layer(config, spec, (channels, height, width), x_format, index == len(specs) - 1, generator)
         yield layer
         channels = layer.weight.shape[0]

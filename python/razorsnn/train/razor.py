@@ -24,6 +24,7 @@ from razorsnn.ops.razor import (
     exp_table,
     sigmoid_table,
 )
+from razorsnn.train.gate import Gate, GateResult
 from razorsnn.train.quantisers import (
     FLOAT32_EXACT,
     Stage,
@@ -36,8 +37,6 @@ from razorsnn.train.quantisers import (
     softmax_lookup,
 )
 
-MOMENTUM = 0.1
-"""Of the running threshold and spread, as in batch normalisation."""
 TEMPERATURE = 0.5
 """Of the keep bits' sigmoid, in standard deviations of the scores."""
 OFFSET_FRAC = 25
@@ -54,34 +53,22 @@ class GateSettings:
     refined: Format
 
 
-@dataclass(frozen=True)
-class GateResult:
-    """operand [T, N, C, H, W]: what the next layer reads; keep and score [T, N]."""
-
-    operand: Tensor
-    keep: Tensor
-    score: Tensor
-
-
 def refined_format(x: Format, bits: int, embeddings: int) -> Format:
     """For cast(M * X): room for masks of 1/2 in each of the K embeddings, and twice that where K is 1."""
     integer_bits = x.width - x.frac + max(0, math.ceil(math.log2(embeddings)) - 1)
     return Format(False, bits, bits - integer_bits)
 
 
-class RazorGate(nn.Module):
+class RazorGate(Gate):
     """A gate on X [T, N, C, H, W] of `x_format` with `positions` = C * H * W."""
 
     exp: Tensor
     sigmoid: Tensor
-    threshold: Tensor
-    spread: Tensor
-    seen: Tensor
 
     def __init__(
         self, frames: int, positions: int, x_format: Format, settings: GateSettings, generator: torch.Generator
     ) -> None:
-        super().__init__()
+        super().__init__(settings.ratio, 2.0 ** -(MASK_FRAC + x_format.frac))
         size = (settings.embeddings, frames)
         self.embeddings = nn.Parameter(torch.rand(size, generator=generator))
         self.affine = nn.Parameter(0.1 * torch.randn(size, generator=generator))
@@ -90,36 +77,18 @@ class RazorGate(nn.Module):
         self.x_format, self.settings = x_format, settings
         self.register_buffer("exp", torch.from_numpy(exp_table()), persistent=False)
         self.register_buffer("sigmoid", torch.from_numpy(sigmoid_table()), persistent=False)
-        self.register_buffer("threshold", torch.zeros((), dtype=torch.float64))
-        self.register_buffer("spread", torch.ones((), dtype=torch.float64))
-        self.register_buffer("seen", torch.zeros((), dtype=torch.bool))
 
     def forward(self, x: Tensor, stage: Stage) -> GateResult:
         flat = x.movedim(2, -1).flatten(2)  # a view: activations lie in memory as channels_last
         mask = self._mask(flat, stage)
         score = peak_product(mask, flat)
         if self.training:
-            self._follow(score.detach())
+            self.follow(score)
         keep = hard_gate(score, self._level(stage), TEMPERATURE * float(self.spread))
         refined = self.settings.operand == "refined"
         operand = (cast(mask * flat, self.settings.refined) if refined else flat) * keep[:, :, None]
         shape = (*x.shape[:2], *x.shape[3:], x.shape[2])
         return GateResult(operand.view(shape).movedim(-1, 2), keep, score)
-
-    def calibrate(self, score: Tensor) -> None:
-        """Sets the threshold to the quantile of these scores [T, N], of one or many batches."""
-        values = score.detach().double().flatten()
-        self.threshold.copy_(torch.quantile(values, self.settings.ratio))
-        self.spread.copy_(values.std(correction=0).clamp_min(2.0**-self.score_frac))
-        self.seen.fill_(True)
-
-    def _follow(self, score: Tensor) -> None:
-        if not self.seen:
-            return self.calibrate(score)
-        before = self.threshold.clone(), self.spread.clone()
-        self.calibrate(score)
-        for running, old in zip((self.threshold, self.spread), before, strict=True):
-            running.copy_(torch.lerp(old, running, MOMENTUM))
 
     @property
     def score_frac(self) -> int:
@@ -127,7 +96,7 @@ class RazorGate(nn.Module):
 
     def threshold_integer(self) -> int:
         """At the scores' frac. Unless nothing shall be pruned, a frame of score 0 always is."""
-        least = 1 if self.settings.ratio > 0 else 0
+        least = 1 if self.ratio > 0 else 0
         return max(half_up(float(self.threshold) * 2.0**self.score_frac), least)
 
     def _level(self, stage: Stage) -> float:
