@@ -14,6 +14,7 @@ from razorsnn.builds import open_build
 from razorsnn.cyclefacts import PARTS
 from razorsnn.errors import UserError
 from razorsnn.samples import unseen
+from tests.interop.vitis_files import write_cosim, write_synthesis
 from tests.tiny_flow import flow_config
 
 SECTIONS = ["seen", "gates", "activity", "accuracy", "cycles", "hardware", "cpu"]
@@ -192,3 +193,23 @@ def test_a_build_without_its_model_says_so(build):
     page, data = reported(build)
     assert data["cpu"]["measured"] is False
     assert "no model.pt in" in page
+
+
+def test_reports_of_vitis_stand_beside_the_plan(build: Path):
+    assert "Beside what Vitis HLS reports" not in reported(build)[0]
+    write_synthesis(build / "hls", worst="undef")
+    page, data = reported(build)
+    assert data["vitis"]["cosim"] is None and data["vitis"]["synthesis"]["latency"] == [1234, None]
+    write_cosim(build / "hls")
+    page, data = reported(build)
+    rows = re.findall(r"<tr>(.*?)</tr>", page.split("Beside what Vitis HLS reports")[1].split("</table>")[0])
+    cells = [re.sub(r"<[^>]+>", "|", row).strip("|").split("||") for row in rows[1:]]
+    table = {name: rest for name, *rest in cells}
+    blocks = sum(memory["bits"] for memory in data["plan"]["memories"]) / (18 * 1024)
+    window = data["cycles"]["window"]
+    assert table["clock period (ns)"] == ["10", "3.644 of 5", "·"]
+    least_most = f"{window['min']:,.0f} to {window['max']:,.0f}"
+    assert table["cycles a window, fewest to most"] == [least_most, "1,234 to not told", "4,321 to 6,543"]
+    assert table["multipliers, DSP"] == [str(sum(data["plan"]["multipliers"].values())), "27 of 1,728", "·"]
+    assert table["memory in blocks of 18 kbit"] == [f"{blocks:.1f}", "61 of 624", "·"]
+    assert table["LUT"] == ["·", "11,234 of 230,400", "·"] and table["results"] == ["·", "·", "Pass"]

@@ -17,6 +17,7 @@ from razorsnn.cputime import torch_time
 from razorsnn.cyclefacts import cycle_facts
 from razorsnn.errors import UserError
 from razorsnn.files import read_json, write_json, write_text
+from razorsnn.interop import vitis
 from razorsnn.ops.razor import MASK_FRAC
 from razorsnn.render import plain
 from razorsnn.simulation import EXAMPLE, load_run
@@ -55,6 +56,8 @@ def facts(build: Build) -> dict[str, Any]:
         "cycles": cycles,
         "latency": {f"{name}_ms": cycles["window"][name] / cycles_a_ms for name in ("example", "min", "mean", "max")},
         "plan": {name: planned[name] for name in ("graph", "memories", "multipliers")},
+        "vitis": vitis.reports(build.path / "hls"),
+        "bram_bits": vitis.BRAM_BITS,
         "cpu": torch_time(build, frames),
     }
 

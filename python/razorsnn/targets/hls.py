@@ -1,7 +1,7 @@
 """HLS C++: the accelerator as sources for Vitis HLS, and for csim (targets/csim.py) with plain g++.
 
 out/hls/ holds razorsnn_top.cpp, the kernels (razorsnn/*.hpp), razorsnn_config.hpp (the shape class), images.cpp
-(the contents that this net brings), a testbench (main.cpp) and run_hls.tcl. Nets of one shape class differ in
+(the contents that this net brings), a testbench (main.cpp) and Tcl for Vitis. Nets of one shape class differ in
 images.cpp alone.
 """
 
@@ -35,7 +35,7 @@ from razorsnn.targets.templates import render
 
 KERNELS = "razorsnn"
 """Folder of the kernel headers, in hls/ and in what is emitted."""
-CONSTANT_SOURCES = ("razorsnn_top.hpp", "razorsnn_top.cpp", "main.cpp", "run_hls.tcl")
+CONSTANT_SOURCES = ("razorsnn_top.hpp", "razorsnn_top.cpp", "main.cpp", "build_prj.tcl", "project.tcl")
 RENDERED = {
     "razorsnn_config.hpp": "razorsnn_config.hpp.j2",
     "images.cpp": "images.cpp.j2",
