@@ -17,6 +17,7 @@ from razorsnn.interop.qkeras import ENVIRONMENT, Choices
 from razorsnn.ir import Graph
 from razorsnn.ops.synapse import Synapse
 from razorsnn.plan import Plan, make_plan
+from razorsnn.samples import read_samples
 from razorsnn.targets import TARGETS
 from razorsnn.targets.reference import run_window
 from razorsnn.train import quantisers
@@ -42,7 +43,13 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def imported(made: Path, name: str, choices: Choices = AS_KERAS) -> Graph:
+@pytest.fixture(scope="module")
+def graphs(made: Path) -> dict[str, Graph]:
+    """Each model imported as Keras computes it."""
+    return {name: imported(made, name, AS_KERAS) for name in names.MODELS}
+
+
+def imported(made: Path, name: str, choices: Choices) -> Graph:
     flow.import_qkeras(made / f"{name}.h5", made / f"run-{name}", flow_config(), choices, PYTHON)
     return load_graph(made / f"run-{name}")
 
@@ -65,8 +72,8 @@ def scale(plan: Plan) -> float:
 
 
 @pytest.mark.parametrize("name", names.MODELS)
-def test_every_integer_times_its_scale_is_keras_quantised_weight(made: Path, name: str):
-    graph, kernels = imported(made, name), noted(made, name)
+def test_every_integer_times_its_scale_is_keras_quantised_weight(made: Path, graphs: dict[str, Graph], name: str):
+    graph, kernels = graphs[name], noted(made, name)
     found = [value for key, value in kernels.items() if key.endswith(".kernel")]
     for op, kernel in zip(graph.ops, found, strict=True):
         assert isinstance(op, Synapse)
@@ -81,8 +88,8 @@ def test_every_integer_times_its_scale_is_keras_quantised_weight(made: Path, nam
 
 
 @pytest.mark.parametrize("name", names.MODELS)
-def test_without_leak_one_frame_is_keras_own_output_in_every_bit(made: Path, name: str):
-    graph, expected = imported(made, name), noted(made, name)
+def test_without_leak_one_frame_is_keras_own_output_in_every_bit(made: Path, graphs: dict[str, Graph], name: str):
+    graph, expected = graphs[name], noted(made, name)
     plan = make_plan(graph, 4)
     frames = windows(graph, expected["inputs"])
     results = [run_window(plan, window) for window in frames]
@@ -93,8 +100,8 @@ def test_without_leak_one_frame_is_keras_own_output_in_every_bit(made: Path, nam
 
 
 @pytest.mark.parametrize("name", names.MODELS)
-def test_csim_and_rtl_give_keras_own_outputs(made: Path, name: str, tmp_path: Path):
-    graph, expected = imported(made, name), noted(made, name)
+def test_csim_and_rtl_give_keras_own_outputs(made: Path, graphs: dict[str, Graph], name: str, tmp_path: Path):
+    graph, expected = graphs[name], noted(made, name)
     plan = make_plan(graph, 4)
     words = [event_words(window, plan.shape, index) for index, window in enumerate(windows(graph, expected["inputs"]))]
     for target in TARGETS.values():
@@ -107,7 +114,7 @@ def test_csim_and_rtl_give_keras_own_outputs(made: Path, name: str, tmp_path: Pa
 
 def test_an_imported_net_goes_the_whole_way_as_a_spiking_one(made: Path):
     """With leak, threshold and four frames, on simulated gestures: csim and RTL equal the reference."""
-    classes = tuple(load_classes())
+    classes = read_samples("simulated", flow_config()).class_names
     graph = imported(made, "normalised", Choices(alpha=0.3, v_th=0.5, frames=4, classes=classes))
     run = made / "run-normalised"
     assert [op.neuron.alpha_q for op in graph.ops] == [77, 77, 0]
@@ -116,12 +123,6 @@ def test_an_imported_net_goes_the_whole_way_as_a_spiking_one(made: Path):
     assert {name: result["differences"] for name, result in found.items()} == {"hls": 0, "rtl": 0}
     assert all(not any(result["counter_differences"].values()) for result in found.values())
     assert flow.report(run / "build")["differences"] == {"hls": 0, "rtl": 0}
-
-
-def load_classes() -> tuple[str, ...]:
-    from razorsnn.samples import read_samples
-
-    return read_samples("simulated", flow_config()).class_names
 
 
 REFUSALS = {
