@@ -6,6 +6,8 @@ LIMIT ?=
 LANES ?=
 PYTHON ?= python3
 WORKERS ?= 2
+BENCH_DATA ?= ../shared/data/nmnist_small/Train
+BENCH_RUN ?=
 
 BUILD = $(RUN)/build
 BIN := .venv/bin
@@ -17,7 +19,7 @@ lanes = $(if $(LANES),--lanes $(LANES))
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup setup-qkeras demo train hls csim sim report test test-qkeras lint golden clean
+.PHONY: help setup setup-qkeras demo train hls csim sim report test test-qkeras bench lint golden clean
 
 # Before anything starts, and at no cost to those who only read the help.
 ifneq ($(filter-out help clean,$(MAKECMDGOALS)),)
@@ -39,6 +41,7 @@ help:  ## this text
 	@echo "  RUN=$(RUN)   folder for all results; the accelerator goes to its folder build/"
 	@echo "  DATA=$(DATA)   folder of recordings, or: simulated"
 	@echo "  LIMIT=$(LIMIT)   windows to simulate; empty: all unseen ones   LANES=$(LANES)   multipliers; empty: as in CONFIG"
+	@echo "  BENCH_DATA=$(BENCH_DATA)   N-MNIST recordings for the bench   BENCH_RUN=$(BENCH_RUN)   trained net; empty: a random one"
 	@echo "  PYTHON=$(PYTHON)   Python 3.11 or later   WORKERS=$(WORKERS)   processes of make test"
 
 setup: $(READY)  ## make the virtual environment .venv with all tools
@@ -82,6 +85,9 @@ test: setup  ## run the tests
 
 test-qkeras: setup setup-qkeras  ## compare imported QKeras models with QKeras itself
 	$(BIN)/python -m pytest -m qkeras -s tests/interop
+
+bench: setup  ## cycles against the fewest possible, and speed: build/bench/results.json
+	$(BIN)/python -m benchmarks.bench --data '$(BENCH_DATA)' $(if $(BENCH_RUN),--run '$(BENCH_RUN)')
 
 lint: setup  ## style, types and the direction of imports
 	$(BIN)/ruff check .
