@@ -51,8 +51,8 @@ module rsnn_engine #(
     .ActBits(ActBits), .WeightAddrWidth(WeightAddrWidth), .MembraneAddrWidth(MembraneAddrWidth)
   ) u_taps (
     .clk_i, .rst_ni, .event_valid_i, .event_ready_o, .event_value_i, .event_weight_i, .event_y_i, .event_x_i,
-    .reach_i(layer_i.reach), .pool_log2_i(layer_i.pool_log2), .rows_i(layer_i.rows), .columns_i(layer_i.columns),
-    .groups_i(layer_i.groups_out), .pitch_i(layer_i.pitch),
+    .reach_i(layer_i.reach), .span_i(layer_i.span), .step_log2_i(layer_i.step_log2), .pool_log2_i(layer_i.pool_log2),
+    .rows_i(layer_i.rows), .columns_i(layer_i.columns), .groups_i(layer_i.groups_out), .pitch_i(layer_i.pitch),
     .valid_o(tap_valid), .value_o(tap_value), .weight_o(tap_weight), .membrane_o(tap_membrane)
   );
 

@@ -17,6 +17,8 @@ module rsnn_taps #(
   input  logic [11:0]                  event_y_i,
   input  logic [11:0]                  event_x_i,
   input  logic                         reach_i,
+  input  logic [3:0]                   span_i,
+  input  logic [1:0]                   step_log2_i,
   input  logic [1:0]                   pool_log2_i,
   input  logic [11:0]                  rows_i,
   input  logic [11:0]                  columns_i,
@@ -33,10 +35,13 @@ module rsnn_taps #(
     logic        exists;
   } range_t;
 
-  function automatic range_t reached(logic [11:0] at, logic reach, logic [11:0] valid);
+  // Those outputs o with 0 <= farthest - (o << step) <= span.
+  function automatic range_t reached(logic [12:0] farthest, logic [3:0] span, logic [1:0] step, logic [11:0] valid);
     range_t found;
-    found.low = (reach && at != '0) ? at - 1'b1 : at;
-    found.high = (reach && at + 1'b1 < valid) ? at + 1'b1 : at;
+    logic [12:0] beyond;
+    beyond = (farthest < 13'(span)) ? '0 : farthest - 13'(span);
+    found.low = 12'((beyond + (13'd1 << step) - 13'd1) >> step);
+    found.high = 12'(farthest >> step);
     if (found.high >= valid) found.high = valid - 1'b1;
     found.exists = found.low < valid;
     return found;
@@ -45,22 +50,25 @@ module rsnn_taps #(
   range_t rows, columns;
   logic first_q, exists, last;
   logic [11:0] row_q, column_q, row, column, group_q;
-  logic [3:0] tap;
+  logic [12:0] farthest_y, farthest_x;
+  logic [6:0] tap;
 
-  assign rows = reached(event_y_i, reach_i, rows_i);
-  assign columns = reached(event_x_i, reach_i, columns_i);
+  assign farthest_y = 13'(event_y_i) + 13'(reach_i);
+  assign farthest_x = 13'(event_x_i) + 13'(reach_i);
+  assign rows = reached(farthest_y, span_i, step_log2_i, rows_i);
+  assign columns = reached(farthest_x, span_i, step_log2_i, columns_i);
   assign exists = rows.exists && columns.exists;
   assign row = first_q ? rows.low : row_q;
   assign column = first_q ? columns.low : column_q;
   assign last = row == rows.high && column == columns.high && group_q == groups_i - 1'b1;
   assign event_ready_o = last || !exists;
 
-  // Weight (a, b) of a 3x3 kernel takes input (r + a - 1, s + b - 1) to output (r, s).
+  // Weight (a, b) of a kernel takes input ((r << step) + a - reach, (s << step) + b - reach) to output (r, s).
   always_comb begin
-    logic [1:0] a, b;
-    a = 2'(event_y_i + 12'd1 - row);
-    b = 2'(event_x_i + 12'd1 - column);
-    tap = reach_i ? 4'(a) * 4'd3 + 4'(b) : '0;
+    logic [3:0] a, b;
+    a = 4'(farthest_y - (13'(row) << step_log2_i));
+    b = 4'(farthest_x - (13'(column) << step_log2_i));
+    tap = 7'(a) * (7'(span_i) + 7'd1) + 7'(b);
   end
 
   always_ff @(posedge clk_i) begin
@@ -87,7 +95,7 @@ module rsnn_taps #(
   logic [ActBits-1:0] value1_q;
   logic [WeightAddrWidth-1:0] weight1_q;
   logic [11:0] pooled_row1_q, pooled_column1_q, group1_q;
-  logic [3:0] tap1_q;
+  logic [6:0] tap1_q;
 
   always_ff @(posedge clk_i) begin
     value1_q <= event_value_i;

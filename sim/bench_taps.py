@@ -6,17 +6,20 @@ import cocotb
 from blocks import Block
 
 
-def reached(at: int, reach: int, valid: int) -> range:
-    return range(max(at - reach, 0), min(at + reach, valid - 1) + 1)
+def reached(at: int, layer: dict[str, int], valid: int) -> list[int]:
+    """Outputs along one axis whose kernel covers input `at`."""
+    firsts = [(output << layer["step_log2"]) - layer["reach"] for output in range(valid)]
+    return [output for output, first in enumerate(firsts) if first <= at <= first + layer["span"]]
 
 
 def expected(event: dict[str, int], layer: dict[str, int]) -> list[tuple[int, int, int]]:
     """(value, weight, membrane) of each output."""
-    y, x, reach, pool, groups = event["event_y"], event["event_x"], layer["reach"], layer["pool_log2"], layer["groups"]
+    pool, groups, step = layer["pool_log2"], layer["groups"], layer["step_log2"]
+    y, x = event["event_y"] + layer["reach"], event["event_x"] + layer["reach"]
     found = []
-    for row in reached(y, reach, layer["rows"]):
-        for column in reached(x, reach, layer["columns"]):
-            tap = (y - row + 1) * 3 + x - column + 1 if reach else 0
+    for row in reached(event["event_y"], layer, layer["rows"]):
+        for column in reached(event["event_x"], layer, layer["columns"]):
+            tap = (y - (row << step)) * (layer["span"] + 1) + x - (column << step)
             for group in range(groups):
                 membrane = (row >> pool) * layer["pitch"] + (column >> pool) * groups + group
                 found.append((event["event_value"], event["event_weight"] + tap * groups + group, membrane))
@@ -30,11 +33,12 @@ async def events(dut: Any, gap: float) -> None:
     rng = block.rng
     await block.begin(event_valid=0)
     for _ in range(40):
-        pool, groups = rng.randint(0, 1), rng.randint(1, 3)
-        height, width = rng.randint(2, 6), rng.randint(2, 6)
-        rows, columns = height >> pool << pool, width >> pool << pool
-        layer = {"reach": rng.randint(0, 1), "pool_log2": pool, "rows": rows, "columns": columns, "groups": groups}
-        layer["pitch"] = (columns >> pool) * groups
+        pool, groups, reach, folded = rng.randint(0, 2), rng.randint(1, 3), rng.randint(0, 1), rng.random() < 0.5
+        height, width = rng.randint(4, 9), rng.randint(4, 9)
+        stride, rest = (pool, 0) if folded else (0, pool)
+        rows, columns = height >> pool << rest, width >> pool << rest
+        layer = {"reach": reach, "span": 2 * reach + (1 << stride) - 1, "step_log2": stride, "pool_log2": rest}
+        layer |= {"rows": rows, "columns": columns, "groups": groups, "pitch": (columns >> rest) * groups}
         wanted: dict[int, tuple[int, int, int]] = {}
         await step(block, wanted, event_valid=0, **layer)
         for _ in range(30):

@@ -58,8 +58,8 @@ def random_layer(rng: np.random.Generator, x: Tensor, net: NetClass, readout: st
     dense = readout is not None or rng.random() < 0.25
     outputs = net.classes if readout else int(rng.integers(1, 2 * net.lanes + 2))
     kernel, pool = int(rng.choice([1, 3])), 1
-    if not dense and min(x.height, x.width) >= 2:
-        pool = int(rng.choice([1, 2]))
+    if not dense:
+        pool = int(rng.choice([of for of in (1, 2, 4) if of <= min(x.height, x.width)]))
     shape = (outputs, x.channels, x.height, x.width) if dense else (outputs, x.channels, kernel, kernel)
     weights = rng.integers(low, high + 1, size=shape)
     bias = rng.integers(2 * low, 2 * high + 1, size=outputs)

@@ -78,8 +78,9 @@ def test_the_nets_are_as_different_as_they_must_be(family: Callable[[str], Famil
     assert EACH * len(CLASSES) >= 50
     nets = [family(name) for name in CLASSES]
     rows = [row for one in nets for plan in one.plans for row in plan.table]
-    wanted = {"reset": {0, 1, 2}, "spike": {0, 1}, "dense": {0, 1}, "reach": {0, 1}, "pool_log2": {0, 1}}
-    for field, values in (wanted | {"gated": {0, 1}, "signed_sum": {0, 1}, "ties_even": {0, 1}}).items():
+    wanted = {"reset": {0, 1, 2}, "spike": {0, 1}, "dense": {0, 1}, "reach": {0, 1}, "pool_log2": {0, 1, 2}}
+    wanted |= {field: {0, 1} for field in ("step_log2", "gated", "signed_sum", "ties_even")}
+    for field, values in wanted.items():
         assert {row[field] for row in rows} == values, field
     assert {row["refined"] for row in rows if row["gated"]} == {0, 1}
     results = [result for one in nets for result in _results(one)]

@@ -1,6 +1,7 @@
 """Plans: addresses recomputed from the graph, memories, shape classes, and what is too big."""
 
 from dataclasses import asdict, replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -9,9 +10,11 @@ from razorsnn.errors import UserError
 from razorsnn.fixed import Format
 from razorsnn.ir import Graph, Source, Tensor
 from razorsnn.layertable import LAYER_FIELDS
+from razorsnn.ops.conv import Conv
 from razorsnn.ops.dense import Dense
 from razorsnn.ops.neuron import Neuron
 from razorsnn.ops.razor import Razor
+from razorsnn.ops.synapse import Synapse
 from razorsnn.plan import Plan, make_plan
 from razorsnn.shape import EXACT, Shape
 from tests.nets import NetClass, random_graph
@@ -21,12 +24,26 @@ PLANS = [make_plan(random_graph(net, seed), net.lanes) for net in NETS for seed 
 NAMES = [plan.graph.name + f" on {plan.shape.lanes}" for plan in PLANS]
 
 
+def stored(op: Synapse) -> np.ndarray:
+    """The weights of one step from output to output: of a folded layer, what an impulse at each place gives."""
+    if not (isinstance(op, Conv) and op.folded):
+        return op.weights
+    outputs, channels, kernel, _ = op.weights.shape
+    size, pool = kernel + op.pool - 1, op.pool
+    found = np.zeros((outputs, channels, size, size), dtype=np.int64)
+    for c, a, b in product(range(channels), range(size), range(size)):
+        impulse = np.zeros((1, channels, size + 2 * pool, size + 2 * pool), dtype=np.int64)
+        impulse[0, c, pool + a - kernel // 2, pool + b - kernel // 2] = 1
+        found[:, c, a, b] = op.sums(impulse)[0, :, 1, 1]
+    return found
+
+
 @pytest.mark.parametrize("plan", PLANS, ids=NAMES)
 def test_weight_addresses_point_at_the_weights(plan: Plan):
     """Every weight, read as the engine does: base + input * stride + tap * groups + group."""
     lanes = plan.shape.lanes
     for layer, row in zip(plan.layers, plan.table, strict=True):
-        weights = layer.synapse.weights
+        weights = stored(layer.synapse)
         lanes_in = 1 << row["lanes_in_log2"]
         for index in np.ndindex(weights.shape):
             o, c, y, x = index
@@ -42,7 +59,9 @@ def test_biases_and_gates_lie_where_the_table_says(plan: Plan):
     lanes, count = plan.shape.lanes, plan.shape.embeddings
     for layer, row in zip(plan.layers, plan.table, strict=True):
         for o, bias in enumerate(layer.synapse.bias.tolist()):
-            assert plan.bias[row["bias_base"] + o // lanes, o % lanes] == bias * 4 ** row["pool_log2"]
+            assert plan.bias[row["bias_base"] + o // lanes, o % lanes] == bias * 4 ** (
+                row["pool_log2"] + row["step_log2"]
+            )
         assert row["gated"] == int(layer.razor is not None)
         if layer.razor:
             for k, t in np.ndindex(count, plan.shape.frames):

@@ -1,8 +1,8 @@
 // LIAF engine: all layers in turn, each told by its row of the layer table. In full: python/razorsnn/ops/synapse.py.
 //   equation   z = sum over pool x pool outputs of (bias + sum w * x); then the neuron (neuron.hpp)
 //   shapes     membranes [H_out * W_out * groups_out] words of `lanes`, at pooled size
-//   order      of an event's outputs: row by row, column by column, channel group by channel group, those only
-//              that exist and that a pool uses; one word of outputs a cycle
+//   order      of an event's outputs (pooled ones where the pool is folded): row by row, column by column, channel
+//              group by channel group, those only that exist and that a pool uses; one word of outputs a cycle
 //   handshake  a pruned frame is not scanned: no weight read, no multiply; its neuron pass runs all the same
 #pragma once
 
@@ -27,15 +27,18 @@ void preset_membranes(const Layer& layer, const typename C::bias_t bias[C::bias_
   }
 }
 
-// Outputs before pooling, first..last, that an input reaches along one axis; none where last < first.
+// Outputs, first..last, that an input reaches along one axis; none where last < first.
 struct Span {
   int first;
   int last;
 };
 
-inline Span span_reached(const int at, const int reach, const int outputs) {
+// Those o with 0 <= at + reach - (o << step_log2) <= span.
+inline Span span_reached(const int at, const Layer& layer, const int outputs) {
 #pragma HLS inline
-  return {at < reach ? 0 : at - reach, at + reach < outputs ? at + reach : outputs - 1};
+  const int step = layer.step_log2.to_int(), farthest = at + layer.reach.to_int(), span = layer.span.to_int();
+  const int first = farthest < span ? 0 : (farthest - span + (1 << step) - 1) >> step;
+  return {first, (farthest >> step) < outputs ? farthest >> step : outputs - 1};
 }
 
 inline int length(const Span span) {
@@ -59,10 +62,11 @@ template <class C>
 int multiply_event(const Layer& layer, const Event<C>& event,
                    const typename C::weight_t weights[C::weight_depth][C::lanes],
                    Membrane<C> membranes[C::membrane_depth][C::lanes]) {
-  const int x = event.x.to_int(), y = event.y.to_int(), reach = layer.reach.to_int();
+  const int farthest_y = event.y.to_int() + layer.reach.to_int(), farthest_x = event.x.to_int() + layer.reach.to_int();
+  const int step = layer.step_log2.to_int(), size = layer.span.to_int() + 1;
   const int groups = layer.groups_out.to_int(), pool = layer.pool_log2.to_int();
-  const Span rows = span_reached(y, reach, layer.rows.to_int());
-  const Span columns = span_reached(x, reach, layer.columns.to_int());
+  const Span rows = span_reached(event.y.to_int(), layer, layer.rows.to_int());
+  const Span columns = span_reached(event.x.to_int(), layer, layer.columns.to_int());
   const int outputs = length(rows) * length(columns) * groups;
   const int row_base = layer.weight_base.to_int() + event.row.to_int() * layer.row_stride.to_int();
   int row = rows.first, column = columns.first, group = 0;
@@ -70,7 +74,7 @@ int multiply_event(const Layer& layer, const Event<C>& event,
 #pragma HLS pipeline
 #pragma HLS loop_tripcount min=0 max=C::outputs_reached
     if (output == outputs) break;
-    const int tap = (y - row + reach) * (2 * reach + 1) + x - column + reach;
+    const int tap = (farthest_y - (row << step)) * size + farthest_x - (column << step);
     const int target = (row >> pool) * layer.pitch.to_int() + (column >> pool) * groups + group;
     multiply_word<C>(event.value, weights[row_base + tap * groups + group], membranes[target]);
     if (++group == groups) {

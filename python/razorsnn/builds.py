@@ -22,6 +22,7 @@ from razorsnn.config import SAVED, Config, load_config
 from razorsnn.errors import UserError
 from razorsnn.files import folder_transaction, hash_file, hash_files, hash_tree, read_json, write_json
 from razorsnn.graphfile import FILES, load_graph
+from razorsnn.ops.conv import Conv
 from razorsnn.plan import Plan, make_plan
 from razorsnn.targets import TARGETS
 
@@ -128,6 +129,11 @@ def plan_facts(plan: Plan) -> dict[str, Any]:
         "shape": asdict(plan.shape),
         "memories": [asdict(memory) | {"bits": memory.bits} for memory in plan.memories()],
         "multipliers": plan.multipliers(),
+        "pools": [
+            {"layer": layer.name} | layer.synapse.ways() | {"weight_bits": layer.synapse.stored_weight_bits}
+            for layer in plan.layers
+            if isinstance(layer.synapse, Conv) and layer.synapse.pool > 1
+        ],
         "layers": [
             {"layer": layer.name, "membrane_range": list(layer.synapse.membrane_range(layer.operand))} | row
             for layer, row in zip(plan.layers, plan.table, strict=True)

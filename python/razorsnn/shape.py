@@ -144,7 +144,7 @@ def own_shape(graph: Graph, layers: tuple[Layer, ...], lanes: int) -> Shape:
         sensor_height=sensor[0], sensor_width=sensor[1], classes=len(graph.class_names), layers=len(layers),
         gates=len(gated), embeddings=embeddings, input_lanes=input_lanes, input_bits=x.format.width,
         activation_bits=max(activations, default=1),
-        weight_bits=max(layer.synapse.weight_format.width for layer in layers),
+        weight_bits=max(layer.synapse.stored_weight_bits for layer in layers),
         membrane_bits=max(_membrane_bits(layer, low, high) for layer, (low, high) in zip(layers, ranges, strict=True)),
         sums_bits=max((razor.sums_bits(t) for razor, t in gated), default=2),
         frame_sum_bits=max((bits_unsigned(t.positions * t.format.high) for _, t in gated), default=1),

@@ -147,10 +147,35 @@ def test_outputs_reached_equals_counting():
         found = geometry.outputs_reached(height, width)
         rows, columns, reach = height // pool * pool, width // pool * pool, kernel // 2
         for y, x in product(range(height), range(width)):
-            reached = [
+            near = [
                 (r, s) for r, s in product(range(rows), range(columns)) if abs(r - y) <= reach and abs(s - x) <= reach
             ]
+            reached = {(r // pool, s // pool) for r, s in near} if op.folded else near
             assert found[y, x] == len(reached)
+
+
+@pytest.mark.parametrize("kernel", [1, 3])
+@pytest.mark.parametrize("pool", [1, 2, 4, 8])
+def test_a_pool_is_folded_where_multiplies_fall_by_more_than_weights_rise(kernel: int, pool: int):
+    op = make_conv(np.random.default_rng(kernel), kernel, pool)
+    tensor = Tensor(1, 2, 24, 24, X_FORMAT)
+    sizes = {True: kernel + pool - 1, False: kernel}
+    reached = {True: ((kernel + pool - 1) / pool) ** 2, False: kernel**2}
+    assert op.folded == (reached[True] * sizes[True] ** 2 < reached[False] * sizes[False] ** 2)
+    assert op.folded == ((kernel, pool) == (3, 2))
+    weights = {"apart": sizes[False] ** 2, "folded": sizes[True] ** 2}
+    multiplies = {"apart": reached[False], "folded": reached[True]}
+    assert op.ways() == {"folded": op.folded, "multiplies": multiplies, "weights": weights}
+    assert op.weight_rows(2).shape == (2, sizes[op.folded] ** 2, len(op.weights))
+    inner = op.geometry(tensor).outputs_reached(24, 24)[8:16, 8:16]
+    assert inner.mean() == reached[op.folded]
+
+
+def test_a_folded_kernel_fits_its_width():
+    for value in (W_FORMAT.low, W_FORMAT.high):
+        op = make_conv(np.random.default_rng(1), 3, 2, weights=np.full((1, 2, 3, 3), value), bias=np.zeros(1, np.int64))
+        assert op.stored_weight_bits == W_FORMAT.width + 2
+        assert abs(op.weight_rows(2)).max() == 4 * abs(value)
 
 
 def test_cycles_of_a_window():
@@ -159,8 +184,10 @@ def test_cycles_of_a_window():
     x, tensor = make_x(rng, 5, 6)
     keep = np.array([True, False, True])
     found = op.cycles(x, keep, tensor, lanes=4, lanes_in=2)
-    places = [[(y, s) for y in (r - 1, r, r + 1) for s in (c - 1, c, c + 1)] for r in range(5) for c in range(6)]
-    per_place = [2 * sum(0 <= y < 4 and 0 <= s < 6 for y, s in around) for around in places]
+    pooled_rows, pooled_columns = (
+        [{i // 2 for i in (r - 1, r, r + 1) if 0 <= i < of} for r in range(n)] for n, of in ((5, 4), (6, 6))
+    )
+    per_place = [2 * len(r) * len(c) for r in pooled_rows for c in pooled_columns]
     counts = [np.count_nonzero(frame.reshape(2, -1), axis=0) for frame in x]
     assert found.events == counts[0].sum() + counts[2].sum()
     assert found.multiplies == sum(int(c @ per_place) for c in (counts[0], counts[2]))

@@ -4,14 +4,16 @@ Contract: ops/synapse.py, with
     equation   z[o, i, j] = sum over the pool x pool outputs (r, s) of (i, j) of
                bias[o] + sum over c, a, b of w[o, c, a, b] * x[c, r + a - reach, s + b - reach]
     shapes     weights [C_out, C, k, k]; outputs H // pool x W // pool: what does not fill a pool is dropped
+    folded     where it pays, both sums are one: of a kernel of k + pool - 1, whose weights are sums, in steps of pool
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from itertools import product
+from typing import Any, ClassVar
 
 import numpy as np
 
-from razorsnn.fixed import Ints
+from razorsnn.fixed import Ints, bits_signed
 from razorsnn.ir import Tensor
 from razorsnn.ops.synapse import Geometry, Synapse
 from razorsnn.ops.words import groups
@@ -38,16 +40,44 @@ class Conv(Synapse):
         height, width = x.height // self.pool, x.width // self.pool
         self.require(height > 0 and width > 0, f"pool {self.pool} on {x.height}x{x.width} leaves nothing")
         output = Tensor(x.frames, shape[0], height, width, self.neuron.out)
-        pool_log2 = self.pool.bit_length() - 1
-        return Geometry(False, shape[2] // 2, pool_log2, height * self.pool, width * self.pool, output)
+        pool_log2, step = self.pool.bit_length() - 1, 1 if self.folded else self.pool
+        return Geometry(False, shape[2] // 2, pool_log2, height * step, width * step, output, self.folded)
+
+    @property
+    def folded(self) -> bool:
+        """Whether the engine folds the pool: where multiplies fall by more than weight words rise.
+
+        Per input and output channel, inside: kernel ** 2 multiplies and weights become ((kernel + pool - 1) / pool)
+        ** 2 and (kernel + pool - 1) ** 2. So a 3x3 with a pool of 2 is folded: 9 and 9 become 4 and 16.
+        """
+        kernel: int = self.weights.shape[2]
+        return self.pool * kernel**2 > (kernel + self.pool - 1) ** 2
+
+    def ways(self) -> dict[str, Any]:
+        """Both ways to pool: multiplies inside and weights, for each input and output channel, and which is taken."""
+        kernel, folded = self.weights.shape[2], self.weights.shape[2] + self.pool - 1
+        multiplies = {"apart": kernel**2, "folded": (folded / self.pool) ** 2}
+        return {"folded": self.folded, "multiplies": multiplies, "weights": {"apart": kernel**2, "folded": folded**2}}
+
+    @property
+    def stored_weights(self) -> Ints:
+        """[C_out, C, k', k'] as the engine multiplies them."""
+        return folded_kernel(self.weights, self.pool) if self.folded else self.weights
+
+    @property
+    def stored_weight_bits(self) -> int:
+        """A folded weight is a sum of up to min(kernel, pool) ** 2."""
+        terms = min(self.weights.shape[2], self.pool) ** 2 if self.folded else 1
+        return bits_signed(self.weight_format.low * terms, self.weight_format.high * terms)
 
     def sums(self, x: Ints) -> Ints:
         return pooled(convolved(x, self.weights), self.pool)
 
     def weight_rows(self, lanes_in: int) -> Ints:
-        outputs, channels = self.weights.shape[:2]
-        rows = np.zeros((groups(channels, lanes_in) * lanes_in, self.weights[0, 0].size, outputs), dtype=np.int64)
-        rows[:channels] = self.weights.reshape(outputs, channels, -1).transpose(1, 2, 0)
+        weights = self.stored_weights
+        outputs, channels = weights.shape[:2]
+        rows = np.zeros((groups(channels, lanes_in) * lanes_in, weights[0, 0].size, outputs), dtype=np.int64)
+        rows[:channels] = weights.reshape(outputs, channels, -1).transpose(1, 2, 0)
         return rows
 
     def describe(self) -> str:
@@ -63,6 +93,15 @@ def convolved(x: Ints, weights: Ints) -> Ints:
     windows = np.lib.stride_tricks.sliding_window_view(padded, weights.shape[2:], axis=(2, 3))
     product = np.tensordot(windows, weights.astype(np.float64), axes=([1, 4, 5], [1, 2, 3]))
     return product.transpose(0, 3, 1, 2).astype(np.int64)
+
+
+def folded_kernel(weights: Ints, pool: int) -> Ints:
+    """[C_out, C, k + pool - 1, k + pool - 1]: the kernel that gives in steps of `pool` what k x k and the pool give."""
+    *channels, size, _ = weights.shape
+    found = np.zeros((*channels, size + pool - 1, size + pool - 1), dtype=np.int64)
+    for row, column in product(range(pool), repeat=2):
+        found[..., row : row + size, column : column + size] += weights
+    return found
 
 
 def pooled(z: Ints, pool: int) -> Ints:

@@ -31,7 +31,11 @@ LAYER_CYCLES = 2
 
 @dataclass(frozen=True)
 class Geometry:
-    """What addresses and loops need. `rows`, `columns`: outputs before pooling that some pool uses."""
+    """What addresses and loops need. `rows`, `columns`: outputs that an event may reach.
+
+    Without `folded` those are outputs before pooling, as far as some pool uses them. With it, kernel and pool are
+    one kernel of a step as large as the pool, and the outputs are the pooled ones.
+    """
 
     dense: bool
     reach: int
@@ -39,23 +43,35 @@ class Geometry:
     rows: int
     columns: int
     output: Tensor
+    folded: bool = False
+
+    @property
+    def step_log2(self) -> int:
+        """log2 of the inputs from one output to the next."""
+        return self.pool_log2 if self.folded else 0
+
+    @property
+    def span(self) -> int:
+        """Size of the kernel as stored, less 1."""
+        return 2 * self.reach + (1 << self.step_log2) - 1
 
     @property
     def taps(self) -> int:
         """Weights from one input to one output channel, as stored."""
-        return (2 * self.reach + 1) ** 2
+        return (self.span + 1) ** 2
 
     def outputs_reached(self, height: int, width: int) -> Ints:
-        """[height, width]: how many outputs before pooling each input position reaches."""
+        """[height, width]: how many of the `rows` x `columns` outputs each input position reaches."""
         if self.dense:
             return np.ones((height, width), dtype=np.int64)
-        return np.outer(_reached(height, self.rows, self.reach), _reached(width, self.columns, self.reach))
+        return np.outer(self._reached(height, self.rows), self._reached(width, self.columns))
 
-
-def _reached(length: int, valid: int, reach: int) -> Ints:
-    at = np.arange(length)
-    count: Ints = np.minimum(at + reach, valid - 1) - np.maximum(at - reach, 0) + 1
-    return np.maximum(count, 0)
+    def _reached(self, length: int, valid: int) -> Ints:
+        """Along one axis: outputs o with 0 <= at + reach - (o << step) <= span."""
+        last = np.arange(length) + self.reach
+        first = np.maximum(last - self.span + (1 << self.step_log2) - 1, 0) >> self.step_log2
+        count: Ints = np.minimum(last >> self.step_log2, valid - 1) - first + 1
+        return np.maximum(count, 0)
 
 
 @dataclass(frozen=True)
@@ -102,6 +118,11 @@ class Synapse(Op):
     @abstractmethod
     def weight_rows(self, lanes_in: int) -> Ints:
         """[rows, taps, C_out]: the weights an event needs, in the order of the engine's addresses."""
+
+    @property
+    def stored_weight_bits(self) -> int:
+        """Width of a weight as the engine stores it."""
+        return self.weight_format.width
 
     def infer(self, x: Tensor) -> Tensor:
         geometry = self.geometry(x)

@@ -59,7 +59,7 @@ struct Config {
   static constexpr int mask_input_low = -128;
   static constexpr int mask_input_high = 127;
   static constexpr int table_depth = 256;
-  static constexpr int layer_fields = 33;
+  static constexpr int layer_fields = 35;
   using weight_t = std::int8_t;
   using bias_t = std::int16_t;
 };

@@ -22,13 +22,15 @@ struct Layer {
   ap_uint<8> refine_max;  // largest refined activation
   ap_uint<1> dense;  // the event's position selects weights, not outputs
   ap_uint<1> reach;  // (kernel - 1) / 2
-  ap_uint<2> pool_log2;  // log2 of the pool
+  ap_uint<4> span;  // outputs that an input may reach along an axis, before the step, less 1
+  ap_uint<2> step_log2;  // log2 of the inputs from output to output: of the pool where it is folded, else 0
+  ap_uint<2> pool_log2;  // log2 of the pool, 0 where it is folded
   ap_uint<3> lanes_in_log2;  // log2 of the channels a word of the input holds
   ap_uint<12> width;  // columns of the input
   ap_uint<12> groups_in;  // words a position of the input
   ap_uint<24> words_in;  // words a frame of the input
-  ap_uint<12> rows;  // output rows before pooling that a pool uses
-  ap_uint<12> columns;  // output columns before pooling that a pool uses
+  ap_uint<12> rows;  // output rows: pooled ones where the pool is folded, else those before pooling that a pool uses
+  ap_uint<12> columns;  // output columns, likewise
   ap_uint<12> groups_out;  // words a position of the output
   ap_uint<16> pitch;  // words a row of the output
   ap_uint<24> words_out;  // words a frame of the output
@@ -46,7 +48,7 @@ struct Layer {
   ap_uint<1> ties_even;  // the cast of y takes ties to the even neighbour, not up
 };
 
-inline Layer read_layer(const std::uint32_t row[33]) {
+inline Layer read_layer(const std::uint32_t row[35]) {
 #pragma HLS inline
   Layer layer;
   layer.gated = row[0];
@@ -60,28 +62,30 @@ inline Layer read_layer(const std::uint32_t row[33]) {
   layer.refine_max = row[8];
   layer.dense = row[9];
   layer.reach = row[10];
-  layer.pool_log2 = row[11];
-  layer.lanes_in_log2 = row[12];
-  layer.width = row[13];
-  layer.groups_in = row[14];
-  layer.words_in = row[15];
-  layer.rows = row[16];
-  layer.columns = row[17];
-  layer.groups_out = row[18];
-  layer.pitch = row[19];
-  layer.words_out = row[20];
-  layer.row_stride = row[21];
-  layer.weight_base = row[22];
-  layer.bias_base = row[23];
-  layer.alpha = row[24];
-  layer.v_th = row[25];
-  layer.reset = row[26];
-  layer.spike = row[27];
-  layer.out_shift = row[28];
-  layer.out_max = row[29];
-  layer.last = row[30];
-  layer.signed_sum = row[31];
-  layer.ties_even = row[32];
+  layer.span = row[11];
+  layer.step_log2 = row[12];
+  layer.pool_log2 = row[13];
+  layer.lanes_in_log2 = row[14];
+  layer.width = row[15];
+  layer.groups_in = row[16];
+  layer.words_in = row[17];
+  layer.rows = row[18];
+  layer.columns = row[19];
+  layer.groups_out = row[20];
+  layer.pitch = row[21];
+  layer.words_out = row[22];
+  layer.row_stride = row[23];
+  layer.weight_base = row[24];
+  layer.bias_base = row[25];
+  layer.alpha = row[26];
+  layer.v_th = row[27];
+  layer.reset = row[28];
+  layer.spike = row[29];
+  layer.out_shift = row[30];
+  layer.out_max = row[31];
+  layer.last = row[32];
+  layer.signed_sum = row[33];
+  layer.ties_even = row[34];
   return layer;
 }
 
