@@ -34,9 +34,8 @@ module rsnn_accelerator #(
   parameter int unsigned MembraneDepth = 42,
   parameter int unsigned EvenDepth = 168,
   parameter int unsigned OddDepth = 168,
-  parameter int unsigned SumsDepth = 84,
   parameter int unsigned MaskDepth = 42,
-  parameter int unsigned GateDepth = 8,
+  parameter int unsigned GateRows = 4,
   parameter int unsigned OffsetDepth = 2,
   parameter string TableFile = "",
   parameter string WeightFile = "",
@@ -198,15 +197,20 @@ module rsnn_accelerator #(
     .keep_o(keep_all)
   );
 
-  // ---- Razor.
+  // ---- Razor. It takes its sums from the outputs of the layer before, as they are written.
+  localparam int unsigned MaskAddrWidth = (MaskDepth > 1) ? $clog2(MaskDepth) : 1;
+
   if (Gated) begin : gen_razor
     rsnn_razor #(
       .Lanes(Lanes), .ActBits(ActBits), .Frames(Frames), .Embeddings(Embeddings), .AddrWidth(AddrWidth),
-      .SumsBits(SumsBits), .FrameSumBits(FrameSumBits), .LogitSumBits(LogitSumBits), .SumsDepth(SumsDepth),
-      .MaskDepth(MaskDepth), .GateDepth(GateDepth), .OffsetDepth(OffsetDepth), .EmbeddingFile(EmbeddingFile),
-      .AffineFile(AffineFile), .OffsetFile(OffsetFile), .ExpFile(ExpFile), .SigmoidFile(SigmoidFile)
+      .SumsBits(SumsBits), .FrameSumBits(FrameSumBits), .LogitSumBits(LogitSumBits), .MaskDepth(MaskDepth),
+      .GateRows(GateRows), .OffsetDepth(OffsetDepth), .EmbeddingFile(EmbeddingFile), .AffineFile(AffineFile),
+      .OffsetFile(OffsetFile), .ExpFile(ExpFile), .SigmoidFile(SigmoidFile)
     ) u_razor (
-      .clk_i, .rst_ni(active_n), .layer_i(layer), .start_i(razor_start), .done_o(razor_done), .keep_o(keep),
+      .clk_i, .rst_ni(active_n), .layer_i(layer),
+      .feed_begin_i(pass_init && layer.feeds), .feed_i(out_valid && layer.feeds), .feed_first_i(first_frame),
+      .feed_last_i(pass_done), .feed_addr_i(MaskAddrWidth'(out_addr)), .feed_data_i(out_y),
+      .start_i(razor_start), .done_o(razor_done), .keep_o(keep),
       .mem_re_o(razor_re), .mem_addr_o(razor_addr), .mem_data_i(read_data),
       .write_o(razor_write), .write_addr_o(razor_write_addr), .write_data_o(razor_write_data)
     );

@@ -1,8 +1,10 @@
 // Razor unit: sums over frames, softmax weighting, masks, scores and keep bits of one window.
 // Contract: python/razorsnn/ops/razor.py.
-//   order      sums frame by frame, word by word, k by k; masks word by word; scores frame by frame
-//   latency    RazorCycles in ops/razor.py
-//   handshake  start_i while idle; done_o pulses when keep_o is whole; keep_o holds until the next start
+//   order      sums of all k as the layer before puts its outputs out, a word a cycle; masks word by word, in it k by k;
+//              scores frame by frame, each up to the word that decides
+//   latency    RazorCycles in ops/razor.py; a word is in the sums 3 cycles after feed_i
+//   handshake  feed_begin_i, then the frames' words, 3 cycles or more from one frame to the next; start_i while idle;
+//              done_o pulses with the last decision; keep_o is whole from the cycle after on, until the next start
 module rsnn_razor #(
   parameter int unsigned Lanes = 4,
   parameter int unsigned ActBits = 4,
@@ -12,19 +14,25 @@ module rsnn_razor #(
   parameter int unsigned SumsBits = 16,
   parameter int unsigned FrameSumBits = 20,
   parameter int unsigned LogitSumBits = 40,
-  parameter int unsigned SumsDepth = 64,
   parameter int unsigned MaskDepth = 16,
-  parameter int unsigned GateDepth = 64,
+  parameter int unsigned GateRows = 16,
   parameter int unsigned OffsetDepth = 4,
   parameter string EmbeddingFile = "",
   parameter string AffineFile = "",
   parameter string OffsetFile = "",
   parameter string ExpFile = "",
-  parameter string SigmoidFile = ""
+  parameter string SigmoidFile = "",
+  localparam int unsigned MaskAddrWidth = (MaskDepth > 1) ? $clog2(MaskDepth) : 1
 ) (
   input  logic                          clk_i,
   input  logic                          rst_ni,
   input  rsnn_pkg::layer_t              layer_i,
+  input  logic                          feed_begin_i,
+  input  logic                          feed_i,
+  input  logic                          feed_first_i,
+  input  logic                          feed_last_i,
+  input  logic [MaskAddrWidth-1:0]      feed_addr_i,
+  input  logic [Lanes-1:0][ActBits-1:0] feed_data_i,
   input  logic                          start_i,
   output logic                          done_o,
   output logic [Frames-1:0]             keep_o,
@@ -37,71 +45,109 @@ module rsnn_razor #(
 );
   localparam int unsigned KWidth = (Embeddings > 1) ? $clog2(Embeddings) : 1;
   localparam int unsigned FrameWidth = (Frames > 1) ? $clog2(Frames) : 1;
-  localparam int unsigned SumsAddrWidth = (SumsDepth > 1) ? $clog2(SumsDepth) : 1;
-  localparam int unsigned MaskAddrWidth = (MaskDepth > 1) ? $clog2(MaskDepth) : 1;
-  localparam int unsigned GateAddrWidth = (GateDepth > 1) ? $clog2(GateDepth) : 1;
+  localparam int unsigned RowWidth = (GateRows > 1) ? $clog2(GateRows) : 1;
   localparam int unsigned OffsetAddrWidth = (OffsetDepth > 1) ? $clog2(OffsetDepth) : 1;
   localparam int unsigned MaskBits = 8 + $clog2(Embeddings);
   localparam int unsigned ScoreBits = MaskBits + ActBits;
   localparam int unsigned LeftBits = (SumsBits > MaskBits + 1) ? SumsBits : MaskBits + 1;
   localparam int unsigned ProductBits = LeftBits + 10;
+  localparam int unsigned FedBits = rsnn_pkg::EmbeddingBits + ActBits + 1;
   localparam logic [KWidth-1:0] LastK = KWidth'(Embeddings - 1);
   localparam logic [FrameWidth-1:0] LastFrame = FrameWidth'(Frames - 1);
 
-  typedef enum logic [3:0] {
-    Idle, Frame, Sums, Settle, Affine, Finish, Weighting, Masks, MaskDrain, Scores, ScoreDrain
-  } state_e;
+  typedef enum logic [2:0] {Idle, Weighting, Masks, MaskDrain, Scores, ScoreDrain} state_e;
 
   state_e state_q, state_d;
-  logic [FrameWidth-1:0] frame_q;
   logic [1:0] wait_q;
 
-  // ---- Words of the window: a frame at a time for the sums, all frames in one go for the scores.
-  logic read_start, word_valid, word_ready, word_last, reader_busy;
-  logic [AddrWidth-1:0] base_q;
-  logic [AddrWidth:0] count;
-  logic [Lanes-1:0][ActBits-1:0] word;
+  // ---- Feed: each word of outputs into the sums of all k, and into its frame's sum. A row of coefficients a frame.
+  logic feed1_q, feed2_q, first1_q, first2_q, last1_q, last2_q;
+  logic [RowWidth-1:0] row_q;
+  logic [Lanes-1:0][ActBits-1:0] fed1_q;
+  logic [Embeddings-1:0][rsnn_pkg::EmbeddingBits-1:0] embedding;
+  logic [Embeddings-1:0][Lanes-1:0][SumsBits-1:0] sums1, old2, new2;
+  logic [FrameSumBits-1:0] word_sum, word_sum1_q, frame_sum2_q;
+  logic mask_read;
+  logic [MaskAddrWidth-1:0] mask_word_q;
 
-  assign read_start = state_q == Frame || (state_q == MaskDrain && wait_q == '0);
-  assign count = (state_q == Frame) ? (AddrWidth + 1)'(layer_i.words_in)
-                                    : (AddrWidth + 1)'(layer_i.words_in * 24'(Frames));
-
-  rsnn_word_reader #(.AddrWidth(AddrWidth), .WordWidth(Lanes * ActBits)) u_reader (
-    .clk_i, .rst_ni, .start_i(read_start), .base_i(state_q == Frame ? base_q : '0), .count_i(count),
-    .mem_re_o, .mem_addr_o, .mem_data_i,
-    .valid_o(word_valid), .ready_i(word_ready), .word_o(word), .last_o(word_last), .busy_o(reader_busy)
+  rsnn_rom #(
+    .Width(Embeddings * rsnn_pkg::EmbeddingBits), .Depth(GateRows), .InitFile(EmbeddingFile)
+  ) u_embeddings (
+    .clk_i, .re_i(1'b1), .addr_i(row_q), .data_o(embedding)
+  );
+  rsnn_rmw #(.Width(Embeddings * Lanes * SumsBits), .Depth(MaskDepth)) u_sums (
+    .clk_i, .rst_ni, .valid_i(feed_i || mask_read), .addr_i(feed_i ? feed_addr_i : mask_word_q),
+    .read_o(sums1), .old_o(old2), .write_i(feed2_q), .new_i(new2)
   );
 
-  // ---- Stage 0 of the sums and of the masks: one (word, k) a cycle.
-  logic [KWidth-1:0] k_q, k1_q, k2_q, k3_q;
-  logic [SumsAddrWidth-1:0] sums_addr_q;
-  logic skip, sum_issue, mask_issue, score_issue, word_done;
-  logic [GateAddrWidth-1:0] embedding_addr, coefficients_q;
+  for (genvar k = 0; k < int'(Embeddings); k++) begin : gen_sums
+    for (genvar i = 0; i < int'(Lanes); i++) begin : gen_lane
+      logic signed [FedBits-1:0] product2_q;
 
-  assign skip = word == '0 && frame_q != '0;
-  assign sum_issue = state_q == Sums && word_valid && !skip;
-  assign mask_issue = state_q == Masks;
-  assign score_issue = state_q == Scores && word_valid;
-  assign word_done = skip || k_q == LastK;
-  assign word_ready = (state_q == Sums && word_done) || state_q == Scores;
-  assign embedding_addr = coefficients_q + GateAddrWidth'(k_q);
+      always_ff @(posedge clk_i) product2_q <= signed'(embedding[k]) * signed'({1'b0, fed1_q[i]});
+      assign new2[k][i] = (first2_q ? '0 : old2[k][i]) + SumsBits'(product2_q);
+    end
+  end
 
-  // ---- Stage 1: operands; stage 2: one product a lane, of three kinds.
-  logic sum1_q, sum2_q, mask1_q, mask2_q, mask3_q, score1_q, score2_q, score3_q, first1_q, first2_q;
-  logic [Lanes-1:0][ActBits-1:0] word1_q, refined3_q;
-  logic signed [rsnn_pkg::EmbeddingBits-1:0] embedding1;
+  always_comb begin
+    word_sum = '0;
+    for (int unsigned i = 0; i < Lanes; i++) word_sum += FrameSumBits'(feed_data_i[i]);
+  end
+
+  always_ff @(posedge clk_i) begin
+    fed1_q <= feed_data_i;
+    word_sum1_q <= word_sum;
+    {first2_q, first1_q} <= {first1_q, feed_first_i};
+    // A frame begins anew once its sum was handed on.
+    if (feed1_q) frame_sum2_q <= word_sum1_q + ((last2_q || feed_begin_i) ? '0 : frame_sum2_q);
+    else if (last2_q || feed_begin_i) frame_sum2_q <= '0;
+    if (feed_begin_i) row_q <= RowWidth'(layer_i.feed_base);
+    else if (last2_q) row_q <= row_q + 1'b1;
+    if (!rst_ni) {feed1_q, feed2_q, last1_q, last2_q} <= '0;
+    else {feed1_q, feed2_q, last1_q, last2_q} <= {feed_i, feed1_q, feed_i && feed_last_i, last1_q};
+  end
+
+  // ---- Weighting.
+  logic weighting_ready;
   logic [Embeddings-1:0][8:0] weight;
-  logic [Lanes-1:0][SumsBits-1:0] read1, old2, new2;
+
+  rsnn_weighting #(
+    .Embeddings(Embeddings), .FrameSumBits(FrameSumBits), .LogitSumBits(LogitSumBits), .GateRows(GateRows),
+    .OffsetDepth(OffsetDepth), .AffineFile(AffineFile), .OffsetFile(OffsetFile), .ExpFile(ExpFile)
+  ) u_weighting (
+    .clk_i, .rst_ni, .begin_i(feed_begin_i), .frame_i(last2_q), .row_i(row_q), .frame_sum_i(frame_sum2_q),
+    .finish_i(start_i), .offset_base_i(OffsetAddrWidth'(layer_i.offset_base)), .logit_shift_i(layer_i.logit_shift),
+    .ready_o(weighting_ready), .weight_o(weight)
+  );
+
+  // ---- Masks and scores, stage 0: one (word, k), or one word of a frame, a cycle.
+  logic [KWidth-1:0] k_q, k1_q, k2_q, k3_q;
+  logic [FrameWidth-1:0] frame_q, score_frame_q;
+  logic [MaskAddrWidth-1:0] word_q;
+  logic [AddrWidth-1:0] base_q;
+  logic mask_issue, score_issue, last_word, last_mask;
+
+  assign mask_issue = state_q == Masks;
+  assign mask_read = mask_issue && k_q == '0;
+  assign last_mask = k_q == LastK && 24'(mask_word_q) == layer_i.words_in - 1'b1;
+  assign score_issue = state_q == Scores;
+  assign last_word = 24'(word_q) == layer_i.words_in - 1'b1;
+  assign mem_re_o = score_issue;
+  assign mem_addr_o = base_q + AddrWidth'(word_q);
+
+  // ---- Stage 1: operands; stage 2: one product a lane, of two kinds; stage 3: sigmoid, or refined and the largest.
+  logic mask1_q, mask2_q, mask3_q, score1_q, score2_q, score3_q, end1_q, end2_q, end3_q, mask_write;
+  logic [MaskAddrWidth-1:0] mask_write_addr_q;
+  logic [AddrWidth-1:0] addr1_q, addr2_q;
+  logic [Lanes-1:0][ActBits-1:0] refined3_q;
   logic [Lanes-1:0][MaskBits-1:0] mask_read1, mask_sum3_q, mask_sum3;
   logic signed [ProductBits-1:0] product2_q [Lanes];
   logic [Lanes-1:0][7:0] sigmoid3;
 
-  rsnn_rom #(.Width(rsnn_pkg::EmbeddingBits), .Depth(GateDepth), .InitFile(EmbeddingFile)) u_embeddings (
-    .clk_i, .re_i(sum_issue), .addr_i(embedding_addr), .data_o(embedding1)
-  );
-  rsnn_rmw #(.Width(Lanes * SumsBits), .Depth(SumsDepth)) u_sums (
-    .clk_i, .rst_ni, .valid_i(sum_issue || mask_issue), .addr_i(sums_addr_q),
-    .read_o(read1), .old_o(old2), .write_i(sum2_q), .new_i(new2)
+  assign mask_write = mask3_q && k3_q == LastK;
+  rsnn_ram #(.Width(Lanes * MaskBits), .Depth(MaskDepth)) u_mask (
+    .clk_i, .re_i(score_issue), .raddr_i(word_q), .rdata_o(mask_read1),
+    .we_i(mask_write), .waddr_i(mask_write_addr_q), .wdata_i(mask_sum3)
   );
 
   for (genvar i = 0; i < int'(Lanes); i++) begin : gen_lane
@@ -110,21 +156,9 @@ module rsnn_razor #(
     logic signed [rsnn_pkg::MaskInputBits-1:0] mask_input;
     logic [ProductBits-1:0] refined;
 
-    always_comb begin
-      if (mask1_q) begin
-        left = LeftBits'(signed'(read1[i]));
-        right = signed'(10'(weight[k1_q]));
-      end else if (score1_q) begin
-        left = signed'(LeftBits'(mask_read1[i]));
-        right = signed'(10'(word1_q[i]));
-      end else begin
-        left = signed'(LeftBits'(word1_q[i]));
-        right = 10'(embedding1);
-      end
-    end
+    assign left = mask1_q ? LeftBits'(signed'(sums1[k1_q][i])) : signed'(LeftBits'(mask_read1[i]));
+    assign right = mask1_q ? signed'(10'(weight[k1_q])) : signed'(10'(mem_data_i[i]));
     always_ff @(posedge clk_i) product2_q[i] <= left * right;
-
-    assign new2[i] = (first2_q ? '0 : old2[i]) + SumsBits'(product2_q[i]);
 
     rsnn_cast #(.InBits(ProductBits), .OutBits(rsnn_pkg::MaskInputBits)) u_mask_input (
       .value_i(product2_q[i]), .shift_i(layer_i.mask_shift), .value_o(mask_input)
@@ -141,21 +175,10 @@ module rsnn_razor #(
     end
   end
 
-  // ---- Masks: K sigmoids a word into one mask word; read back for the scores.
-  logic [MaskAddrWidth-1:0] mask_write_addr_q, mask_read_addr_q;
-  logic mask_write;
-
-  assign mask_write = mask3_q && k3_q == LastK;
-  rsnn_ram #(.Width(Lanes * MaskBits), .Depth(MaskDepth)) u_mask (
-    .clk_i, .re_i(score_issue), .raddr_i(mask_read_addr_q), .rdata_o(mask_read1),
-    .we_i(mask_write), .waddr_i(mask_write_addr_q), .wdata_i(mask_sum3)
-  );
-
-  // ---- Scores: the largest product of a frame against the threshold.
-  logic [ScoreBits-1:0] largest, largest3_q, score_q, score;
-  logic frame_end, frame_end1_q, frame_end2_q, frame_end3_q;
-  logic [FrameWidth-1:0] score_frame_q;
-  logic [AddrWidth-1:0] score_addr_q, score_addr1_q, score_addr2_q;
+  // ---- Decision: a frame is kept at the first word that reaches the threshold, and the next frame follows at once.
+  // A refined frame is read to its end, because all of it is written back.
+  logic [ScoreBits-1:0] largest, largest3_q;
+  logic over, jump, decided, over_q;
 
   always_comb begin
     largest = '0;
@@ -163,121 +186,79 @@ module rsnn_razor #(
       if (ScoreBits'(product2_q[i]) > largest) largest = ScoreBits'(product2_q[i]);
     end
   end
-  assign score = (largest3_q > score_q) ? largest3_q : score_q;
-  assign frame_end = 24'(mask_read_addr_q) == layer_i.words_in - 1'b1;
+  assign over = score3_q && 31'(largest3_q) >= layer_i.threshold;
+  assign jump = over && !layer_i.refined && frame_q == score_frame_q;
+  assign decided = score3_q && (end3_q || jump);
+  assign done_o = decided && score_frame_q == LastFrame;
   assign write_o = score3_q && layer_i.refined;
   assign write_data_o = refined3_q;
 
   always_ff @(posedge clk_i) begin
     largest3_q <= largest;
-    score_addr1_q <= score_addr_q;
-    score_addr2_q <= score_addr1_q;
-    write_addr_o <= score_addr2_q;
-    {frame_end1_q, frame_end2_q, frame_end3_q} <= {frame_end, frame_end1_q, frame_end2_q};
-    if (state_q != Scores && state_q != ScoreDrain) begin
-      score_q <= '0;
+    addr1_q <= mem_addr_o;
+    addr2_q <= addr1_q;
+    write_addr_o <= addr2_q;
+    {end3_q, end2_q, end1_q} <= {end2_q, end1_q, last_word};
+    if (decided) begin
+      keep_o[score_frame_q] <= over || over_q;
+      score_frame_q <= score_frame_q + 1'b1;
+    end
+    over_q <= !decided && (over || over_q);
+    if (state_q == Idle) begin
       score_frame_q <= '0;
-      score_addr_q <= '0;
-      mask_read_addr_q <= '0;
-    end else begin
-      if (score_issue) begin
-        score_addr_q <= score_addr_q + 1'b1;
-        mask_read_addr_q <= frame_end ? '0 : mask_read_addr_q + 1'b1;
-      end
-      if (score3_q) begin
-        score_q <= frame_end3_q ? '0 : score;
-        if (frame_end3_q) begin
-          keep_o[score_frame_q] <= 31'(score) >= layer_i.threshold;
-          score_frame_q <= score_frame_q + 1'b1;
-        end
-      end
+      over_q <= 1'b0;
     end
   end
 
-  // ---- Sum of a frame, and the weighting that it feeds.
-  logic [FrameSumBits-1:0] frame_sum_q, word_sum, word_sum_q;
-  logic word_sum_valid_q, weighting_ready, settled;
-
-  always_comb begin
-    word_sum = '0;
-    for (int unsigned i = 0; i < Lanes; i++) word_sum += FrameSumBits'(word[i]);
-  end
-
+  // Which word is read: the next one, or the first of the next frame; it stays with the last frame at the end.
   always_ff @(posedge clk_i) begin
-    word_sum_q <= word_sum;
-    word_sum_valid_q <= state_q == Sums && word_valid && word_done;
-    if (state_q == Frame) frame_sum_q <= '0;
-    else if (word_sum_valid_q) frame_sum_q <= frame_sum_q + word_sum_q;
+    if (state_q == Idle) begin
+      frame_q <= '0;
+      word_q <= '0;
+      base_q <= '0;
+    end else if (jump || (score_issue && last_word)) begin
+      if (frame_q != LastFrame) begin
+        frame_q <= frame_q + 1'b1;
+        base_q <= base_q + AddrWidth'(layer_i.words_in);
+      end
+      word_q <= '0;
+    end else if (score_issue) begin
+      word_q <= word_q + 1'b1;
+    end
   end
-  assign settled = state_q == Settle && wait_q == '0 && weighting_ready;
-
-  rsnn_weighting #(
-    .Embeddings(Embeddings), .FrameSumBits(FrameSumBits), .LogitSumBits(LogitSumBits), .GateDepth(GateDepth),
-    .OffsetDepth(OffsetDepth), .AffineFile(AffineFile), .OffsetFile(OffsetFile), .ExpFile(ExpFile)
-  ) u_weighting (
-    .clk_i, .rst_ni, .begin_i(start_i), .offset_base_i(OffsetAddrWidth'(layer_i.offset_base)),
-    .frame_i(settled), .affine_base_i(coefficients_q), .frame_sum_i(frame_sum_q),
-    .finish_i(state_q == Finish), .logit_shift_i(layer_i.logit_shift), .ready_o(weighting_ready), .weight_o(weight)
-  );
 
   // ---- Control.
-  logic last_mask;
-  logic [MaskAddrWidth-1:0] mask_word_q;
-
-  assign last_mask = k_q == LastK && 24'(mask_word_q) == layer_i.words_in - 1'b1;
-  assign done_o = state_q == ScoreDrain && wait_q == '0;
-
   always_comb begin
     state_d = state_q;
     unique case (state_q)
-      Idle: if (start_i) state_d = Frame;
-      Frame: state_d = Sums;
-      Sums: if (word_last && word_done) state_d = Settle;
-      Settle: if (settled) state_d = Affine;
-      Affine: if (weighting_ready) state_d = (frame_q == LastFrame) ? Finish : Frame;
-      Finish: state_d = Weighting;
+      Idle: if (start_i) state_d = Weighting;
       Weighting: if (weighting_ready) state_d = Masks;
       Masks: if (last_mask) state_d = MaskDrain;
       MaskDrain: if (wait_q == '0) state_d = Scores;
-      Scores: if (word_last) state_d = ScoreDrain;
-      default: if (wait_q == '0) state_d = Idle;
+      Scores: if (last_word && frame_q == LastFrame) state_d = ScoreDrain;
+      default: state_d = ScoreDrain;
     endcase
+    if (done_o) state_d = Idle;
   end
 
   always_ff @(posedge clk_i) begin
     {mask3_q, mask2_q, mask1_q} <= {mask2_q, mask1_q, mask_issue};
     {k3_q, k2_q, k1_q} <= {k2_q, k1_q, k_q};
-    {first2_q, first1_q} <= {first1_q, frame_q == '0};
-    word1_q <= word;
     mask_sum3_q <= mask_sum3;
-    mask_write_addr_q <= (state_q == Finish) ? '0 : mask_write_addr_q + MaskAddrWidth'(mask_write);
-    mask_word_q <= (state_q == Finish) ? '0 : mask_word_q + MaskAddrWidth'(mask_issue && k_q == LastK);
-    if (state_q == Idle) begin
-      frame_q <= '0;
-      base_q <= '0;
-      coefficients_q <= GateAddrWidth'(layer_i.gate_base);
-    end else if (state_q == Affine && state_d == Frame) begin
-      frame_q <= frame_q + 1'b1;
-      base_q <= base_q + AddrWidth'(layer_i.words_in);
-      coefficients_q <= coefficients_q + GateAddrWidth'(Embeddings);
-    end
-    if (state_q == Frame || state_q == Finish) sums_addr_q <= '0;
-    else if (sum_issue || mask_issue) sums_addr_q <= sums_addr_q + 1'b1;
-    else if (state_q == Sums && word_valid) sums_addr_q <= sums_addr_q + SumsAddrWidth'(Embeddings);
+    mask_write_addr_q <= (state_q == Idle) ? '0 : mask_write_addr_q + MaskAddrWidth'(mask_write);
+    mask_word_q <= (state_q == Idle) ? '0 : mask_word_q + MaskAddrWidth'(mask_issue && k_q == LastK);
+    wait_q <= (state_q == MaskDrain) ? wait_q - 1'b1 : 2'd2;
     if (!rst_ni) begin
       state_q <= Idle;
       k_q <= '0;
-      wait_q <= '0;
-      {sum1_q, sum2_q, score1_q, score2_q, score3_q} <= '0;
+      {score1_q, score2_q, score3_q} <= '0;
     end else begin
       state_q <= state_d;
-      {sum2_q, sum1_q} <= {sum1_q, sum_issue};
-      {score3_q, score2_q, score1_q} <= {score2_q, score1_q, score_issue};
-      if (sum_issue || mask_issue) k_q <= (k_q == LastK) ? '0 : k_q + 1'b1;
-      wait_q <= (state_q == state_d) ? wait_q - 2'(wait_q != '0) : (state_d == Settle) ? 2'd1 : 2'd3;
+      {score3_q, score2_q, score1_q} <= jump ? '0 : {score2_q, score1_q, score_issue};
+      if (mask_issue) k_q <= (k_q == LastK) ? '0 : k_q + 1'b1;
     end
   end
 
   logic unused;
-  assign unused = reader_busy ^ (^layer_i);
+  assign unused = ^layer_i;
 endmodule

@@ -36,11 +36,13 @@ async def windows(dut: Any) -> None:
             assert razor is not None
             peak = tensor.positions * tensor.format.high
             sums = rng.integers(0, peak + 1, size=tensor.frames) >> rng.integers(0, 12)
-            await block.next(begin=1, offset_base=row["offset_base"], logit_shift=row["logit_shift"])
-            await until_ready(block)
+            await block.next(begin=1, row=row["gate_base"])
             for frame, total in enumerate(sums.tolist()):
-                await block.next(frame=1, affine_base=row["gate_base"] + frame * count, frame_sum=total)
-                assert await until_ready(block) == count + 3
-            await block.next(finish=1)
+                await block.next(begin=0, frame=0, row=row["gate_base"] + frame)
+                await block.next(frame=1, frame_sum=total)
+                while block.rng.random() < 0.3:
+                    await block.next(frame=0, frame_sum=0)
+            await block.next(frame=0, frame_sum=0)
+            await block.next(finish=1, offset_base=row["offset_base"], logit_shift=row["logit_shift"])
             assert await until_ready(block) == 12 * count + 2
             assert unpack(block.get("weight"), 9, count) == weights(razor, sums, tensor)

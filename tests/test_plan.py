@@ -63,9 +63,11 @@ def test_biases_and_gates_lie_where_the_table_says(plan: Plan):
                 row["pool_log2"] + row["step_log2"]
             )
         assert row["gated"] == int(layer.razor is not None)
+        behind = [later for later in plan.table[layer.index + 1 : layer.index + 2] if later["gated"]]
+        assert (row["feeds"], row["feed_base"]) == (len(behind), behind[0]["gate_base"] if behind else 0)
         if layer.razor:
             for k, t in np.ndindex(count, plan.shape.frames):
-                at = row["gate_base"] + t * count + k
+                at = (row["gate_base"] + t) * count + k
                 assert plan.embeddings[at] == layer.razor.embeddings[k, t]
                 assert plan.affine[at] == layer.razor.affine[k, t]
             assert plan.offset[row["offset_base"] :][:count].tolist() == layer.razor.offset.tolist()
@@ -79,9 +81,11 @@ def test_the_memories_hold_the_contents(plan: Plan):
     assert found["layer table"].width == sum(width for _, width, _ in LAYER_FIELDS)
     assert ("sums" in found) == bool(plan.gates)
     if plan.gates:
-        assert (found["coefficients"].depth, found["offsets"].depth) == (len(plan.embeddings), len(plan.offset))
+        count = plan.shape.embeddings
+        assert (found["coefficients"].depth, found["offsets"].depth) == (len(plan.embeddings) / count, len(plan.offset))
         frames = [row["words_in"] for row in plan.table if row["gated"]]
-        assert (found["mask"].depth, found["sums"].depth) == (max(frames), max(frames) * plan.shape.embeddings)
+        assert found["mask"].depth == found["sums"].depth == max(frames)
+        assert found["sums"].width == count * plan.shape.lanes * plan.shape.sums_bits
     assert found["membranes"].depth == max(row["words_out"] for row in plan.table)
     assert all(memory.bits == memory.depth * memory.width > 0 for memory in found.values())
     low, high = -(1 << plan.shape.membrane_bits - 1), 1 << plan.shape.membrane_bits - 1

@@ -4,7 +4,8 @@
 //              acc_k[p] = sum_t embeddings[k, t] * X[t, p];  M[p] = sum_k SIGMOID[cast(w_k * acc_k[p])]
 //              S[t] = max over p of M[p] * X[t, p];  keep[t] = S[t] >= threshold
 //   operand    raw: X stays; refined: cast(M * X) is written over it
-//   order      sums frame by frame, word by word, k by k; then masks word by word; then scores frame by frame
+//   order      sums frame by frame, word by word, k by k; then masks word by word; then scores frame by frame. What
+//              the order is changes no bit; the RTL takes the sums while the layer before puts its outputs out
 //   handshake  all keep bits are known before the layer starts
 #pragma once
 
@@ -46,7 +47,7 @@ FrameSum<C> sum_frame(const bool odd_store, const Layer& layer, const int frame,
                       const Activation<C> even[C::store_depth_even][C::lanes],
                       const Activation<C> odd[C::store_depth_odd][C::lanes], Sum<C> sums[C::sums_depth][C::lanes]) {
   const int base = frame * layer.words_in.to_int();
-  const int first = layer.gate_base.to_int() + frame * C::embeddings;
+  const int first = (layer.gate_base.to_int() + frame) * C::embeddings;
   FrameSum<C> total = 0;
   for (int at = 0; at < C::mask_depth; ++at) {
     if (at == layer.words_in) break;
@@ -80,7 +81,7 @@ void sum_window(const bool odd_store, const Layer& layer, const std::int8_t embe
   }
   for (int frame = 0; frame < C::frames; ++frame) {
     const FrameSum<C> total = sum_frame<C>(odd_store, layer, frame, embeddings, even, odd, sums);
-    const int first = layer.gate_base.to_int() + frame * C::embeddings;
+    const int first = (layer.gate_base.to_int() + frame) * C::embeddings;
     for (int k = 0; k < C::embeddings; ++k) {
 #pragma HLS pipeline
       logits[k] += affine[first + k] * total;

@@ -10,7 +10,7 @@ LAYER_FIELDS: tuple[tuple[str, int, str], ...] = (
     ("gated", 1, "a razor gate stands before the layer"),
     ("refined", 1, "the gate hands on cast(M * X), written over X"),
     ("threshold", 31, "keep[t] = S[t] >= threshold"),
-    ("gate_base", 16, "first of the gate's T * K words {affine, embedding}"),
+    ("gate_base", 16, "first of the gate's T rows of K {affine, embedding}"),
     ("offset_base", 8, "first of the gate's K offsets"),
     ("logit_shift", 5, "right shift of the cast to s12.6"),
     ("mask_shift", 5, "right shift of the cast to s8.4"),
@@ -39,6 +39,8 @@ LAYER_FIELDS: tuple[tuple[str, int, str], ...] = (
     ("spike", 1, "LIF: the output is the spike"),
     ("out_shift", 5, "right shift of the cast of y"),
     ("out_max", 8, "largest activation"),
+    ("feeds", 1, "a razor gate reads the output, and takes its sums as it is put out"),
+    ("feed_base", 16, "gate_base of that gate"),
     ("last", 1, "the readout"),
     ("signed_sum", 1, "the readout adds z, not max(u, 0)"),
     ("ties_even", 1, "the cast of y takes ties to the even neighbour, not up"),
@@ -52,11 +54,13 @@ def layer_table(layers: tuple[Layer, ...], shape: Shape) -> tuple[dict[str, int]
     bases = dict.fromkeys(("weight_base", "bias_base", "gate_base", "offset_base"), 0)
     for layer in layers:
         row = bases | _gate_fields(layer) | _geometry_fields(layer, shape) | _neuron_fields(layer)
+        bases["gate_base"] += shape.frames if layer.razor else 0
+        feeds = int(any(later.razor and later.index == layer.index + 1 for later in layers))
+        row |= {"feeds": feeds, "feed_base": bases["gate_base"] if feeds else 0}
         table.append({name: row[name] for name, _, _ in LAYER_FIELDS})
         _require_widths(layer, table[-1])
         bases["weight_base"] += len(weight_words(layer, shape.lanes, shape.input_lanes))
         bases["bias_base"] += row["groups_out"]
-        bases["gate_base"] += shape.frames * shape.embeddings if layer.razor else 0
         bases["offset_base"] += shape.embeddings if layer.razor else 0
     return tuple(table)
 

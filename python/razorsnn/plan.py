@@ -50,9 +50,11 @@ class Plan:
         return self.shape.lanes if layer.index else self.shape.input_lanes
 
     def multipliers(self) -> dict[str, int]:
-        """Multipliers by block: one a lane, and those of addresses and of the affine map."""
+        """Multipliers by block: one a lane, K + 1 a lane of the razor, those of addresses and the affine map."""
         found = {"engine": self.shape.lanes, "addresses": ADDRESS_MULTIPLIERS}
-        return found | ({"razor": self.shape.lanes, "weighting": 1} if self.shape.gates else {})
+        count = self.shape.embeddings
+        gate = {"razor sums": count * self.shape.lanes, "razor": self.shape.lanes, "weighting": count}
+        return found | (gate if self.shape.gates else {})
 
     def memories(self) -> tuple[Memory, ...]:
         return memories(self.shape, sum(width for _, width, _ in LAYER_FIELDS))

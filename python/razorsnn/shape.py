@@ -40,7 +40,6 @@ class Shape:
     membrane_depth: int
     store_depth_even: int
     store_depth_odd: int
-    sums_depth: int
     mask_depth: int
 
     @property
@@ -52,8 +51,17 @@ class Shape:
         return groups(self.classes, self.lanes)
 
     @property
+    def sums_depth(self) -> int:
+        return self.mask_depth * self.embeddings
+
+    @property
+    def gate_rows(self) -> int:
+        """Rows of K coefficients: one a gate and frame."""
+        return max(1, self.gates) * self.frames
+
+    @property
     def gate_depth(self) -> int:
-        return max(1, self.gates) * self.frames * self.embeddings
+        return self.gate_rows * self.embeddings
 
     @property
     def offset_depth(self) -> int:
@@ -119,9 +127,21 @@ def memories(shape: Shape, table_bits: int) -> tuple[Memory, ...]:
         Memory("scores", shape.score_depth, lanes * shape.score_bits, "readout", "one a class"),
     ]
     gate = [
-        Memory("sums", shape.sums_depth, lanes * shape.sums_bits, "razor", "K x P of the largest gated frame"),
+        Memory(
+            "sums",
+            shape.mask_depth,
+            shape.embeddings * lanes * shape.sums_bits,
+            "razor",
+            "K x P of the largest gated frame",
+        ),
         Memory("mask", shape.mask_depth, lanes * mask_bits, "razor", "P of the largest gated frame"),
-        Memory("coefficients", shape.gate_depth, AFFINE_BITS + EMBEDDING_BITS, "razor", "gates x T x K"),
+        Memory(
+            "coefficients",
+            shape.gate_rows,
+            shape.embeddings * (AFFINE_BITS + EMBEDDING_BITS),
+            "razor",
+            "gates x T x K",
+        ),
         Memory("offsets", shape.offset_depth, OFFSET_BITS, "razor", "gates x K"),
         Memory("exp table", 256, 12, "razor", "256 entries"),
         Memory("sigmoid table", 256, 8 * lanes, "razor", "256 entries, one copy a lane"),
@@ -154,7 +174,7 @@ def own_shape(graph: Graph, layers: tuple[Layer, ...], lanes: int) -> Shape:
         bias_depth=sum(groups(len(layer.synapse.bias), lanes) for layer in layers),
         membrane_depth=max(output_words(layer, lanes) for layer in layers),
         store_depth_even=max(stored[0::2], default=1), store_depth_odd=max(stored[1::2], default=1),
-        sums_depth=max(scored, default=1) * embeddings, mask_depth=max(scored, default=1),
+        mask_depth=max(scored, default=1),
     )  # fmt: skip
 
 

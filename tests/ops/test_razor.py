@@ -8,7 +8,7 @@ import pytest
 from razorsnn.errors import UserError
 from razorsnn.fixed import Format
 from razorsnn.ir import Tensor
-from razorsnn.ops.razor import Razor, exp_table, sigmoid_table
+from razorsnn.ops.razor import FIXED_CYCLES, SOFTMAX_CYCLES, Razor, exp_table, sigmoid_table
 from tests.nets import random_razor
 from tests.ops.slow import slow_razor
 
@@ -52,6 +52,46 @@ def test_sums_stay_in_their_width_and_reach_it(seed: int):
     low, high = int(peaks[1].min()), int(peaks[0].max())
     assert -(1 << bits - 1) <= low and high < 1 << bits - 1
     assert low < -(1 << bits - 2) or high >= 1 << bits - 2
+
+
+def played(over: np.ndarray, refined: bool) -> int:
+    """Cycles of the scores, clocked one by one: over [T, words]; what is read is seen three cycles later."""
+    frames, words = over.shape
+    frame, word, decided, cycles = 0, 0, 0, 0
+    stages: list[tuple[int, int] | None] = [None] * 3
+    while True:
+        seen = stages[2]
+        issued = (frame, word) if frame < frames else None
+        stages = [issued, *stages[:2]]
+        if issued:
+            frame, word = (frame, word + 1) if word + 1 < words else (frame + 1, 0)
+        cycles += 1
+        if seen is None or seen[0] < decided:
+            continue
+        jump = over[seen] and not refined and seen[0] == (issued[0] if issued else frames - 1)
+        if jump:
+            frame, word, stages = seen[0] + 1, 0, [None] * 3
+        if jump or seen[1] == words - 1:
+            decided += 1
+        if decided == frames:
+            return cycles
+
+
+@pytest.mark.parametrize("operand", ["raw", "refined"])
+@pytest.mark.parametrize("words", [1, 2, 3, 4, 5, 9, 30])
+def test_score_cycles_equal_a_clocked_model(words: int, operand: str):
+    rng = np.random.default_rng(words)
+    tensor = Tensor(5, 1, 1, words, X.format)
+    gate = random_razor(rng, tensor, 2)
+    for _ in range(40):
+        x = rng.integers(1, 16, tensor.shape) * (rng.random(tensor.shape) < rng.choice([0, 0.1, 0.6, 1], (5, 1, 1, 1)))
+        mask = rng.integers(0, 400, tensor.shape[1:])
+        one = replace(gate, operand=operand, threshold=int(rng.choice([0, 1, 2000, 9000])))
+        over = (mask * x).reshape(5, words) >= one.threshold
+        found = one.cycles(x, mask, 1)
+        assert found.scores == played(over, operand == "refined")
+        assert (found.masks, found.weighting) == (2 * words, 2 * SOFTMAX_CYCLES + FIXED_CYCLES)
+        assert found.total == found.scores + found.masks + found.weighting
 
 
 def test_the_tables():

@@ -11,7 +11,8 @@ Contract (HLS hls/razorsnn/razor.hpp, RTL rtl/rsnn_razor.sv compute the same); a
     shapes     X [T, C, H, W], P = C * H * W; embeddings, affine [K, T]; offset [K]
     widths     affine s12, offset s32 at frac affine + x, EXP u12, w u9.8 (256 = 1), SIGMOID u8.8, S at frac 8 + x
     rounding   half up in the three casts, floor in the division
-    order      sums: frame by frame, word by word, k by k; then masks word by word; then scores frame by frame
+    order      sums as the layer before puts its outputs out; then masks word by word; then scores frame by frame, of a
+               raw operand up to the word that decides
     latency    `RazorCycles`: exact
     handshake  keep bits of the whole window are known before the next layer starts
 """
@@ -37,12 +38,12 @@ WEIGHT_FRAC = 8
 EMBEDDING_BITS = 8
 OPERANDS = ("raw", "refined")
 
-FRAME_CYCLES = 7
-"""Of a frame's sums, beyond its words and K products of the affine map."""
 SOFTMAX_CYCLES = 12
 """Per embedding: its exponent and its division."""
-FIXED_CYCLES = 13
+FIXED_CYCLES = 6
 """Of a window, beyond what words, embeddings and frames take."""
+DECISION_CYCLES = 4
+"""From the read of the word that decides to the next frame's first read, unless that one comes anyway."""
 
 
 def exp_table() -> Ints:
@@ -57,16 +58,15 @@ def sigmoid_table() -> Ints:
 
 @dataclass(frozen=True)
 class RazorCycles:
-    """Cycles of one window in one gate."""
+    """Cycles of one window in one gate; the sums cost none."""
 
-    sums: int
     weighting: int
     masks: int
     scores: int
 
     @property
     def total(self) -> int:
-        return self.sums + self.weighting + self.masks + self.scores
+        return self.weighting + self.masks + self.scores
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,18 +167,27 @@ class Razor(Op):
         high = int((np.maximum(self.affine, 0).sum(axis=1) * peak + np.maximum(self.offset, 0)).max())
         return bits_signed(low, high)
 
-    def cycles(self, x: Ints, lanes: int) -> RazorCycles:
-        """Of one window X [T, C, H, W]. An empty word takes one cycle, in frame 0 K like any other."""
-        frames, count = len(x), len(self.embeddings)
-        packed = pack(x, lanes)
-        filled: NDArray[np.bool_] = np.any(packed, axis=2)
-        filled[0] = True
+    def cycles(self, x: Ints, mask: Ints, lanes: int) -> RazorCycles:
+        """Of one window X [T, C, H, W] with the mask M [C, H, W]."""
+        count = len(self.embeddings)
+        over = pack(mask * x, lanes).max(axis=2) >= self.threshold
         return RazorCycles(
-            sums=int(np.where(filled, count, 1).sum()) + frames * (count + FRAME_CYCLES),
             weighting=count * SOFTMAX_CYCLES + FIXED_CYCLES,
-            masks=packed.shape[1] * count,
-            scores=frames * packed.shape[1],
+            masks=over.shape[1] * count,
+            scores=self._score_cycles(over),
         )
+
+    def _score_cycles(self, over: NDArray[np.bool_]) -> int:
+        """over [T, words]: which words reach the threshold.
+
+        A raw frame ends with the first of them, once it is seen. Reads go on meanwhile, into the next frame where
+        this one has ended; after the last frame there is nothing to read, so its own decision counts.
+        """
+        words = over.shape[1]
+        decided = np.where(over.any(axis=1), over.argmax(axis=1), words - 1) + DECISION_CYCLES
+        if self.operand == "refined":
+            decided[:] = words - 1 + DECISION_CYCLES
+        return int(np.minimum(decided[:-1], words).sum() + decided[-1])
 
     def describe(self) -> str:
         return (

@@ -117,6 +117,7 @@ def constants(shape: Shape) -> dict[str, int]:
         "operand_bits": max(shape.input_bits, shape.activation_bits),
         "score_depth": shape.score_depth,
         "keep_depth": max(1, shape.gates) * shape.frames,
+        "sums_depth": shape.sums_depth,
         "gate_depth": shape.gate_depth,
         "offset_depth": shape.offset_depth,
         "mask_bits": mask_bits,

@@ -95,7 +95,7 @@ def _run_layer(plan: Plan, layer: Layer, x: Ints) -> LayerResult:
     operand = x
     if layer.razor:
         gate = layer.razor.execute(x, layer.input)
-        razor_cycles = layer.razor.cycles(x, plan.shape.lanes)
+        razor_cycles = layer.razor.cycles(x, gate.values["mask"], plan.shape.lanes)
         keep, operand = gate.values["keep"].astype(np.bool_), gate.output
     trace = layer.synapse.execute(operand, layer.operand)
     cycles = layer.synapse.cycles(operand, keep, layer.operand, plan.shape.lanes, plan.lanes_in(layer))

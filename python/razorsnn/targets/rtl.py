@@ -75,8 +75,8 @@ def parameters(shape: Shape) -> Iterator[tuple[str, str]]:
         "MembraneBits": shape.membrane_bits, "SumsBits": shape.sums_bits, "FrameSumBits": shape.frame_sum_bits,
         "LogitSumBits": shape.logit_bits, "ScoreBits": shape.score_bits, "WeightDepth": shape.weight_depth,
         "BiasDepth": shape.bias_depth, "MembraneDepth": shape.membrane_depth, "EvenDepth": shape.store_depth_even,
-        "OddDepth": shape.store_depth_odd, "SumsDepth": shape.sums_depth, "MaskDepth": shape.mask_depth,
-        "GateDepth": shape.gate_depth, "OffsetDepth": shape.offset_depth,
+        "OddDepth": shape.store_depth_odd, "MaskDepth": shape.mask_depth, "GateRows": shape.gate_rows,
+        "OffsetDepth": shape.offset_depth,
     }  # fmt: skip
     yield from ((name, str(value)) for name, value in numbers.items())
     yield from ((parameter, f'"{name}"') for parameter, name in IMAGE_FILES.items())
@@ -112,8 +112,8 @@ def images(plan: Plan) -> dict[str, str]:
             shape.lanes * shape.weight_bits,
         ),
         "bias.hex": (_lane_words(plan.bias, shape.membrane_bits), shape.bias_depth, shape.lanes * shape.membrane_bits),
-        "embeddings.hex": (_plain(plan.embeddings, razor.EMBEDDING_BITS), shape.gate_depth, razor.EMBEDDING_BITS),
-        "affine.hex": (_plain(plan.affine, razor.AFFINE_BITS), shape.gate_depth, razor.AFFINE_BITS),
+        "embeddings.hex": _gate_words(plan.embeddings, shape, razor.EMBEDDING_BITS),
+        "affine.hex": _gate_words(plan.affine, shape, razor.AFFINE_BITS),
         "offset.hex": (_plain(plan.offset, razor.OFFSET_BITS), shape.offset_depth, razor.OFFSET_BITS),
         "exp.hex": (_plain(plan.tables["exp"], razor.EXP.width), 256, razor.EXP.width),
         "sigmoid.hex": (_plain(plan.tables["sigmoid"], 8), 256, 8),
@@ -136,6 +136,12 @@ def _lane_words(words: Ints, width: int) -> list[int]:
     """Lane 0 in the lowest bits."""
     mask = (1 << width) - 1
     return [sum((value & mask) << (width * lane) for lane, value in enumerate(row)) for row in words.tolist()]
+
+
+def _gate_words(coefficients: Ints, shape: Shape, width: int) -> tuple[list[int], int, int]:
+    """A row of K a frame, k = 0 in the lowest bits."""
+    rows = _lane_words(coefficients.reshape(-1, shape.embeddings), width)
+    return rows, shape.gate_rows, shape.embeddings * width
 
 
 def _hex(words: list[int], depth: int, width: int) -> str:

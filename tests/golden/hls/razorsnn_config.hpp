@@ -31,7 +31,6 @@ struct Config {
   static constexpr int membrane_depth = 4;
   static constexpr int store_depth_even = 8;
   static constexpr int store_depth_odd = 1;
-  static constexpr int sums_depth = 4;
   static constexpr int mask_depth = 4;
   static constexpr int input_groups = 1;
   static constexpr int input_max = 15;
@@ -39,6 +38,7 @@ struct Config {
   static constexpr int operand_bits = 4;
   static constexpr int score_depth = 1;
   static constexpr int keep_depth = 2;
+  static constexpr int sums_depth = 4;
   static constexpr int gate_depth = 2;
   static constexpr int offset_depth = 1;
   static constexpr int mask_bits = 8;
@@ -59,7 +59,7 @@ struct Config {
   static constexpr int mask_input_low = -128;
   static constexpr int mask_input_high = 127;
   static constexpr int table_depth = 256;
-  static constexpr int layer_fields = 35;
+  static constexpr int layer_fields = 37;
   using weight_t = std::int8_t;
   using bias_t = std::int16_t;
 };

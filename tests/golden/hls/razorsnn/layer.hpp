@@ -14,7 +14,7 @@ struct Layer {
   ap_uint<1> gated;  // a razor gate stands before the layer
   ap_uint<1> refined;  // the gate hands on cast(M * X), written over X
   ap_uint<31> threshold;  // keep[t] = S[t] >= threshold
-  ap_uint<16> gate_base;  // first of the gate's T * K words {affine, embedding}
+  ap_uint<16> gate_base;  // first of the gate's T rows of K {affine, embedding}
   ap_uint<8> offset_base;  // first of the gate's K offsets
   ap_uint<5> logit_shift;  // right shift of the cast to s12.6
   ap_uint<5> mask_shift;  // right shift of the cast to s8.4
@@ -43,12 +43,14 @@ struct Layer {
   ap_uint<1> spike;  // LIF: the output is the spike
   ap_uint<5> out_shift;  // right shift of the cast of y
   ap_uint<8> out_max;  // largest activation
+  ap_uint<1> feeds;  // a razor gate reads the output, and takes its sums as it is put out
+  ap_uint<16> feed_base;  // gate_base of that gate
   ap_uint<1> last;  // the readout
   ap_uint<1> signed_sum;  // the readout adds z, not max(u, 0)
   ap_uint<1> ties_even;  // the cast of y takes ties to the even neighbour, not up
 };
 
-inline Layer read_layer(const std::uint32_t row[35]) {
+inline Layer read_layer(const std::uint32_t row[37]) {
 #pragma HLS inline
   Layer layer;
   layer.gated = row[0];
@@ -83,9 +85,11 @@ inline Layer read_layer(const std::uint32_t row[35]) {
   layer.spike = row[29];
   layer.out_shift = row[30];
   layer.out_max = row[31];
-  layer.last = row[32];
-  layer.signed_sum = row[33];
-  layer.ties_even = row[34];
+  layer.feeds = row[32];
+  layer.feed_base = row[33];
+  layer.last = row[34];
+  layer.signed_sum = row[35];
+  layer.ties_even = row[36];
   return layer;
 }
 
