@@ -62,10 +62,10 @@ def prepared(data: str, run: Path | None, lanes: int) -> tuple[Plan, Samples]:
     config: Config = load_config(Path("configs/nmnist.toml") if run is None else run / "config.json")
     samples = read_samples(data, config)
     train, held = split(samples, config)
-    step = len(train.windows) // CALIBRATION
+    step = len(train.slots) // CALIBRATION
     some = train.chosen(range(0, step * CALIBRATION, step))
     graph = load_graph(run) if run else calibrated_net(config, TRAINED, some.frames(), samples.class_names, config.seed)
-    spread = range(0, len(held.windows), max(1, len(held.windows) // WINDOWS))
+    spread = range(0, len(held.slots), max(1, len(held.slots) // WINDOWS))
     return make_plan(graph, lanes), held.chosen(spread[:WINDOWS])
 
 

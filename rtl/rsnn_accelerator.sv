@@ -73,7 +73,8 @@ module rsnn_accelerator #(
   output logic [31:0] s_axil_rdata_o,
   output logic        irq_o
 );
-  localparam int unsigned InputDepth = Frames * Height * Width * ((Channels + InputLanes - 1) / InputLanes);
+  localparam int unsigned InputColumns = (Width + Lanes / InputLanes - 1) / (Lanes / InputLanes);
+  localparam int unsigned InputDepth = Frames * Height * InputColumns * ((Channels + InputLanes - 1) / InputLanes);
   localparam int unsigned StoreDepth = (EvenDepth > OddDepth) ? EvenDepth : OddDepth;
   localparam int unsigned ReadDepth = (InputDepth > StoreDepth) ? InputDepth : StoreDepth;
   localparam int unsigned AddrWidth = $clog2(ReadDepth + 1);
@@ -98,7 +99,7 @@ module rsnn_accelerator #(
 
   logic run, abort, active_n;
   logic clearing, filling, closed, dropped, unended, idle;
-  logic razor_start, razor_done, gating, scan_start, scan_done, pass, pass_init, pass_done, emit, emit_done;
+  logic razor_start, razor_done, gating, scan_start, scan_done, take, pass, pass_init, pass_done, emit, emit_done;
   logic kept, pruned, first_frame, multiply, started_q;
   rsnn_pkg::layer_t layer;
   logic [LayerWidth-1:0] index;
@@ -136,13 +137,13 @@ module rsnn_accelerator #(
   // ---- Input memory.
   logic input_re, even_re, odd_re, read_re, scan_re, razor_re;
   logic [AddrWidth-1:0] read_addr, scan_addr, razor_addr;
-  logic [InputLanes-1:0][InputBits-1:0] input_data;
+  logic [Lanes-1:0][InputBits-1:0] input_data;
   word_t input_word, read_data;
 
   rsnn_frame_builder #(
     .Frames(Frames), .Channels(Channels), .Height(Height), .Width(Width), .SensorHeight(SensorHeight),
     .SensorWidth(SensorWidth), .BinYMul(BinYMul), .BinYShift(BinYShift), .BinXMul(BinXMul), .BinXShift(BinXShift),
-    .InputLanes(InputLanes), .InputBits(InputBits)
+    .Lanes(Lanes), .InputLanes(InputLanes), .InputBits(InputBits)
   ) u_frame_builder (
     .clk_i, .rst_ni(active_n), .run_i(run), .release_i(emit_done),
     .s_valid_i(s_axis_tvalid_i), .s_ready_o(s_axis_tready_o), .s_data_i(s_axis_tdata_i), .s_last_i(s_axis_tlast_i),
@@ -151,8 +152,7 @@ module rsnn_accelerator #(
   );
 
   always_comb begin
-    input_word = '0;
-    for (int unsigned i = 0; i < InputLanes; i++) input_word[i] = ActBits'(input_data[i]);
+    for (int unsigned i = 0; i < Lanes; i++) input_word[i] = ActBits'(input_data[i]);
   end
 
   // ---- Activation stores: even layers write the even one, which odd layers and their gates read.
@@ -192,7 +192,7 @@ module rsnn_accelerator #(
     .clk_i, .rst_ni(active_n), .start_i(closed), .idle_o(idle), .layer_o(layer), .index_o(index),
     .read_base_o(read_base), .write_base_o(write_base), .first_frame_o(first_frame), .gating_o(gating),
     .razor_start_o(razor_start), .razor_done_i(razor_done), .keep_i(keep),
-    .scan_start_o(scan_start), .scan_done_i(scan_done), .pass_o(pass), .pass_init_o(pass_init),
+    .scan_start_o(scan_start), .take_o(take), .scan_done_i(scan_done), .pass_o(pass), .pass_init_o(pass_init),
     .pass_done_i(pass_done), .emit_o(emit), .emit_done_i(emit_done), .kept_o(kept), .pruned_o(pruned),
     .keep_o(keep_all)
   );
@@ -225,10 +225,13 @@ module rsnn_accelerator #(
   end
 
   // ---- Scanner and engine.
+  logic event_found;
   logic [ActBits-1:0] event_value;
   logic [WeightAddrWidth-1:0] event_weight;
   logic [11:0] event_y, event_x;
   logic signed [Lanes-1:0][MembraneBits-1:0] out_u;
+
+  assign event_valid = event_found && take;
 
   rsnn_scanner #(
     .Lanes(Lanes), .ActBits(ActBits), .AddrWidth(AddrWidth), .WeightAddrWidth(WeightAddrWidth)
@@ -237,7 +240,7 @@ module rsnn_accelerator #(
     .width_i(layer.width), .groups_i(layer.groups_in), .lanes_in_log2_i(layer.lanes_in_log2), .dense_i(layer.dense),
     .row_stride_i(WeightAddrWidth'(layer.row_stride)), .weight_base_i(WeightAddrWidth'(layer.weight_base)),
     .mem_re_o(scan_re), .mem_addr_o(scan_addr), .mem_data_i(read_data),
-    .event_valid_o(event_valid), .event_ready_i(event_ready), .event_value_o(event_value),
+    .event_valid_o(event_found), .event_ready_i(event_ready && take), .event_value_o(event_value),
     .event_weight_o(event_weight), .event_y_o(event_y), .event_x_o(event_x), .done_o(scan_done)
   );
 

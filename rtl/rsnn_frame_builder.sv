@@ -1,6 +1,7 @@
 // Frame builder: the event stream becomes counts in the input memory, which the scanner reads and empties.
 // Contract: python/razorsnn/stream.py (words) and python/razorsnn/frames.py (binning).
 //   equation   cell (y, x) of the grid = floor(coordinate * grid / sensor), as multiply and shift; count saturates
+//   shapes     words of Lanes counts: InputLanes channels of Lanes / InputLanes positions of a row (ops/words.py)
 //   latency    one word a cycle; closed_o 5 cycles after the beat that ends the window
 //   handshake  s_ready_o while a window is filled; a window ends with s_last_i or with the mark of its last frame;
 //              reading a word sets it to 0, so the memory is empty once the window was read
@@ -15,10 +16,13 @@ module rsnn_frame_builder #(
   parameter int unsigned BinYShift = 0,
   parameter int unsigned BinXMul = 1,
   parameter int unsigned BinXShift = 0,
+  parameter int unsigned Lanes = 4,
   parameter int unsigned InputLanes = 2,
   parameter int unsigned InputBits = 4,
   localparam int unsigned Groups = (Channels + InputLanes - 1) / InputLanes,
-  localparam int unsigned FrameWords = Height * Width * Groups,
+  localparam int unsigned Beside = Lanes / InputLanes,
+  localparam int unsigned Columns = (Width + Beside - 1) / Beside,
+  localparam int unsigned FrameWords = Height * Columns * Groups,
   localparam int unsigned Depth = Frames * FrameWords,
   localparam int unsigned AddrWidth = (Depth > 1) ? $clog2(Depth) : 1
 ) (
@@ -37,10 +41,11 @@ module rsnn_frame_builder #(
   output logic                                 unended_o,
   input  logic                                 read_i,
   input  logic [AddrWidth-1:0]                 read_addr_i,
-  output logic [InputLanes-1:0][InputBits-1:0] read_data_o
+  output logic [Lanes-1:0][InputBits-1:0]      read_data_o
 );
-  localparam int unsigned LaneWidth = (InputLanes > 1) ? $clog2(InputLanes) : 1;
+  localparam int unsigned LaneWidth = (Lanes > 1) ? $clog2(Lanes) : 1;
   localparam int unsigned LaneShift = $clog2(InputLanes);
+  localparam int unsigned BesideShift = $clog2(Beside);
   localparam int unsigned FrameWidth = $clog2(Frames + 1);
   localparam int unsigned BinBits = 32;
   localparam logic [FrameWidth-1:0] LastFrame = FrameWidth'(Frames - 1);
@@ -72,16 +77,16 @@ module rsnn_frame_builder #(
   logic [3:0] polarity1_q;
   logic [AddrWidth-1:0] base1_q, addr2_q;
   logic [LaneWidth-1:0] lane2_q, lane3_q, lane4_q;
-  logic [InputLanes-1:0][InputBits-1:0] old, counted;
+  logic [Lanes-1:0][InputBits-1:0] old, counted;
 
   always_ff @(posedge clk_i) begin
     bin_y1_q <= 12'((BinBits'(y) * BinBits'(BinYMul)) >> BinYShift);
     bin_x1_q <= 12'((BinBits'(x) * BinBits'(BinXMul)) >> BinXShift);
     polarity1_q <= polarity;
     base1_q <= frame_base_q;
-    addr2_q <= base1_q + AddrWidth'((24'(bin_y1_q) * 24'(Width) + 24'(bin_x1_q)) * 24'(Groups))
+    addr2_q <= base1_q + AddrWidth'((24'(bin_y1_q) * 24'(Columns) + 24'(bin_x1_q >> BesideShift)) * 24'(Groups))
              + AddrWidth'(polarity1_q >> LaneShift);
-    lane2_q <= LaneWidth'(polarity1_q & 4'(InputLanes - 1));
+    lane2_q <= LaneWidth'(((bin_x1_q & 12'(Beside - 1)) << LaneShift) | 12'(polarity1_q & 4'(InputLanes - 1)));
     lane3_q <= lane2_q;
     lane4_q <= lane3_q;
     dropped_o <= accept && !mark && !on_sensor;
@@ -95,7 +100,7 @@ module rsnn_frame_builder #(
   end
 
   // One memory: events are counted, words that are read are emptied, and after a reset all of it is.
-  rsnn_rmw #(.Width(InputLanes * InputBits), .Depth(Depth)) u_memory (
+  rsnn_rmw #(.Width(Lanes * InputBits), .Depth(Depth)) u_memory (
     .clk_i, .rst_ni,
     .valid_i(event2_q || read_i || clearing_o),
     .addr_i(clearing_o ? clear_addr_q : event2_q ? addr2_q : read_addr_i),

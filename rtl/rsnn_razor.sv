@@ -1,7 +1,7 @@
 // Razor unit: sums over frames, softmax weighting, masks, scores and keep bits of one window.
 // Contract: python/razorsnn/ops/razor.py.
 //   order      sums of all k as the layer before puts its outputs out, a word a cycle; masks word by word, in it k by k;
-//              scores frame by frame, each up to the word that decides
+//              scores frame by frame, each up to the word that decides, from the one that decided the frame before
 //   latency    RazorCycles in ops/razor.py; a word is in the sums 3 cycles after feed_i
 //   handshake  feed_begin_i, then the frames' words, 3 cycles or more from one frame to the next; start_i while idle;
 //              done_o pulses with the last decision; keep_o is whole from the cycle after on, until the next start
@@ -66,7 +66,10 @@ module rsnn_razor #(
   logic [Lanes-1:0][ActBits-1:0] fed1_q;
   logic [Embeddings-1:0][rsnn_pkg::EmbeddingBits-1:0] embedding;
   logic [Embeddings-1:0][Lanes-1:0][SumsBits-1:0] sums1, old2, new2;
+  logic signed [FedBits-1:0] fed2_q [Embeddings][Lanes];
   logic [FrameSumBits-1:0] word_sum, word_sum1_q, frame_sum2_q;
+  logic [FrameWidth-1:0] fed_frame_q;
+  logic [Frames-1:0] empty_q;
   logic mask_read;
   logic [MaskAddrWidth-1:0] mask_word_q;
 
@@ -82,10 +85,8 @@ module rsnn_razor #(
 
   for (genvar k = 0; k < int'(Embeddings); k++) begin : gen_sums
     for (genvar i = 0; i < int'(Lanes); i++) begin : gen_lane
-      logic signed [FedBits-1:0] product2_q;
-
-      always_ff @(posedge clk_i) product2_q <= signed'(embedding[k]) * signed'({1'b0, fed1_q[i]});
-      assign new2[k][i] = (first2_q ? '0 : old2[k][i]) + SumsBits'(product2_q);
+      always_ff @(posedge clk_i) fed2_q[k][i] <= signed'(embedding[k]) * signed'({1'b0, fed1_q[i]});
+      assign new2[k][i] = (first2_q ? '0 : old2[k][i]) + SumsBits'(fed2_q[k][i]);
     end
   end
 
@@ -103,6 +104,9 @@ module rsnn_razor #(
     else if (last2_q || feed_begin_i) frame_sum2_q <= '0;
     if (feed_begin_i) row_q <= RowWidth'(layer_i.feed_base);
     else if (last2_q) row_q <= row_q + 1'b1;
+    if (feed_begin_i) fed_frame_q <= '0;
+    else if (last2_q) fed_frame_q <= fed_frame_q + 1'b1;
+    if (last2_q) empty_q[fed_frame_q] <= frame_sum2_q == '0;
     if (!rst_ni) {feed1_q, feed2_q, last1_q, last2_q} <= '0;
     else {feed1_q, feed2_q, last1_q, last2_q} <= {feed_i, feed1_q, feed_i && feed_last_i, last1_q};
   end
@@ -123,7 +127,7 @@ module rsnn_razor #(
   // ---- Masks and scores, stage 0: one (word, k), or one word of a frame, a cycle.
   logic [KWidth-1:0] k_q, k1_q, k2_q, k3_q;
   logic [FrameWidth-1:0] frame_q, score_frame_q;
-  logic [MaskAddrWidth-1:0] word_q;
+  logic [MaskAddrWidth-1:0] word_q, next_word, start_q, word1_q, word2_q, word3_q;
   logic [AddrWidth-1:0] base_q;
   logic mask_issue, score_issue, last_word, last_mask;
 
@@ -131,7 +135,9 @@ module rsnn_razor #(
   assign mask_read = mask_issue && k_q == '0;
   assign last_mask = k_q == LastK && 24'(mask_word_q) == layer_i.words_in - 1'b1;
   assign score_issue = state_q == Scores;
-  assign last_word = 24'(word_q) == layer_i.words_in - 1'b1;
+  // Of a frame without a non-zero one word is read, for its score of 0.
+  assign next_word = (24'(word_q) == layer_i.words_in - 1'b1) ? '0 : word_q + 1'b1;
+  assign last_word = empty_q[frame_q] || next_word == start_q;
   assign mem_re_o = score_issue;
   assign mem_addr_o = base_q + AddrWidth'(word_q);
 
@@ -210,20 +216,24 @@ module rsnn_razor #(
     end
   end
 
-  // Which word is read: the next one, or the first of the next frame; it stays with the last frame at the end.
+  // Which word is read: the next one, or the first of the next frame; it stays with the last frame at the end. What
+  // decided one frame is likely to decide the next: a frame that was cut short tells where the next ones begin.
   always_ff @(posedge clk_i) begin
+    {word3_q, word2_q, word1_q} <= {word2_q, word1_q, word_q};
     if (state_q == Idle) begin
       frame_q <= '0;
       word_q <= '0;
+      start_q <= '0;
       base_q <= '0;
     end else if (jump || (score_issue && last_word)) begin
       if (frame_q != LastFrame) begin
         frame_q <= frame_q + 1'b1;
         base_q <= base_q + AddrWidth'(layer_i.words_in);
       end
-      word_q <= '0;
+      word_q <= jump ? word3_q : start_q;
+      if (jump) start_q <= word3_q;
     end else if (score_issue) begin
-      word_q <= word_q + 1'b1;
+      word_q <= next_word;
     end
   end
 

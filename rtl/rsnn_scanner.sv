@@ -1,15 +1,18 @@
 // Event scanner: words of activations in, their non-zero activations out as (value, weight address, y, x).
 // Contract: python/razorsnn/ops/synapse.py.
 //   order      words in the order (y, x, channel group), in a word lane 0 first
-//   latency    start_i to the first event: 4 cycles; a word without events takes 1 cycle, hidden behind the event
-//              that is being worked on
+//   shapes     a word holds 2 ** lanes_in_log2_i channels of as many positions beside each other as fill the lanes;
+//              width_i words a row and channel group
+//   latency    start_i to the first event: 4 cycles; a word without events takes 1 cycle, hidden behind the events
+//              that wait in the FIFO or are being worked on
 //   handshake  event_valid_o/event_ready_i; done_o while there is neither word nor event left
 module rsnn_scanner #(
   parameter int unsigned Lanes = 4,
   parameter int unsigned ActBits = 4,
   parameter int unsigned AddrWidth = 8,
   parameter int unsigned WeightAddrWidth = 10,
-  localparam int unsigned LaneWidth = (Lanes > 1) ? $clog2(Lanes) : 1
+  localparam int unsigned LaneWidth = (Lanes > 1) ? $clog2(Lanes) : 1,
+  localparam int unsigned LaneShift = $clog2(Lanes)
 ) (
   input  logic                          clk_i,
   input  logic                          rst_ni,
@@ -42,10 +45,11 @@ module rsnn_scanner #(
   logic word_valid, word_ready, word_last, reader_busy;
   logic [Lanes-1:0][ActBits-1:0] word, word_q;
   logic [Lanes-1:0] filled, pending_q, pending_rest;
-  logic [LaneWidth-1:0] lane;
+  logic [LaneWidth-1:0] lane, across, channel;
   logic [11:0] group_q;
   place_t next_q, place_q;
-  logic take, event_valid_q;
+  logic take, fifo_ready;
+  logic [11:0] x;
 
   rsnn_word_reader #(.AddrWidth(AddrWidth), .WordWidth(Lanes * ActBits)) u_reader (
     .clk_i, .rst_ni, .start_i, .base_i, .count_i(words_i), .mem_re_o, .mem_addr_o, .mem_data_i,
@@ -63,11 +67,21 @@ module rsnn_scanner #(
     end
   end
 
+  // Across: which of the word's positions.
+  assign across = dense_i ? '0 : lane >> lanes_in_log2_i;
+  assign channel = dense_i ? lane : lane - (across << lanes_in_log2_i);
   assign pending_rest = pending_q & (pending_q - 1'b1);
-  assign take = (pending_q != '0) && (!event_valid_q || event_ready_i);
+  assign take = (pending_q != '0) && fifo_ready;
   assign word_ready = (pending_q == '0) || (take && pending_rest == '0);
-  assign event_valid_o = event_valid_q;
-  assign done_o = !reader_busy && (pending_q == '0) && !event_valid_q;
+  assign done_o = !reader_busy && (pending_q == '0) && !event_valid_o;
+  assign x = (place_q.x << (3'(LaneShift) - lanes_in_log2_i)) + 12'(across);
+
+  rsnn_fifo #(.Width(ActBits + WeightAddrWidth + 24), .Depth(rsnn_pkg::EventDepth)) u_events (
+    .clk_i, .rst_ni, .in_valid_i(pending_q != '0), .in_ready_o(fifo_ready),
+    .in_data_i({word_q[lane], place_q.weight + WeightAddrWidth'(channel) * row_stride_i, place_q.y, x}),
+    .out_valid_o(event_valid_o), .out_ready_i(event_ready_i),
+    .out_data_o({event_value_o, event_weight_o, event_y_o, event_x_o})
+  );
 
   // Where the next word lies: groups of one position, then columns, then rows. A dense layer has one output
   // position, so its events stay at (0, 0) and every word has weights of its own.
@@ -76,7 +90,7 @@ module rsnn_scanner #(
       group_q <= '0;
       next_q <= '{y: '0, x: '0, weight: weight_base_i};
     end else if (word_valid && word_ready) begin
-      next_q.weight <= next_q.weight + (row_stride_i << lanes_in_log2_i);
+      next_q.weight <= next_q.weight + (row_stride_i << LaneShift);
       group_q <= group_q + 1'b1;
       if (group_q == groups_i - 1'b1) begin
         group_q <= '0;
@@ -97,19 +111,11 @@ module rsnn_scanner #(
       word_q <= word;
       place_q <= next_q;
     end
-    if (take) begin
-      event_value_o <= word_q[lane];
-      event_weight_o <= place_q.weight + WeightAddrWidth'(lane) * row_stride_i;
-      event_y_o <= place_q.y;
-      event_x_o <= place_q.x;
-    end
     if (!rst_ni) begin
       pending_q <= '0;
-      event_valid_q <= 1'b0;
     end else begin
       if (word_ready) pending_q <= word_valid ? filled : '0;
       else if (take) pending_q <= pending_rest;
-      event_valid_q <= take || (event_valid_q && !event_ready_i);
     end
   end
 

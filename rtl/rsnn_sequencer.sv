@@ -1,6 +1,7 @@
 // Sequencer: runs the layers of a window from the layer table; a pruned frame is not scanned.
 // Contract: python/razorsnn/layertable.py (fields), python/razorsnn/targets/reference.py (cycles).
-//   order      layer by layer: gate, first membranes, then frame by frame scan and neuron pass
+//   order      layer by layer: gate, first membranes, then frame by frame scan and neuron pass; a frame that is kept is
+//              scanned from the start of the pass before on, its events are worked on while take_o
 //   latency    every state change takes one cycle; DrainCycles after a scan for the engine's pipeline
 //   handshake  start_i while idle; *_start_o are pulses, answered by *_done_i
 module rsnn_sequencer #(
@@ -26,6 +27,7 @@ module rsnn_sequencer #(
   input  logic                          razor_done_i,
   input  logic [Frames-1:0]             keep_i,
   output logic                          scan_start_o,
+  output logic                          take_o,
   input  logic                          scan_done_i,
   output logic                          pass_o,
   output logic                          pass_init_o,
@@ -50,7 +52,7 @@ module rsnn_sequencer #(
   logic [FrameWidth-1:0] frame_q;
   logic [1:0] drain_q;
   logic [Gates-1:0][Frames-1:0] keep_q;
-  logic last_frame, pruned;
+  logic last_frame, pruned, follows;
 
   rsnn_rom #(.Width($bits(rsnn_pkg::layer_t)), .Depth(Layers), .InitFile(TableFile)) u_table (
     .clk_i, .re_i(state_q == Fetch), .addr_i(index_q), .data_o(row)
@@ -59,13 +61,16 @@ module rsnn_sequencer #(
 
   assign last_frame = frame_q == FrameWidth'(Frames - 1);
   assign pruned = row.gated && !keep_i[frame_q];
+  // Whether the frame behind the pass is kept.
+  assign follows = pass_init_o ? !row.gated || keep_i[0] : !last_frame && (!row.gated || keep_i[frame_q + 1'b1]);
   assign idle_o = state_q == Idle;
   assign index_o = index_q;
   assign first_frame_o = frame_q == '0;
   assign gating_o = state_q == RazorWait;
   assign razor_start_o = state_q == Razor;
-  assign scan_start_o = state_q == Frame && !pruned;
-  assign kept_o = scan_start_o;
+  assign scan_start_o = pass_o && follows;
+  assign kept_o = state_q == Frame && !pruned;
+  assign take_o = kept_o || state_q == Scan;
   assign pruned_o = state_q == Frame && pruned;
   assign pass_init_o = state_q == First;
   assign pass_o = pass_init_o || pruned_o || (state_q == Drain && drain_q == '0);
@@ -76,6 +81,7 @@ module rsnn_sequencer #(
       state_q <= Idle;
       keep_o <= '0;
     end else begin
+      if (pass_o) read_base_o <= read_base_o + AddrWidth'(row.words_in);
       unique case (state_q)
         Idle: if (start_i) begin
           state_q <= Fetch;
@@ -110,7 +116,6 @@ module rsnn_sequencer #(
         end
         PassWait: if (pass_done_i) begin
           frame_q <= last_frame ? '0 : frame_q + 1'b1;
-          read_base_o <= read_base_o + AddrWidth'(row.words_in);
           write_base_o <= write_base_o + AddrWidth'(row.words_out);
           if (last_frame) index_q <= index_q + 1'b1;
           state_q <= !last_frame ? Frame : row.last ? Emit : Fetch;

@@ -41,6 +41,7 @@ module rsnn_weighting #(
   logic [3:0] bit_q;
   logic [OffsetAddrWidth-1:0] offset_addr;
   logic signed [AccBits-1:0] acc_q [Embeddings];
+  logic signed [ProductBits-1:0] product_q [Embeddings];
   logic signed [rsnn_pkg::OffsetBits-1:0] offset;
   logic [Embeddings-1:0][rsnn_pkg::AffineBits-1:0] affine;
   logic signed [rsnn_pkg::LogitBits-1:0] logit, max_q;
@@ -67,12 +68,10 @@ module rsnn_weighting #(
 
   // The frames' products of all k at once.
   for (genvar k = 0; k < int'(Embeddings); k++) begin : gen_affine
-    logic signed [ProductBits-1:0] product_q;
-
     always_ff @(posedge clk_i) begin
-      product_q <= signed'(affine[k]) * signed'({1'b0, frame_sum_i});
+      product_q[k] <= signed'(affine[k]) * signed'({1'b0, frame_sum_i});
       if (begin_i) acc_q[k] <= '0;
-      else if (add1_q) acc_q[k] <= acc_q[k] + AccBits'(product_q);
+      else if (add1_q) acc_q[k] <= acc_q[k] + AccBits'(product_q[k]);
     end
   end
 

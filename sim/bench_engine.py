@@ -45,10 +45,12 @@ class Engine(Block):
         """All events of words [words, lanes], random gaps between them."""
         for word, lane in np.argwhere(frame).tolist():
             place, group = divmod(word, row["groups_in"])
-            line = (word if row["dense"] else group) * (1 << row["lanes_in_log2"]) + lane
+            across, channel = divmod(lane, 1 << row["lanes_in_log2"])
+            line = (word, lane) if row["dense"] else (group, channel)
             y, x = (0, 0) if row["dense"] else divmod(place, row["width"])
+            x += 0 if row["dense"] else x * ((frame.shape[1] >> row["lanes_in_log2"]) - 1) + across
             event = dict(event_value=int(frame[word, lane]), event_y=y, event_x=x)
-            event["event_weight"] = row["weight_base"] + line * row["row_stride"]
+            event["event_weight"] = row["weight_base"] + (line[0] * frame.shape[1] + line[1]) * row["row_stride"]
             while not await self.step(event_valid=1, **event):
                 pass
             while self.rng.random() < 0.2:
@@ -72,7 +74,7 @@ async def run(block: Engine, plan: Plan, layer: Layer, x: np.ndarray) -> None:
     multiplies, saturated = 0, 0
     u = pack(trace.values["u"], lanes)
     real = np.arange(groups(channels, lanes) * lanes).reshape(-1, lanes) < channels
-    for frame, words in enumerate(pack(x, lanes_in)):
+    for frame, words in enumerate(pack(x, lanes, lanes_in)):
         block.clear()
         await block.send(words, row)
         await block.neuron_pass(0, row["words_out"])

@@ -6,6 +6,7 @@ import cocotb
 import numpy as np
 from blocks import PARAMETERS, Block, unpack
 
+from razorsnn import ops
 from razorsnn.stream import MARK, X_BITS, Y_BITS
 
 CLOSE_CYCLES = 5
@@ -57,11 +58,9 @@ class Windows(Block):
         await self.read(np.minimum(counts, (1 << PARAMETERS["InputBits"]) - 1))
 
     async def read(self, wanted: np.ndarray) -> None:
-        lanes, channels = PARAMETERS["InputLanes"], PARAMETERS["Channels"]
-        groups = -(-channels // lanes)
-        padded = np.zeros((len(wanted), self.height, self.width, groups * lanes), dtype=np.int64)
-        padded[..., :channels] = wanted.transpose(0, 2, 3, 1)
-        for address, word in enumerate(padded.reshape(-1, lanes).tolist()):
+        lanes = PARAMETERS["Lanes"]
+        words = ops.words.pack(wanted, lanes, PARAMETERS["InputLanes"])
+        for address, word in enumerate(words.reshape(-1, lanes).tolist()):
             await self.next(read=1, read_addr=address)
             await self.next(read=0)
             assert unpack(self.get("read_data"), PARAMETERS["InputBits"], lanes) == word, address

@@ -15,11 +15,13 @@ Event = tuple[int, int, int, int]
 
 def expected(frame: np.ndarray, width: int, groups: int, lanes_log2: int, dense: bool, stride: int) -> list[Event]:
     """(value, weight, y, x) of every event of words [words, lanes]."""
-    found = []
-    for word, lane in np.argwhere(frame):
-        place, group = divmod(int(word), groups)
-        row = int(word if dense else group) * (1 << lanes_log2) + int(lane)
+    found, lanes = [], frame.shape[1]
+    for word, lane in np.argwhere(frame).tolist():
+        place, group = divmod(word, groups)
+        across, channel = divmod(lane, 1 << lanes_log2)
+        row = word * lanes + lane if dense else group * lanes + channel
         y, x = (0, 0) if dense else divmod(place, width)
+        x += 0 if dense else x * ((lanes >> lanes_log2) - 1) + across
         found.append((int(frame[word, lane]), 5 + row * stride, y, x))
     return found
 
@@ -34,22 +36,20 @@ async def frames(dut: Any, mode: str) -> None:
     for _ in range(60):
         height, width, groups, stride = (int(rng.integers(1, high)) for high in (5, 5, 3, 4))
         dense, log2 = bool(rng.integers(2)), int(rng.integers(0, lanes.bit_length()))
+        groups = groups if 1 << log2 == lanes else 1
         frame = rng.integers(1, 1 << bits, size=(height * width * groups, lanes))
         frame *= rng.random(frame.shape) < rng.choice([0.0, 0.05, 0.3, 1.0])
-        frame[:, 1 << log2 :] = 0
-        cost = np.ones(len(frame), dtype=np.int64) if mode == "taken" else rng.integers(1, 10, size=len(frame))
+        cost = np.ones(frame.shape, dtype=np.int64) if mode == "taken" else rng.integers(1, 10, size=frame.shape)
         memory = Memory(block, [pack(word.tolist(), bits) for word in frame])
         settings = dict(width=width, groups=groups, lanes_in_log2=log2, dense=int(dense), row_stride=stride)
         await block.next(start=1, base=0, words=len(frame), weight_base=5, **settings)
-        found, cycles = await scanned(block, memory, np.flatnonzero(frame) // lanes, cost, mode == "random")
+        found, cycles = await scanned(block, memory, cost[frame != 0], mode == "random")
         assert found == expected(frame, width, groups, log2, dense, stride)
-        assert mode == "random" or cycles == scan_cycles(frame, cost) - DRAIN_CYCLES
+        assert mode == "random" or cycles == scan_cycles(frame, cost, 0) - DRAIN_CYCLES
 
 
-async def scanned(
-    block: Block, memory: Memory, words: np.ndarray, cost: np.ndarray, random: bool
-) -> tuple[list[Event], int]:
-    """The events, each taken after the cost of its word or at random, and the cycles until done."""
+async def scanned(block: Block, memory: Memory, cost: np.ndarray, random: bool) -> tuple[list[Event], int]:
+    """The events, each taken after its cost [events] or at random, and the cycles until done."""
     found: list[Event] = []
     started, waited = block.time, 0
     await block.settle()
@@ -60,7 +60,7 @@ async def scanned(
             return found, block.time - started
         if block.get("event_valid"):
             waited += 1
-            ready = block.rng.random() < 0.4 if random else waited == cost[words[len(found)]]
+            ready = block.rng.random() < 0.4 if random else waited == cost[len(found)]
             block.put(event_ready=int(ready))
             if ready:
                 names = ("event_value", "event_weight", "event_y", "event_x")

@@ -41,19 +41,22 @@ async def layer(block: Sequencer, index: int, row: dict[str, int], frames: int) 
         await block.expect("razor_start")
         assert not block.get("gating")
         await block.done("razor", gating=1, read_base=0, index=index)
-    await block.expect("pass_init", "pass", keep=keep)
-    await block.done("pass", layer=layer_word(row), index=index, gating=0)
+    kept = [not row["gated"] or bool(keep >> frame & 1) for frame in range(frames)]
+    ahead = [{"scan_start"} if scanned else set[str]() for scanned in [*kept, False]]
+    await block.expect("pass_init", "pass", *ahead[0], keep=keep)
+    assert block.get("read_base") == 0
+    await block.done("pass", layer=layer_word(row), index=index, gating=0, take=0)
     for frame in range(frames):
-        state = {"read_base": frame * row["words_in"], "write_base": frame * row["words_out"]}
-        state |= {"first_frame": int(frame == 0), "layer": layer_word(row), "index": index}
-        if row["gated"] and not keep >> frame & 1:
-            await block.expect("pruned", "pass")
-        else:
-            await block.expect("scan_start", "kept")
-            await block.done("scan", **state)
+        state = {"write_base": frame * row["words_out"], "first_frame": int(frame == 0)}
+        state |= {"layer": layer_word(row), "index": index}
+        if kept[frame]:
+            await block.expect("kept")
+            assert block.get("take")
+            await block.done("scan", **state, take=1)
             await block.quiet(DRAIN_CYCLES - 1)
-            await block.expect("pass")
-        await block.done("pass", **state)
+        await block.expect("pass", *ahead[frame + 1], *(() if kept[frame] else ("pruned",)))
+        assert block.get("read_base") == (frame + 1) * row["words_in"]
+        await block.done("pass", **state, take=0)
     return keep
 
 

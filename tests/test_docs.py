@@ -224,7 +224,7 @@ def test_the_layer_of_the_document_equals_the_convolution(twins: Twins):
     mine, theirs = (op.execute(twins.frames, twins.x) for op in (twins.layer, twins.conv))
     assert np.array_equal(mine.output, theirs.output) and mine.output.any()
     assert np.array_equal(mine.values["u"], theirs.values["u"])
-    assert np.array_equal(twins.layer.weight_rows(4), twins.conv.weight_rows(4))
+    assert np.array_equal(twins.layer.weight_rows(4, 4), twins.conv.weight_rows(4, 4))
 
 
 def test_the_layer_of_the_document_has_the_cycles_and_widths_of_the_convolution(twins: Twins):

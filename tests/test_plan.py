@@ -47,9 +47,11 @@ def test_weight_addresses_point_at_the_weights(plan: Plan):
         lanes_in = 1 << row["lanes_in_log2"]
         for index in np.ndindex(weights.shape):
             o, c, y, x = index
-            place = (y * weights.shape[3] + x) * row["groups_in"] if row["dense"] else 0
+            across = lanes // lanes_in
+            place = (y * row["width"] + x // across) * row["groups_in"] if row["dense"] else 0
+            lane = x % across * lanes_in if row["dense"] else 0
             tap = 0 if row["dense"] else y * weights.shape[3] + x
-            event = (place + c // lanes_in) * lanes_in + c % lanes_in
+            event = (place + c // lanes_in) * lanes + lane + c % lanes_in
             word = row["weight_base"] + event * row["row_stride"] + tap * row["groups_out"] + o // lanes
             assert plan.weights[word, o % lanes] == weights[index]
 

@@ -14,19 +14,21 @@
 
 namespace nnet {
 
-// Words of `lanes_in` channels, in the order of python/razorsnn/ops/words.py.
+// Words of `lanes_in` channels of as many positions as fill the lanes: python/razorsnn/ops/words.py. What no activation
+// fills is never written, so it stays 0.
 template <class C, int lanes_in, class data_T, class word_T>
-void load_window(data_T data[C::n_in], word_T words[][lanes_in]) {
-  int word = 0;
+void load_window(data_T data[C::n_in], word_T words[][C::lanes]) {
+  const int beside = C::lanes / lanes_in, columns = (C::width + beside - 1) / beside;
+  const int groups = (C::channels + lanes_in - 1) / lanes_in;
+  int at = 0;
   for (int frame = 0; frame < C::frames; ++frame) {
-    for (int at = 0; at < C::height * C::width; ++at) {
-      for (int group = 0; group < C::channels; group += lanes_in, ++word) {
-        for (int lane = 0; lane < lanes_in; ++lane) {
-          const int channel = group + lane;
-          typename C::input_t value = 0;
-          if (channel < C::channels) value = data[(frame * C::channels + channel) * C::height * C::width + at];
+    for (int channel = 0; channel < C::channels; ++channel) {
+      for (int row = 0; row < C::height; ++row) {
+        for (int column = 0; column < C::width; ++column, ++at) {
+          const int place = (frame * C::height + row) * columns + column / beside;
+          const typename C::input_t value = data[at];
           const ap_uint<C::input_t::width> bits = value.range(C::input_t::width - 1, 0);
-          words[word][lane] = bits;
+          words[place * groups + channel / lanes_in][column % beside * lanes_in + channel % lanes_in] = bits;
         }
       }
     }
@@ -56,7 +58,7 @@ void save_window(const razorsnn::Activation<C> words[][C::lanes], const bool kee
 template <class data_T, class res_T, typename CONFIG_T>
 void spiking_layer(data_T data[CONFIG_T::n_in], res_T res[CONFIG_T::n_out]) {
   using C = CONFIG_T;
-  static razorsnn::Input<C> input[C::input_depth][C::input_lanes];
+  static razorsnn::Input<C> input[C::input_depth][C::lanes];
 #pragma HLS array_reshape variable=input dim=2 type=complete
   static razorsnn::Activation<C> even[C::store_depth_even][C::lanes];
 #pragma HLS array_reshape variable=even dim=2 type=complete

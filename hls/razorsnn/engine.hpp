@@ -101,14 +101,14 @@ void multiply_events(const Layer layer, EventStream<C>& events,
 
 template <class C>
 void multiply_frame(const int index, const Layer layer, const int frame,
-                    const Input<C> input[C::input_depth][C::input_lanes],
+                    const Input<C> input[C::input_depth][C::lanes],
                     const Activation<C> even[C::store_depth_even][C::lanes],
                     const Activation<C> odd[C::store_depth_odd][C::lanes],
                     const typename C::weight_t weights[C::weight_depth][C::lanes],
                     Membrane<C> membranes[C::membrane_depth][C::lanes], Counters& counters) {
 #pragma HLS dataflow
   EventStream<C> events("events");
-#pragma HLS stream variable=events depth=32
+#pragma HLS stream variable=events depth=16
   scan_frame<C>(index, layer, frame, input, even, odd, events);
   multiply_events<C>(layer, events, weights, membranes, counters);
 }
@@ -145,7 +145,7 @@ template <class C>
 void run_layer(const int index, const Layer& layer, const bool keep[C::frames],
                const typename C::weight_t weights[C::weight_depth][C::lanes],
                const typename C::bias_t bias[C::bias_depth][C::lanes],
-               const Input<C> input[C::input_depth][C::input_lanes],
+               const Input<C> input[C::input_depth][C::lanes],
                Activation<C> even[C::store_depth_even][C::lanes], Activation<C> odd[C::store_depth_odd][C::lanes],
                Score<C> scores[C::score_depth][C::lanes], Counters& counters) {
 #pragma HLS inline off

@@ -1,6 +1,7 @@
 // Scanner: the non-zero activations of a frame become events, in the order of python/razorsnn/ops/synapse.py.
 //   order      word by word (y, x, channel group), in a word lane 0 first; then one event with `end` set
 //   row        the event's weights: its channel; in a dense layer its place in the frame, and y = x = 0
+//   x          of the word's first position, and of the lane: the input's words hold several positions
 //   latency    a cycle a word and a cycle an event; it runs ahead of the engine through a FIFO
 #pragma once
 
@@ -46,7 +47,7 @@ inline Place next_place(const Place at, const Layer& layer) {
 
 // Layer 0 reads the input memory, the others what the layer before wrote.
 template <class C>
-void load_operands(const int index, const int address, const Input<C> input[C::input_depth][C::input_lanes],
+void load_operands(const int index, const int address, const Input<C> input[C::input_depth][C::lanes],
                    const Activation<C> even[C::store_depth_even][C::lanes],
                    const Activation<C> odd[C::store_depth_odd][C::lanes], Operand<C> word[C::lanes]) {
 #pragma HLS inline
@@ -55,11 +56,7 @@ void load_operands(const int index, const int address, const Input<C> input[C::i
   if (index > 0) load_word<C>(index % 2 == 0, address, even, odd, stored);
   for (int lane = 0; lane < C::lanes; ++lane) {
 #pragma HLS unroll
-    if (index > 0) {
-      word[lane] = stored[lane];
-    } else {
-      word[lane] = lane < C::input_lanes ? Operand<C>(input[address][lane]) : Operand<C>(0);
-    }
+    word[lane] = index > 0 ? Operand<C>(stored[lane]) : Operand<C>(input[address][lane]);
   }
 }
 
@@ -88,15 +85,16 @@ int lowest_lane(const ap_uint<C::lanes> bits) {
 template <class C>
 Event<C> event_at(const Layer& layer, const Place at, const int lane, const Operand<C> value) {
 #pragma HLS inline
-  const int word = layer.dense ? at.word : at.group;
-  const int row = (word << layer.lanes_in_log2.to_int()) + lane;
-  if (layer.dense) return {value, row, 0, 0, false};
-  return {value, row, at.y, at.x, false};
+  if (layer.dense) return {value, at.word * C::lanes + lane, 0, 0, false};
+  // A word holds several positions only where it holds all their channels: then its group is 0.
+  const int log2 = layer.lanes_in_log2.to_int();
+  const int beside = lane >> log2, channel = lane - (beside << log2);
+  return {value, at.group * C::lanes + channel, at.y, at.x * (C::lanes >> log2) + beside, false};
 }
 
 template <class C>
 void scan_frame(const int index, const Layer layer, const int frame,
-                const Input<C> input[C::input_depth][C::input_lanes],
+                const Input<C> input[C::input_depth][C::lanes],
                 const Activation<C> even[C::store_depth_even][C::lanes],
                 const Activation<C> odd[C::store_depth_odd][C::lanes], EventStream<C>& events) {
   const int base = frame * layer.words_in.to_int();

@@ -39,7 +39,7 @@ void run_window(const std::uint32_t layer_table[C::layers][C::layer_fields],
                 const typename C::bias_t bias[C::bias_depth][C::lanes], const std::int8_t embeddings[C::gate_depth],
                 const std::int16_t affine[C::gate_depth], const std::int32_t offset[C::offset_depth],
                 const std::uint16_t exp_table[C::table_depth], const std::uint8_t sigmoid_table[C::table_depth],
-                const Input<C> input[C::input_depth][C::input_lanes], bool keep_bits[C::keep_depth],
+                const Input<C> input[C::input_depth][C::lanes], bool keep_bits[C::keep_depth],
                 std::uint32_t kept[C::layers], std::uint32_t pruned[C::layers],
                 Score<C> scores[C::score_depth][C::lanes], Counters& counters) {
   static Activation<C> even[C::store_depth_even][C::lanes];

@@ -9,7 +9,7 @@ from razorsnn.fixed import Ints
 from razorsnn.ir import Graph, Tensor
 from razorsnn.ops.razor import Razor
 from razorsnn.ops.synapse import Synapse
-from razorsnn.ops.words import groups
+from razorsnn.ops.words import columns, groups
 
 
 @dataclass(frozen=True)
@@ -51,14 +51,15 @@ def output_words(layer: Layer, lanes: int) -> int:
     return out.height * out.width * groups(out.channels, lanes)
 
 
-def input_words(layer: Layer, lanes_in: int) -> int:
+def input_words(layer: Layer, lanes: int, lanes_in: int) -> int:
+    """Words a frame of the layer's input."""
     x = layer.input
-    return x.height * x.width * groups(x.channels, lanes_in)
+    return x.height * columns(x.width, lanes, lanes_in) * groups(x.channels, lanes_in)
 
 
 def weight_words(layer: Layer, lanes: int, input_lanes: int) -> Ints:
     """[words, lanes]: row by row, tap by tap, output group by output group."""
-    rows = layer.synapse.weight_rows(lanes if layer.index else input_lanes)
+    rows = layer.synapse.weight_rows(lanes, lanes if layer.index else input_lanes)
     count = groups(rows.shape[2], lanes)
     padded = np.zeros((*rows.shape[:2], count * lanes), dtype=np.int64)
     padded[..., : rows.shape[2]] = rows

@@ -3,7 +3,7 @@
 from razorsnn.errors import UserError
 from razorsnn.layers import Layer, input_words, weight_words
 from razorsnn.ops.neuron import RESETS
-from razorsnn.ops.words import groups
+from razorsnn.ops.words import columns, groups
 from razorsnn.shape import Shape
 
 LAYER_FIELDS: tuple[tuple[str, int, str], ...] = (
@@ -21,8 +21,8 @@ LAYER_FIELDS: tuple[tuple[str, int, str], ...] = (
     ("span", 4, "outputs that an input may reach along an axis, before the step, less 1"),
     ("step_log2", 2, "log2 of the inputs from output to output: of the pool where it is folded, else 0"),
     ("pool_log2", 2, "log2 of the pool, 0 where it is folded"),
-    ("lanes_in_log2", 3, "log2 of the channels a word of the input holds"),
-    ("width", 12, "columns of the input"),
+    ("lanes_in_log2", 3, "log2 of the channels of a position that a word of the input holds"),
+    ("width", 12, "words a row of the input, channel groups aside"),
     ("groups_in", 12, "words a position of the input"),
     ("words_in", 24, "words a frame of the input"),
     ("rows", 12, "output rows: pooled ones where the pool is folded, else those before pooling that a pool uses"),
@@ -93,9 +93,9 @@ def _geometry_fields(layer: Layer, shape: Shape) -> dict[str, int]:
         "step_log2": geometry.step_log2,
         "pool_log2": geometry.pool_log2 - geometry.step_log2,
         "lanes_in_log2": lanes_in.bit_length() - 1,
-        "width": layer.input.width,
+        "width": columns(layer.input.width, shape.lanes, lanes_in),
         "groups_in": groups(layer.input.channels, lanes_in),
-        "words_in": input_words(layer, lanes_in),
+        "words_in": input_words(layer, shape.lanes, lanes_in),
         "rows": geometry.rows,
         "columns": geometry.columns,
         "groups_out": groups_out,

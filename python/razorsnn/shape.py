@@ -8,7 +8,7 @@ from razorsnn.fixed import bits_signed, bits_unsigned
 from razorsnn.ir import Graph
 from razorsnn.layers import Layer, input_words, output_words, weight_words
 from razorsnn.ops.razor import AFFINE_BITS, EMBEDDING_BITS, OFFSET_BITS
-from razorsnn.ops.words import groups, power_of_two
+from razorsnn.ops.words import columns, groups, power_of_two
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,8 @@ class Shape:
 
     @property
     def input_depth(self) -> int:
-        return self.frames * self.height * self.width * groups(self.channels, self.input_lanes)
+        across = columns(self.width, self.lanes, self.input_lanes)
+        return self.frames * self.height * across * groups(self.channels, self.input_lanes)
 
     @property
     def score_depth(self) -> int:
@@ -109,9 +110,9 @@ def memories(shape: Shape, table_bits: int) -> tuple[Memory, ...]:
         Memory(
             "input",
             shape.input_depth,
-            shape.input_lanes * shape.input_bits,
+            lanes * shape.input_bits,
             "frame builder",
-            "T x H x W words",
+            "T x H rows of words, lanes // input_lanes positions a word",
         ),
         Memory("even store", shape.store_depth_even, lanes * shape.activation_bits, "activation store", stores),
         Memory("odd store", shape.store_depth_odd, lanes * shape.activation_bits, "activation store", stores),
@@ -157,7 +158,7 @@ def own_shape(graph: Graph, layers: tuple[Layer, ...], lanes: int) -> Shape:
     stored = [x.frames * output_words(layer, lanes) for layer in layers[:-1]]
     ranges = [layer.synapse.membrane_range(layer.operand) for layer in layers]
     embeddings = max((len(razor.embeddings) for razor, _ in gated), default=1)
-    scored = [input_words(layer, lanes) for layer in layers if layer.razor]
+    scored = [input_words(layer, lanes, lanes) for layer in layers if layer.razor]
     activations = [tensor.format.width for layer in layers[1:] for tensor in (layer.input, layer.operand)]
     return Shape(
         lanes=lanes, frames=x.frames, channels=x.channels, height=x.height, width=x.width,

@@ -1,7 +1,7 @@
 """Convolution against scalar loops; its cycles against a scanner and an engine played cycle by cycle."""
 
 from collections import deque
-from itertools import product
+from itertools import count, product
 
 import numpy as np
 import pytest
@@ -11,11 +11,21 @@ from razorsnn.fixed import Format
 from razorsnn.ir import Tensor
 from razorsnn.ops.conv import Conv
 from razorsnn.ops.neuron import RESETS, Neuron
-from razorsnn.ops.synapse import LAYER_CYCLES, PASS_CYCLES, SCAN_CYCLES, scan_cycles
+from razorsnn.ops.synapse import (
+    EVENT_DEPTH,
+    LAYER_CYCLES,
+    LEAST_SCAN_CYCLES,
+    PASS_CYCLES,
+    SCAN_CYCLES,
+    scan_cycles,
+)
 from tests.ops.slow import slow_conv, slow_neuron, slow_reset
 
 X_FORMAT = Format(False, 4, 1)
 W_FORMAT = Format(True, 4, 3)
+READ_CYCLES = 2
+"""From the scanner's start to its first word."""
+DRAIN_CYCLES = 4
 
 
 def make_conv(rng: np.random.Generator, kernel: int, of: int, **changed: object) -> Conv:
@@ -110,33 +120,41 @@ def test_score_bits_hold_the_highest_and_lowest_score():
     assert score == 525 and op.score_bits(tensor) == 1 + score.bit_length()
 
 
-def played(words: list[list[int]], costs: list[int]) -> int:
-    """Cycles of a frame: a word register, an event register and an engine, clocked one by one."""
+def played(words: list[list[int]], costs: list[list[int]], ahead: int) -> int:
+    """Cycles of a frame: word register, FIFO with an output register, and engine, clocked from the scanner's start.
+
+    The engine works from cycle `ahead` on, when the frame starts, and drains its pipeline at the end.
+    """
     queue = deque(zip(words, costs, strict=True))
     pending: list[int] = []
-    left, cycles = 0, 0  # of the event in work: cycles that the engine still needs
-    while queue or pending or left:
-        take = bool(pending) and left <= 1
+    waiting: deque[int] = deque()
+    offered, worked = 0, 0  # of the event that is offered: its cost (0: there is none), and its cycles so far
+    for cycle in count():
+        if not (queue or pending or offered) and cycle > ahead:
+            return cycle - ahead + DRAIN_CYCLES
+        worked += bool(offered) and cycle >= ahead
+        take = bool(pending) and len(waiting) < EVENT_DEPTH
         load = not pending or (take and len(pending) == 1)
-        left = pending[0] if take else max(0, left - 1)
+        if take:
+            waiting.append(pending[0])
+        if worked == offered:
+            offered, worked = waiting.popleft() if waiting else 0, 0
         if load:
-            word, cost = queue.popleft() if queue else ([], 0)
-            pending = [max(cost, 1) for value in word if value]
+            word, cost = queue.popleft() if queue and cycle >= READ_CYCLES else ([], [])
+            pending = [max(one, 1) for value, one in zip(word, cost, strict=True) if value]
         elif take:
             pending = pending[1:]
-        cycles += 1
-    return cycles
+    raise AssertionError("it ends")
 
 
 @pytest.mark.parametrize("density", [0.0, 0.03, 0.2, 0.7, 1.0])
 @pytest.mark.parametrize("lanes", [1, 4])
 def test_scan_cycles_equal_a_clocked_model(density: float, lanes: int):
     rng = np.random.default_rng([lanes, int(100 * density)])
-    for words in (2, 3, 7, 40) * 5:
+    for words, ahead in product((2, 3, 7, 40) * 5, (4, 5, 12, 60)):
         frame = (rng.random((words, lanes)) < density) * rng.integers(1, 16, (words, lanes))
-        cost = rng.integers(0, 7, words)
-        pipeline = SCAN_CYCLES - 2
-        assert scan_cycles(frame, cost) == pipeline + played(frame.tolist(), cost.tolist())
+        cost = rng.integers(0, rng.choice([2, 7, 40]), (words, lanes))
+        assert scan_cycles(frame, cost, ahead) == played(frame.tolist(), cost.tolist(), ahead)
 
 
 def test_outputs_reached_equals_counting():
@@ -166,7 +184,7 @@ def test_a_pool_is_folded_where_multiplies_fall_by_more_than_weights_rise(kernel
     weights = {"apart": sizes[False] ** 2, "folded": sizes[True] ** 2}
     multiplies = {"apart": reached[False], "folded": reached[True]}
     assert op.ways() == {"folded": op.folded, "multiplies": multiplies, "weights": weights}
-    assert op.weight_rows(2).shape == (2, sizes[op.folded] ** 2, len(op.weights))
+    assert op.weight_rows(2, 2).shape == (2, sizes[op.folded] ** 2, len(op.weights))
     inner = op.geometry(tensor).outputs_reached(24, 24)[8:16, 8:16]
     assert inner.mean() == reached[op.folded]
 
@@ -175,7 +193,7 @@ def test_a_folded_kernel_fits_its_width():
     for value in (W_FORMAT.low, W_FORMAT.high):
         op = make_conv(np.random.default_rng(1), 3, 2, weights=np.full((1, 2, 3, 3), value), bias=np.zeros(1, np.int64))
         assert op.stored_weight_bits == W_FORMAT.width + 2
-        assert abs(op.weight_rows(2)).max() == 4 * abs(value)
+        assert abs(op.weight_rows(2, 2)).max() == 4 * abs(value)
 
 
 def test_cycles_of_a_window():
@@ -197,8 +215,9 @@ def test_cycles_of_a_window():
 
 
 def test_scan_of_an_empty_frame_takes_a_cycle_a_word():
-    scans = [scan_cycles(np.zeros((words, 2), np.int64), np.ones(words, np.int64)) for words in (2, 3, 9)]
-    assert scans == [SCAN_CYCLES, SCAN_CYCLES + 1, SCAN_CYCLES + 7]
+    empty = [(np.zeros((words, 2), np.int64), np.ones((words, 2), np.int64)) for words in (2, 3, 9)]
+    assert [scan_cycles(*frame, 0) for frame in empty] == [SCAN_CYCLES, SCAN_CYCLES + 1, SCAN_CYCLES + 7]
+    assert [scan_cycles(*frame, 5) for frame in empty] == [LEAST_SCAN_CYCLES, LEAST_SCAN_CYCLES, SCAN_CYCLES + 2]
 
 
 @pytest.mark.parametrize(

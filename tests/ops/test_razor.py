@@ -54,24 +54,32 @@ def test_sums_stay_in_their_width_and_reach_it(seed: int):
     assert low < -(1 << bits - 2) or high >= 1 << bits - 2
 
 
-def played(over: np.ndarray, refined: bool) -> int:
-    """Cycles of the scores, clocked one by one: over [T, words]; what is read is seen three cycles later."""
-    frames, words = over.shape
-    frame, word, decided, cycles = 0, 0, 0, 0
+def played(over: np.ndarray, filled: np.ndarray, refined: bool) -> int:
+    """Cycles of the scores, clocked one by one: over [T, words]; what is read is seen three cycles later.
+
+    A frame that was cut short tells where in a frame the next ones start.
+    """
+    frames = len(over)
+    words = [over.shape[1] if some else 1 for some in filled]
+    frame, word, decided, cycles, start = 0, 0, 0, 0, 0
     stages: list[tuple[int, int] | None] = [None] * 3
     while True:
         seen = stages[2]
         issued = (frame, word) if frame < frames else None
         stages = [issued, *stages[:2]]
         if issued:
-            frame, word = (frame, word + 1) if word + 1 < words else (frame + 1, 0)
+            frame, word = (frame, word + 1) if word + 1 < words[frame] else (frame + 1, 0)
         cycles += 1
         if seen is None or seen[0] < decided:
             continue
-        jump = over[seen] and not refined and seen[0] == (issued[0] if issued else frames - 1)
+        jump = (
+            over[seen[0], (seen[1] + start) % over.shape[1]]
+            and not refined
+            and seen[0] == (issued[0] if issued else frames - 1)
+        )
         if jump:
-            frame, word, stages = seen[0] + 1, 0, [None] * 3
-        if jump or seen[1] == words - 1:
+            frame, word, stages, start = seen[0] + 1, 0, [None] * 3, (seen[1] + start) % over.shape[1]
+        if jump or seen[1] == words[seen[0]] - 1:
             decided += 1
         if decided == frames:
             return cycles
@@ -89,7 +97,7 @@ def test_score_cycles_equal_a_clocked_model(words: int, operand: str):
         one = replace(gate, operand=operand, threshold=int(rng.choice([0, 1, 2000, 9000])))
         over = (mask * x).reshape(5, words) >= one.threshold
         found = one.cycles(x, mask, 1)
-        assert found.scores == played(over, operand == "refined")
+        assert found.scores == played(over, x.any(axis=(1, 2, 3)), operand == "refined")
         assert (found.masks, found.weighting) == (2 * words, 2 * SOFTMAX_CYCLES + FIXED_CYCLES)
         assert found.total == found.scores + found.masks + found.weighting
 

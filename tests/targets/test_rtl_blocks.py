@@ -14,6 +14,7 @@ from tests.nets import NetClass, random_graph
 
 BLOCKS: dict[str, dict[str, int]] = {
     "rmw": {"Width": 6, "Depth": 5},
+    "fifo": {"Width": 7, "Depth": 5},
     "word_reader": {"AddrWidth": 5, "WordWidth": 8},
     "scanner": {"Lanes": 4, "ActBits": 3, "AddrWidth": 6, "WeightAddrWidth": 10},
     "taps": {"ActBits": 4, "WeightAddrWidth": 10, "MembraneAddrWidth": 8},
@@ -23,14 +24,18 @@ BLOCKS: dict[str, dict[str, int]] = {
     "registers": {"Lanes": 2, "Frames": 37, "Classes": 5, "Layers": 3, "Gates": 2, "Embeddings": 3},
     "frame_builder": {
         "Frames": 3, "Channels": 3, "Height": 4, "Width": 3, "SensorHeight": 4, "SensorWidth": 6, "BinXMul": 1,
-        "BinXShift": 1, "InputLanes": 2, "InputBits": 3,
+        "BinXShift": 1, "Lanes": 2, "InputLanes": 2, "InputBits": 3,
     },
 }  # fmt: skip
 """The parameters of each bench's block."""
 NARROW = {
     "scanner": {"Lanes": 1, "ActBits": 2, "AddrWidth": 5, "WeightAddrWidth": 9},
     "cast": {"InBits": 5, "OutBits": 8},
-}
+    "frame_builder": {
+        "Frames": 3, "Channels": 2, "Height": 3, "Width": 7, "SensorHeight": 3, "SensorWidth": 7, "Lanes": 8,
+        "InputLanes": 2, "InputBits": 2,
+    },
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

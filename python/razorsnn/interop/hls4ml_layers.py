@@ -33,7 +33,7 @@ def layer_plan(op: Op, x: Tensor, lanes: int) -> Plan:
     names = ("",) * (output(op, x).channels if getattr(op, "readout", None) else 1)
     graph = Graph(op.kind, Source((x.height, x.width)), x, (op,), names)
     own = own_shape(graph, (layer,), lanes)
-    words = input_words(layer, lanes) if layer.razor else output_words(layer, lanes)
+    words = input_words(layer, lanes, lanes) if layer.razor else output_words(layer, lanes)
     widest = max(x.format.width if layer.razor else 1, output(op, x).format.width)
     shape = replace(own, activation_bits=widest, store_depth_even=x.frames * words)
     weights = weight_words(layer, lanes, shape.input_lanes)

@@ -73,7 +73,7 @@ class Conv(Synapse):
     def sums(self, x: Ints) -> Ints:
         return pooled(convolved(x, self.weights), self.pool)
 
-    def weight_rows(self, lanes_in: int) -> Ints:
+    def weight_rows(self, lanes: int, lanes_in: int) -> Ints:
         weights = self.stored_weights
         outputs, channels = weights.shape[:2]
         rows = np.zeros((groups(channels, lanes_in) * lanes_in, weights[0, 0].size, outputs), dtype=np.int64)

@@ -33,8 +33,8 @@ class Dense(Synapse):
         weights = self.weights.reshape(len(self.weights), -1).astype(np.float64)
         return (flat @ weights.T).astype(np.int64)[:, :, None, None]
 
-    def weight_rows(self, lanes_in: int) -> Ints:
-        words = pack(self.weights, lanes_in)
+    def weight_rows(self, lanes: int, lanes_in: int) -> Ints:
+        words = pack(self.weights, lanes, lanes_in)
         return words.reshape(len(self.weights), -1).T[:, None, :]
 
     def describe(self) -> str:

@@ -12,7 +12,7 @@ Contract (HLS hls/razorsnn/razor.hpp, RTL rtl/rsnn_razor.sv compute the same); a
     widths     affine s12, offset s32 at frac affine + x, EXP u12, w u9.8 (256 = 1), SIGMOID u8.8, S at frac 8 + x
     rounding   half up in the three casts, floor in the division
     order      sums as the layer before puts its outputs out; then masks word by word; then scores frame by frame, of a
-               raw operand up to the word that decides
+               raw operand up to the word that decides, of an empty frame one word
     latency    `RazorCycles`: exact
     handshake  keep bits of the whole window are known before the next layer starts
 """
@@ -170,24 +170,31 @@ class Razor(Op):
     def cycles(self, x: Ints, mask: Ints, lanes: int) -> RazorCycles:
         """Of one window X [T, C, H, W] with the mask M [C, H, W]."""
         count = len(self.embeddings)
-        over = pack(mask * x, lanes).max(axis=2) >= self.threshold
+        words = pack(mask * x, lanes).max(axis=2)
+        over = words >= self.threshold
         return RazorCycles(
             weighting=count * SOFTMAX_CYCLES + FIXED_CYCLES,
             masks=over.shape[1] * count,
-            scores=self._score_cycles(over),
+            scores=self._score_cycles(over, np.any(x, axis=(1, 2, 3))),
         )
 
-    def _score_cycles(self, over: NDArray[np.bool_]) -> int:
-        """over [T, words]: which words reach the threshold.
+    def _score_cycles(self, over: NDArray[np.bool_], filled: NDArray[np.bool_]) -> int:
+        """over [T, words]: which words reach the threshold; filled [T]: which frames have a non-zero.
 
         A raw frame ends with the first of them, once it is seen. Reads go on meanwhile, into the next frame where
-        this one has ended; after the last frame there is nothing to read, so its own decision counts.
+        this one has ended; after the last frame there is nothing to read, so its own decision counts. Where reads were
+        cut short, the next frames begin at the word that decided. Of an empty frame one word is read.
         """
-        words = over.shape[1]
-        decided = np.where(over.any(axis=1), over.argmax(axis=1), words - 1) + DECISION_CYCLES
-        if self.operand == "refined":
-            decided[:] = words - 1 + DECISION_CYCLES
-        return int(np.minimum(decided[:-1], words).sum() + decided[-1])
+        start, cycles, decided = 0, 0, 0
+        for row, some in zip(over, filled, strict=True):
+            words = len(row) if some else 1
+            hits = np.flatnonzero(np.roll(row, -start) & (self.operand == "raw"))
+            at = int(hits[0]) if len(hits) else words - 1
+            decided = at + DECISION_CYCLES
+            cycles += min(decided, words)
+            if len(hits) and decided <= words:
+                start = (start + at) % len(row)
+        return cycles - min(decided, words) + decided
 
     def describe(self) -> str:
         return (

@@ -21,8 +21,14 @@ from razorsnn.ir import Op, Tensor, Trace
 from razorsnn.ops.neuron import READOUTS, Neuron
 from razorsnn.ops.words import groups, pack
 
-SCAN_CYCLES = 8
-"""Of a scanned frame, beyond its events: from the first word read to the first event, and the pipeline's drain."""
+FIND_CYCLES = 4
+"""From the scanner's start to the first event."""
+SCAN_CYCLES = FIND_CYCLES + 4
+"""Of a scanned frame, beyond its events, were they not sought ahead: FIND_CYCLES, and the pipeline's drain."""
+LEAST_SCAN_CYCLES = 5
+"""Of a scanned frame without an event: it starts, the scanner is seen to be done, and the drain."""
+EVENT_DEPTH = 16
+"""Events that wait between scanner and engine, beside the one in work."""
 PASS_CYCLES = 3
 """Of a neuron pass, beyond one a word."""
 LAYER_CYCLES = 2
@@ -116,7 +122,7 @@ class Synapse(Op):
         """z [T, C_out, H_out, W_out] without the bias, exact, from x [T, C, H, W]."""
 
     @abstractmethod
-    def weight_rows(self, lanes_in: int) -> Ints:
+    def weight_rows(self, lanes: int, lanes_in: int) -> Ints:
         """[rows, taps, C_out]: the weights an event needs, in the order of the engine's addresses."""
 
     @property
@@ -173,16 +179,16 @@ class Synapse(Op):
         return bits_signed(x.frames * low, x.frames * high)
 
     def cycles(self, x: Ints, keep: NDArray[np.bool_], tensor: Tensor, lanes: int, lanes_in: int) -> SynapseCycles:
-        """Of one window: x [T, C, H, W] as the layer reads it, keep [T], `lanes_in` channels a word of x."""
+        """Of one window: x [T, C, H, W] as the layer reads it, keep [T], `lanes_in` channels of a position a word."""
         geometry = self.geometry(tensor)
         out = geometry.output
         out_groups = groups(out.channels, lanes)
-        reached = geometry.outputs_reached(tensor.height, tensor.width).ravel() * out_groups
-        cost = np.repeat(reached, groups(tensor.channels, lanes_in))
-        packed = pack(x, lanes_in)
-        scans = [scan_cycles(frame, cost) if kept else 0 for frame, kept in zip(packed, keep, strict=True)]
-        counts = np.count_nonzero(packed[keep], axis=(0, 2))
+        reached = geometry.outputs_reached(tensor.height, tensor.width) * out_groups
+        cost = pack(np.broadcast_to(reached, (1, *tensor.shape[1:])), lanes, lanes_in)[0]
+        packed = pack(x, lanes, lanes_in)
         sweep = out.height * out.width * out_groups + PASS_CYCLES
+        scans = [scan_cycles(frame, cost, sweep) if kept else 0 for frame, kept in zip(packed, keep, strict=True)]
+        counts = np.count_nonzero(packed[keep], axis=0)
         return SynapseCycles(
             scan=np.array(scans, dtype=np.int64),
             neuron=(tensor.frames + 1) * sweep,
@@ -192,15 +198,25 @@ class Synapse(Op):
         )
 
 
-def scan_cycles(frame: Ints, cost: Ints) -> int:
-    """Of one frame of words [words, lanes]; cost [words]: outputs an event of that word reaches.
+def scan_cycles(frame: Ints, cost: Ints, ahead: int) -> int:
+    """Of one frame of words [words, lanes]; cost [words, lanes]: outputs that an event there reaches.
 
-    The scanner looks for the next event while the engine works on this one, one word a cycle: from event to
-    event it takes the longer of the two. An event that reaches nothing still takes its cycle.
+    The scanner starts `ahead` cycles before the frame does: with the neuron pass before. It finds an event, or passes
+    an empty word, a cycle, and runs ahead of the engine by EVENT_DEPTH events in a FIFO and the one in work. The
+    engine takes an event once it was found and the one before is done; an event that reaches nothing still takes its
+    cycle. Counted here from the cycle in which a scanner that starts with the frame offers the first word's event.
     """
-    at = np.flatnonzero(frame) // frame.shape[1]
+    filled = frame != 0
+    at = np.nonzero(filled)[0]
     if not len(at):
-        return SCAN_CYCLES + len(frame) - 2
-    busy = np.maximum(cost[at], 1)
-    between = np.maximum(np.diff(at), busy[:-1]).sum()
-    return SCAN_CYCLES + int(at[0] + between + max(busy[-1], len(frame) - 2 - at[-1]))
+        return max(LEAST_SCAN_CYCLES, SCAN_CYCLES + len(frame) - 2 - ahead)
+    gaps = np.maximum(np.diff(at, prepend=at[0]), 1).tolist()
+    taken: list[int] = []
+    found, free = int(at[0]) - 1 - ahead, -FIND_CYCLES
+    for event, (gap, busy) in enumerate(zip(gaps, np.maximum(cost[filled], 1).tolist(), strict=True)):
+        found += gap
+        if event > EVENT_DEPTH:  # the first one waits beside the FIFO
+            found = max(found, taken[event - EVENT_DEPTH] + 1)
+        taken.append(max(found, free))
+        free = taken[-1] + busy
+    return SCAN_CYCLES + max(free, found + len(frame) - 2 - int(at[-1]))

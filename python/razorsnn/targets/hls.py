@@ -28,7 +28,7 @@ from razorsnn.ops.razor import (
     SIGMOID,
     WEIGHT_FRAC,
 )
-from razorsnn.ops.words import groups, power_of_two
+from razorsnn.ops.words import beside, columns, groups, power_of_two
 from razorsnn.plan import Plan
 from razorsnn.shape import Shape
 from razorsnn.targets.templates import render
@@ -112,6 +112,8 @@ def constants(shape: Shape) -> dict[str, int]:
     mask_bits = bits_unsigned(255 * shape.embeddings)
     return asdict(shape) | {
         "input_groups": groups(shape.channels, shape.input_lanes),
+        "input_columns": columns(shape.width, shape.lanes, shape.input_lanes),
+        "positions_beside": beside(shape.lanes, shape.input_lanes),
         "input_max": 2**shape.input_bits - 1,
         "input_depth": shape.input_depth,
         "operand_bits": max(shape.input_bits, shape.activation_bits),

@@ -11,7 +11,7 @@ from razorsnn.assets import asset
 from razorsnn.errors import UserError
 from razorsnn.fixed import LEAK_FRAC, Ints
 from razorsnn.layertable import LAYER_FIELDS
-from razorsnn.ops import razor
+from razorsnn.ops import razor, synapse
 from razorsnn.plan import Plan
 from razorsnn.shape import Shape
 from razorsnn.targets.templates import render
@@ -52,6 +52,7 @@ def package() -> str:
         fields=LAYER_FIELDS,
         version=REGISTER_VERSION,
         leak_frac=LEAK_FRAC,
+        event_depth=synapse.EVENT_DEPTH,
         affine_bits=razor.AFFINE_BITS,
         offset_bits=razor.OFFSET_BITS,
         embedding_bits=razor.EMBEDDING_BITS,

@@ -33,8 +33,10 @@ struct Config {
   static constexpr int store_depth_odd = 1;
   static constexpr int mask_depth = 4;
   static constexpr int input_groups = 1;
+  static constexpr int input_columns = 1;
+  static constexpr int positions_beside = 2;
   static constexpr int input_max = 15;
-  static constexpr int input_depth = 8;
+  static constexpr int input_depth = 4;
   static constexpr int operand_bits = 4;
   static constexpr int score_depth = 1;
   static constexpr int keep_depth = 2;

@@ -25,8 +25,8 @@ struct Layer {
   ap_uint<4> span;  // outputs that an input may reach along an axis, before the step, less 1
   ap_uint<2> step_log2;  // log2 of the inputs from output to output: of the pool where it is folded, else 0
   ap_uint<2> pool_log2;  // log2 of the pool, 0 where it is folded
-  ap_uint<3> lanes_in_log2;  // log2 of the channels a word of the input holds
-  ap_uint<12> width;  // columns of the input
+  ap_uint<3> lanes_in_log2;  // log2 of the channels of a position that a word of the input holds
+  ap_uint<12> width;  // words a row of the input, channel groups aside
   ap_uint<12> groups_in;  // words a position of the input
   ap_uint<24> words_in;  // words a frame of the input
   ap_uint<12> rows;  // output rows: pooled ones where the pool is folded, else those before pooling that a pool uses
