@@ -61,7 +61,7 @@ def test_convolution_equals_the_scalar_loop(kernel: int, pool: int, size: tuple[
     shift = 1 + 3 + 2 * (pool.bit_length() - 1)
     score = np.zeros(z.shape[1], dtype=np.int64)
     for o, i, j in product(*map(range, z.shape[1:])):
-        us, ys = slow_neuron(z[:, o, i, j].tolist(), n.mode, n.reset, n.alpha_q, n.v_th, shift, 15)
+        us, ys = slow_neuron(z[:, o, i, j].tolist(), n.mode, n.reset, n.alpha_q, n.v_th, shift, 15, n.ties)
         assert trace.values["u"][:, o, i, j].tolist() == us
         assert readout or trace.output[:, o, i, j].tolist() == ys
         score[o] += sum(max(u, 0) for u in us)

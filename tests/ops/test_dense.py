@@ -22,7 +22,7 @@ def test_dense_equals_the_scalar_loop(size: tuple[int, int, int], reset: str, re
     trace = op.execute(x, tensor)
     z = np.array(slow_dense(x.tolist(), op.weights.tolist(), op.bias.tolist()))
     assert trace.values["z"].tolist() == z.tolist()
-    loops = [slow_neuron(row.tolist(), "liaf", reset, alpha, 60, 2, 15) for row in z[:, :, 0, 0].T]
+    loops = [slow_neuron(row.tolist(), "liaf", reset, alpha, 60, 2, 15, "up") for row in z[:, :, 0, 0].T]
     if readout is None:
         assert trace.output[:, :, 0, 0].T.tolist() == [ys for _, ys in loops]
     elif readout == "liaf":
