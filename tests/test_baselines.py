@@ -7,23 +7,24 @@ import pytest
 from razorsnn import flow
 from tests.tiny_flow import flow_config, refusal
 
-CONFIG = flow_config(gate={"kind": "ta", "reduction": 2})
+GATES = {
+    "gate.kind ta": {"kind": "ta", "reduction": 2},
+    "gate.threshold relative": {"threshold": "relative"},
+    "gate.threshold static": {"threshold": "static"},
+}
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("baseline") / "run"
-    flow.train("simulated", folder, CONFIG, resume=False)
-    return folder
-
-
-def test_it_is_evaluated_in_floats(run: Path) -> None:
+@pytest.mark.parametrize("name", GATES)
+def test_a_baseline_is_evaluated_in_floats_and_refused_where_a_graph_is_needed(name: str, tmp_path: Path) -> None:
+    run, config = tmp_path / "run", flow_config(gate=GATES[name])
+    flow.train("simulated", run, config, resume=False)
     found = flow.evaluate(run, "simulated", "float", None, None)
     assert found["windows"] == 8 and len(found["kept"]) == 1
-    assert flow.train("simulated", run, CONFIG, resume=True)["up_to_date"]
+    assert flow.train("simulated", run, config, resume=True)["up_to_date"]
+    assert_refused(name, run, tmp_path)
 
 
-def test_what_needs_a_graph_refuses_it(run: Path, tmp_path: Path) -> None:
+def assert_refused(name: str, run: Path, tmp_path: Path) -> None:
     commands = [
         ("generate", run, "--out", tmp_path / "build"),
         ("show", run),
@@ -32,7 +33,7 @@ def test_what_needs_a_graph_refuses_it(run: Path, tmp_path: Path) -> None:
     ]
     for command in commands:
         assert refusal(*command) == (
-            f"error: {run}: gate.kind ta is a baseline, for train and evaluate --backend float only; accepted here: a "
-            "run with gate.kind razor or none\n"
+            f"error: {run}: no accelerator has {name}, only train and evaluate --backend float; accepted here: a run "
+            "with gate.kind razor and gate.threshold absolute, or with gate.kind none\n"
         )
     assert not (tmp_path / "build").exists()

@@ -98,20 +98,23 @@ class Quantisation(Section):
 class Gate(Section):
     """The razor: K = `embeddings`; `ratio` is the share of frames that the thresholds shall prune.
 
-    `ta` is the temporal attention of TA-SNN, with T / `reduction` hidden units: a baseline.
+    `ta` is the temporal attention of TA-SNN, with T / `reduction` hidden units: a baseline. So are razors with a
+    `threshold` relative to the best frame of a window, or with the same (`static`) frames for all windows.
     """
 
     kind: Literal["razor", "ta", "none"] = "razor"
     embeddings: int = Field(4, ge=1, le=8)
     reduction: int = Field(16, ge=1, le=1024)
-    threshold: Literal["absolute"] = "absolute"
+    threshold: Literal["absolute", "relative", "static"] = "absolute"
     ratio: float = Field(0.4, ge=0, le=0.95)
     operand: Literal["raw", "refined"] = "raw"
 
     @property
-    def deployed(self) -> bool:
-        """Whether a net with such gates becomes a graph; others are for training and float evaluation."""
-        return self.kind != "ta"
+    def baseline(self) -> str | None:
+        """The setting that no accelerator has, if there is one: its net has no graph, only float scores."""
+        if self.kind == "ta":
+            return "gate.kind ta"
+        return None if self.kind == "none" or self.threshold == "absolute" else f"gate.threshold {self.threshold}"
 
 
 class Train(Section):

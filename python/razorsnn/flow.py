@@ -93,14 +93,14 @@ def evaluate(run: Path, data: str, backend: str, limit: int | None, scores: Path
 
 
 def _class_names(run: Path, config: Config) -> tuple[str, ...]:
-    return load_graph(run).class_names if config.gate.deployed else tuple(read_json(run / METRICS)["class_names"])
+    return tuple(read_json(run / METRICS)["class_names"]) if config.gate.baseline else load_graph(run).class_names
 
 
 def _require_graph(run: Path, config: Config) -> None:
-    if not config.gate.deployed:
+    if config.gate.baseline:
         raise UserError(
-            f"{run}: gate.kind {config.gate.kind} is a baseline, for train and evaluate --backend float only; accepted "
-            "here: a run with gate.kind razor or none"
+            f"{run}: no accelerator has {config.gate.baseline}, only train and evaluate --backend float; accepted "
+            "here: a run with gate.kind razor and gate.threshold absolute, or with gate.kind none"
         )
 
 

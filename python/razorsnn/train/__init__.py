@@ -47,7 +47,7 @@ def fit(
         trainer.resume()
     trainer.fit()
     model = trainer.model
-    _write(model, name, class_names, source, run, config.gate.deployed)
+    _write(model, name, class_names, source, run, config.gate.baseline is None)
     return {
         **validation_metrics(score(model, validation.frames, Stage.EXACT), validation),
         "float": validation_metrics(score(model, validation.frames, Stage.FLOAT), validation),

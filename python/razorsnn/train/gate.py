@@ -34,10 +34,14 @@ class Gate(nn.Module):
 
     def calibrate(self, score: Tensor) -> None:
         """Sets the threshold to the quantile of these scores [T, N], of one or many batches."""
-        values = score.detach().double().flatten()
+        values = self.measured(score).flatten()
         self.threshold.copy_(torch.quantile(values, self.ratio))
         self.spread.copy_(values.std(correction=0).clamp_min(self.least_spread))
         self.seen.fill_(True)
+
+    def measured(self, score: Tensor) -> Tensor:
+        """What the quantile is taken of, in doubles."""
+        return score.detach().double()
 
     def follow(self, score: Tensor) -> None:
         """Moves the threshold towards that of these scores [T, N]; the first ones set it."""

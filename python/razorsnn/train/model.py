@@ -16,6 +16,9 @@ from razorsnn.train.quantisers import Stage, half_up
 from razorsnn.train.razor import GateSettings, RazorGate, refined_format
 from razorsnn.train.synapse import SpikingLayer
 from razorsnn.train.ta import TaGate
+from razorsnn.train.thresholds import RelativeGate, StaticGate
+
+RAZORS = {"absolute": RazorGate, "relative": RelativeGate, "static": StaticGate}
 
 INTEGER_BITS = 2
 """Of a LIAF activation: normalised sums lie within +-4, nearly all of them."""
@@ -99,7 +102,8 @@ def _build(config: Config, x_format: Format, generator: torch.Generator) -> Iter
     for index, spec in enumerate(specs):
         if index and config.gate.kind == "razor":
             settings = _gate_settings(config, x_format)
-            yield RazorGate(config.data.frames, channels * height * width, x_format, settings, generator)
+            kind = RAZORS[config.gate.threshold]
+            yield kind(config.data.frames, channels * height * width, x_format, settings, generator)
             x_format = settings.refined if settings.operand == "refined" else x_format
         elif index and config.gate.kind == "ta":
             yield TaGate(config.data.frames, config.gate.reduction, config.gate.ratio, generator)

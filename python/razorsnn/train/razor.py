@@ -84,11 +84,15 @@ class RazorGate(Gate):
         score = peak_product(mask, flat)
         if self.training:
             self.follow(score)
-        keep = hard_gate(score, self._level(stage), TEMPERATURE * float(self.spread))
+        keep = self.kept(score, stage)
         refined = self.settings.operand == "refined"
         operand = (cast(mask * flat, self.settings.refined) if refined else flat) * keep[:, :, None]
         shape = (*x.shape[:2], *x.shape[3:], x.shape[2])
         return GateResult(operand.view(shape).movedim(-1, 2), keep, score)
+
+    def kept(self, score: Tensor, stage: Stage) -> Tensor:
+        """Keep bits [T, N]."""
+        return hard_gate(score, self._level(stage), TEMPERATURE * float(self.spread))
 
     @property
     def score_frac(self) -> int:
