@@ -27,11 +27,11 @@ from razorsnn.stream import MARK, X_BITS
 from razorsnn.targets import reference
 from tests.datasets.published import SENSORS
 from tests.nets import NetClass, random_graph
+from tests.pages import ROOT, blocks
 from tests.stimuli import event_word
 from tests.tiny_flow import flow_config, save_toml
 
-ROOT = Path(__file__).parents[1]
-PAGES = ("numerics", "architecture", "adding-a-layer", "training", "datasets")
+PAGES = ("numerics", "architecture", "adding-a-layer", "training", "datasets", "from-hls4ml", "from-qkeras")
 DOCS = ("README.md", *(f"docs/{name}.md" for name in PAGES))
 TINY = flow_config(simulated={"duration_us": 300_000}, network={"layers": "4C3-AP2-4C3-AP4-8"})
 X = Tensor(3, 2, 1, 1, Format(False, 4, 0))
@@ -51,10 +51,6 @@ def table(document: str, marker: str) -> list[list[str]]:
 
 def numbers(document: str, marker: str) -> list[list[int]]:
     return [[int(cell) for cell in row] for row in table(document, marker)]
-
-
-def blocks(document: str, language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", (ROOT / document).read_text(), re.MULTILINE | re.DOTALL)
 
 
 # ---- numerics.md

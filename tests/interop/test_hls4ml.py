@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from razorsnn.errors import UserError
+from razorsnn.graphfile import save_graph
 from razorsnn.interop import hls4ml as ours
 from razorsnn.ir import Graph
 from razorsnn.ops.synapse import Synapse
@@ -17,6 +18,7 @@ from razorsnn.targets.reference import run_window
 from razorsnn.train.windows import window_model
 from tests.families import window_frames
 from tests.nets import NetClass, random_graph
+from tests.pages import blocks
 
 NET = NetClass(lanes=4, frames=3, size=(5, 4), sensor=(5, 4), classes=3, embeddings=2, most_layers=3)
 ours.register()
@@ -42,13 +44,13 @@ def converted(model: torch.nn.Module, graph: Graph, folder: Path, **others: Any)
     )
 
 
-def chosen(wanted: set[str]) -> Graph:
+def chosen(wanted: set[str], windows: np.ndarray) -> Graph:
     """The first random net that has all of these, and scores that differ: equal ones would prove nothing."""
     for seed in range(2000):
         graph = random_graph(NET, seed)
         text = str(graph)
         fits = all(word in text for word in wanted) and len(graph.ops) <= 6
-        if fits and len(np.unique(reference(graph, frames(NET)))) > 10:
+        if fits and len(np.unique(reference(graph, windows))) > 10:
             return graph
     raise AssertionError(f"no net with {wanted}")
 
@@ -61,7 +63,8 @@ NETS = {
 
 @pytest.mark.parametrize("name", NETS)
 def test_predict_takes_whole_windows_and_equals_the_reference(tmp_path: Path, name: str):
-    graph, windows = chosen(NETS[name]), frames(NET)
+    windows = frames(NET)
+    graph = chosen(NETS[name], windows)
     project = converted(window_model(graph, NET.lanes), graph, tmp_path)
     project.compile()
     expected = reference(graph, windows)
@@ -71,7 +74,8 @@ def test_predict_takes_whole_windows_and_equals_the_reference(tmp_path: Path, na
 
 
 def test_our_layers_stand_next_to_hls4mls_own(tmp_path: Path):
-    graph, windows = chosen({"refined", "raw"}), frames(NET)
+    windows = frames(NET)
+    graph = chosen({"refined", "raw"}, windows)
     own = torch.nn.Linear(NET.classes, 4).double()
     with torch.no_grad():
         own.weight.copy_(torch.arange(-6, 6).reshape(4, 3) / 4)
@@ -109,7 +113,18 @@ def test_what_our_layers_lack_is_refused(tmp_path: Path):
 
 
 def test_windows_do_not_go_to_hls4mls_own_layers(tmp_path: Path):
-    graph = chosen({"refined", "raw"})
+    graph = chosen({"refined", "raw"}, frames(NET))
     model = torch.nn.Sequential(*list(window_model(graph, NET.lanes))[:-1], torch.nn.ReLU())
     with pytest.raises(UserError, match=r"\(Activation\): reads windows of _\d; accepted: scores, from a readout"):
         converted(model, graph, tmp_path)
+
+
+def test_the_code_of_the_document_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    graph = chosen({"razor"}, np.random.default_rng(1).poisson(0.5, size=(8, 3, 2, 5, 4)))
+    (tmp_path / "runs" / "first").mkdir(parents=True)
+    save_graph(graph, tmp_path / "runs" / "first" / "graph.json")
+    monkeypatch.chdir(tmp_path)
+    (code,) = blocks("docs/from-hls4ml.md", "python")
+    names: dict[str, Any] = {}
+    exec(compile(code, "from-hls4ml.md", "exec"), names)
+    assert len(np.unique(names["found"])) > 8

@@ -1,7 +1,9 @@
 """True QKeras models and quantizers against ours, in every bit. Runs with `make test-qkeras`: QKeras has an environment
 of its own, whose Python makes the models (keras_side.py) and reads them (qkeras_program.py)."""
 
+import json
 import os
+import shlex
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -9,21 +11,23 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from typer.testing import CliRunner
 
 from razorsnn import fixed, flow
+from razorsnn.cli import app
 from razorsnn.fixed import Format
 from razorsnn.graphfile import load_graph
 from razorsnn.interop.qkeras import ENVIRONMENT, Choices
 from razorsnn.ir import Graph
 from razorsnn.ops.synapse import Synapse
 from razorsnn.plan import Plan, make_plan
-from razorsnn.samples import read_samples
 from razorsnn.targets import TARGETS
 from razorsnn.targets.reference import run_window
 from razorsnn.train import quantisers
 from tests.interop import keras_side_names as names
+from tests.pages import blocks
 from tests.stimuli import event_words
-from tests.tiny_flow import flow_config, refusal
+from tests.tiny_flow import flow_config, refusal, save_toml
 
 pytestmark = pytest.mark.qkeras
 
@@ -112,17 +116,22 @@ def test_csim_and_rtl_give_keras_own_outputs(made: Path, graphs: dict[str, Graph
         np.testing.assert_array_equal(scores, expected["outputs"])
 
 
-def test_an_imported_net_goes_the_whole_way_as_a_spiking_one(made: Path):
+def test_the_example_of_the_document_goes_the_whole_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """With leak, threshold and four frames, on simulated gestures: csim and RTL equal the reference."""
-    classes = read_samples("simulated", flow_config()).class_names
-    graph = imported(made, "normalised", Choices(alpha=0.3, v_th=0.5, frames=4, classes=classes))
-    run = made / "run-normalised"
-    assert [op.neuron.alpha_q for op in graph.ops] == [77, 77, 0]
-    flow.generate(run, run / "build", "all", None)
-    found = flow.simulate(run / "build", "simulated", limit=4, target="all")
-    assert {name: result["differences"] for name, result in found.items()} == {"hls": 0, "rtl": 0}
-    assert all(not any(result["counter_differences"].values()) for result in found.values())
-    assert flow.report(run / "build")["differences"] == {"hls": 0, "rtl": 0}
+    python = PYTHON.absolute()
+    (tmp_path / "configs").mkdir()
+    save_toml(flow_config(), tmp_path / "configs" / "simulated.toml")
+    (code,), (commands,) = blocks("docs/from-qkeras.md", "python"), blocks("docs/from-qkeras.md", "bash")
+    subprocess.run([python, "-I", "-c", code], cwd=tmp_path, check=True, capture_output=True)
+    monkeypatch.chdir(tmp_path)
+    for line in commands.replace("\\\n", "").splitlines():
+        arguments = [*shlex.split(line)[1:], *(["--python", str(python)] if "import" in line else ["--json"])]
+        result = CliRunner().invoke(app, arguments, catch_exceptions=False)
+        assert result.exit_code == 0, (line, result.output)
+        if " simulate " in line:
+            found = json.loads(result.stdout)
+            assert {name: one["differences"] for name, one in found.items()} == {"hls": 0, "rtl": 0}
+    assert [op.neuron.alpha_q for op in load_graph(Path("runs/imported")).ops] == [77, 0]
 
 
 REFUSALS = {
