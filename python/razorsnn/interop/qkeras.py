@@ -96,9 +96,9 @@ def _settings(model: KerasModel, config: Config | None, choices: Choices) -> Con
     values["data"] |= {"sensor": values["data"]["sensor"] if config else size}
     for name, chosen in (("alpha", choices.alpha), ("v_th", choices.v_th)):
         values["network"][name] = values["network"][name] if chosen is None else chosen
-    values["gate"]["kind"] = "none"
+    values["gate"]["kind"], values["train"]["shift"] = "none", 0  # nothing is trained, whatever the grid
     values["network"]["neuron"] = "liaf"
-    return validated("settings", values)
+    return validated("import-qkeras", values)
 
 
 def _graph(model: KerasModel, config: Config, choices: Choices, path: Path) -> Graph:
@@ -122,4 +122,4 @@ def _followed(config: Config, graph: Graph) -> Config:
         "input_bits": graph.input.format.width,
         "ties": "even",
     }
-    return validated("settings of the imported model", values)
+    return validated("import-qkeras", values)
