@@ -159,6 +159,10 @@ REFUSALS = {
         _arrays("norm", multiplier=np.full(5, 0.99)),
         "needs, normalised by norm; accepted: weights of at most 8 bits there",
     ),
+    "far apart": (
+        _arrays("norm", offset=np.array([2.0**-100, 0, 0, 0, 0])),
+        "layer norm (QBatchNormalization): its offset and the bias of conv are too far apart",
+    ),
     "fine activation": (_put("hidden", activation=relu(8, -6)), "that the activation hidden needs; accepted: weights"),
     "sigmoid": (_put("relu", activation=relu(use_sigmoid=1)), "quantized_relu with use_sigmoid 1; accepted: 0"),
     "leaky": (_put("relu", activation=relu(negative_slope=0.25)), "negative_slope 0.25; accepted: 0"),

@@ -29,10 +29,14 @@ class KerasLayer:
     activation: dict[str, Any] | None
     arrays: dict[str, Reals]
 
+    def refusal(self, problem: str) -> UserError:
+        """The error that names the layer."""
+        return UserError(f"layer {self.name} ({self.kind}): {problem}")
+
     def require(self, true: bool, problem: str) -> None:
-        """UserError with the layer's name unless `true`."""
+        """Raises the refusal unless `true`."""
         if not true:
-            raise UserError(f"layer {self.name} ({self.kind}): {problem}")
+            raise self.refusal(problem)
 
     def require_setting(self, name: str, accepted: tuple[Any, ...]) -> None:
         """UserError unless the setting, if the layer has it, is one of `accepted`."""

@@ -118,8 +118,7 @@ def _followed(block: Block, layer: KerasLayer, rank: int) -> tuple[Block, int]:
                 acts = _acts(layer)
                 return replace(block, average=layer, activation=layer if acts else None), 3 if acts else 2
             return replace(block, **{part: layer}), index + 1
-    layer.require(False, f"no such layer here; accepted: {', '.join(ACCEPTED)}")
-    raise AssertionError("refused just above")
+    raise layer.refusal(f"no such layer here; accepted: {', '.join(ACCEPTED)}")
 
 
 def _acts(layer: KerasLayer) -> bool:

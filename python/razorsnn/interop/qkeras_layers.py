@@ -73,8 +73,8 @@ def input_format(layer: KerasLayer) -> Format:
     found = layer.activation or {"class": "linear"}
     if found["class"] != "quantized_bits":
         form = activation_format(layer)
-        layer.require(form is not None, "activation linear; accepted: quantized_relu or quantized_bits")
-        assert form is not None, "refused just above"
+        if form is None:
+            raise layer.refusal("activation linear; accepted: quantized_relu or quantized_bits")
         return form
     layer.require(not found["keep_negative"], "quantized_bits keeps negative values; accepted: keep_negative=False")
     layer.require(found["alpha"] in (None, 1), f"quantized_bits with alpha {found['alpha']}; accepted: 1")
@@ -135,7 +135,11 @@ def _values(block: Block) -> tuple[Reals, Reals]:
     if block.normalisation is None:
         return kernel, bias
     multiplier, offset = block.normalisation.arrays["multiplier"], block.normalisation.arrays["offset"]
-    return kernel * multiplier, bias * multiplier + offset
+    product = bias * multiplier
+    folded = product + offset
+    exact = bool(np.all((folded - product == offset) & (folded - offset == product)))
+    block.normalisation.require(exact, f"its offset and the bias of {layer.name} are too far apart to be added exactly")
+    return kernel * multiplier, folded
 
 
 def _require_quantizer(layer: KerasLayer) -> None:
@@ -155,10 +159,8 @@ def _integers(
     """The weights at the finest scale that anything of the block needs; refused where 8 bits do not hold them."""
     layer = block.synapse
     needs = {"its bias": finest(bias) - x.format.frac, "its weights": finest(kernel)}
-    if out is not None:
-        needs[f"the activation {block.activation.name}" if block.activation else ""] = (
-            out.frac - x.format.frac - 2 * pool_log2
-        )
+    if out is not None and block.activation is not None:
+        needs[f"the activation {block.activation.name}"] = out.frac - x.format.frac - 2 * pool_log2
     bits, natural = _own_format(layer) if block.normalisation is None else (2, needs["its weights"])
     layer.require(needs["its weights"] <= natural, f"weights off the grid of 2**-{natural} of its quantizer")
     finest_need = max(needs, key=lambda name: needs[name])
