@@ -17,7 +17,7 @@ from razorsnn.config import Config, load_config, save_config
 from razorsnn.errors import UserError
 from razorsnn.interop.qkeras import ENVIRONMENT, Choices
 
-COMMANDS = ["train", "import-qkeras", "evaluate", "generate", "simulate", "report", "show", "doctor"]
+COMMANDS = ["train", "import-qkeras", "evaluate", "generate", "simulate", "synthesise", "report", "show", "doctor"]
 WIDE = {"COLUMNS": "200", "TERM": "dumb", "NO_COLOR": "1"}
 
 Call = tuple[str, tuple[Any, ...]]
@@ -86,6 +86,7 @@ def test_options_reach_the_stages(calls: list[Call], tmp_path: Path):
     run("evaluate", "r", "--data", "d", "--backend", "rtl", "--limit", "3", "--scores", "s.npz")
     run("generate", "r", "--out", "b", "--target", "hls", "--lanes", "8")
     run("simulate", "b", "--data", "d", "--limit", "2", "--target", "rtl")
+    run("synthesise", "b", "--data", "d", "--limit", "2", "--part", "p")
     run("report", "b")
     run("show", "r")
     assert calls == [
@@ -94,6 +95,7 @@ def test_options_reach_the_stages(calls: list[Call], tmp_path: Path):
         ("evaluate", (Path("r"), "d", "rtl", 3, Path("s.npz"))),
         ("generate", (Path("r"), Path("b"), "hls", 8)),
         ("simulate", (Path("b"), "d", 2, "rtl")),
+        ("synthesise", (Path("b"), "d", 2, "p")),
         ("report", (Path("b"),)),
         ("show", (Path("r"),)),
     ]
@@ -105,12 +107,14 @@ def test_defaults_of_the_options(calls: list[Call]):
     run("evaluate", "r", "--data", "d")
     run("generate", "r", "--out", "b")
     run("simulate", "b", "--data", "d")
+    run("synthesise", "b")
     assert calls == [
         ("train", ("d", Path("r"), Config(), False)),
         ("import_qkeras", (Path("m.h5"), Path("r"), None, Choices(), ENVIRONMENT)),
         ("evaluate", (Path("r"), "d", "reference", None, None)),
         ("generate", (Path("r"), Path("b"), "all", None)),
         ("simulate", (Path("b"), "d", None, "all")),
+        ("synthesise", (Path("b"), None, None, None)),
     ]
 
 

@@ -193,6 +193,22 @@ def simulate(
     _run("simulate", json, lambda: flow.simulate(build, data, limit, target.value))
 
 
+@_command("synthesise runs/first/build --data simulated --limit 2")
+def synthesise(
+    build: Build,
+    data: Annotated[
+        str | None, typer.Option(help="Recordings for C and RTL simulation; without: none.", metavar="PATH|simulated")
+    ] = None,
+    limit: Limit = None,
+    part: Annotated[str | None, typer.Option(help="Device; without: that of build_prj.tcl.")] = None,
+    json: Json = False,
+) -> None:
+    """Synthesise the HLS C++ with Vitis, through hls4ml's flow; `report` then shows what the tool says."""
+    from razorsnn import flow
+
+    _run("synthesise", json, lambda: flow.synthesise(build, data, limit, part))
+
+
 @_command("report runs/first/build")
 def report(build: Build, json: Json = False) -> None:
     """Write one HTML file on the accelerator: what it sees, keeps, costs, and how fast it is."""

@@ -15,11 +15,11 @@ from razorsnn.config import SAVED, Config, load_config, save_config
 from razorsnn.errors import UserError
 from razorsnn.files import atomic_path, read_json, write_json
 from razorsnn.graphfile import load_graph
-from razorsnn.interop import qkeras
+from razorsnn.interop import qkeras, vitis
 from razorsnn.ir import Graph, Source
 from razorsnn.plan import make_plan
 from razorsnn.samples import Samples, read_samples, split, unseen
-from razorsnn.targets import TARGETS
+from razorsnn.targets import TARGETS, csim
 from razorsnn.targets.outcome import BackendRun
 
 
@@ -168,6 +168,21 @@ def simulate(build: Path, data: str, limit: int | None, target: str) -> dict[str
     found = {name: simulation.compared(opened, samples, name) for name in wanted}
     simulation.require_equal(found)
     return found
+
+
+def synthesise(build: Path, data: str | None, limit: int | None, part: str | None) -> dict[str, Any]:
+    """Runs hls4ml's Vitis flow on build/hls: synthesis, and with `data` both simulations on unseen windows of it."""
+    opened = open_build(build)
+    if "hls" not in opened.targets:
+        raise UserError(f"{build}: holds no hls sources, only {', '.join(opened.targets)}; generate them first")
+    windows = None
+    if data is not None:
+        samples = unseen(data, opened.config, _trained_on(build), opened.plan.graph.class_names, limit)
+        windows = opened.results / "windows.bin"
+        windows.parent.mkdir(exist_ok=True)
+        csim.write_windows(windows, samples.words())
+    found = vitis.build(opened.path / "hls", 1e3 / opened.config.hardware.clock_mhz, part, windows)
+    return found | {"project": opened.path / "hls"}
 
 
 def report(build: Path) -> dict[str, Any]:

@@ -1,17 +1,23 @@
 """Our HLS project in hls4ml's Vitis flow, a stand-in for the tool, and the reports that the tool leaves."""
 
+import json
 import os
 import sys
 from pathlib import Path
 
 import pytest
 
+from razorsnn import flow
+from razorsnn.datasets.simulated import CLASS_NAMES
 from razorsnn.errors import UserError
 from razorsnn.interop import vitis
+from razorsnn.interop.qkeras import Choices
 from razorsnn.plan import make_plan
 from razorsnn.targets import hls
+from tests.interop.neutral import layer, save, weighted
 from tests.interop.vitis_files import write_cosim, write_synthesis
 from tests.nets import NetClass, random_graph
+from tests.tiny_flow import flow_config
 
 SYNTHESIS = {
     "clock_ns": 5.0,
@@ -24,9 +30,10 @@ SYNTHESIS = {
 }  # fmt: skip
 COSIM = {"status": "Pass", "latency": [4321.0, 6543.0], "interval": [4330.0, 6550.0]}
 TOOL = """#!{python}
-import os, re, sys
+import json, os, re, sys
 sys.path.insert(0, {top!r})
 from pathlib import Path
+from tests.interop.neutral import layer, save, weighted
 from tests.interop.vitis_files import write_cosim, write_synthesis
 assert sys.argv[1:] == ["--tcl", "build_prj.tcl", "--mode", "hls"], sys.argv
 steps = dict(re.findall(r"(\\w+) +([01])", Path("build_opt.tcl").read_text()))
@@ -37,6 +44,8 @@ if steps["synth"] == "1":
 if steps["cosim"] == "1":
     assert Path(os.environ["RAZORSNN_WINDOWS"]).is_absolute()
     write_cosim(Path.cwd())
+told = {{name: value for name, value in os.environ.items() if name.startswith("RAZORSNN_")}}
+Path("told.json").write_text(json.dumps(told))
 """
 
 
@@ -45,6 +54,16 @@ def sources(tmp_path: Path) -> Path:
     """The HLS folder of a small net."""
     net = NetClass()
     return hls.emit(make_plan(random_graph(net, 1), net.lanes), tmp_path)
+
+
+@pytest.fixture
+def built(tmp_path: Path) -> Path:
+    """A build of an imported net that reads the simulated gestures."""
+    model = {"flat": layer("flat", "Flatten", (512,)), "scores": weighted("scores", "QDense", (8,), 512, 1)}
+    file = save(tmp_path / "model.npz", model, (16, 16, 2))
+    flow.import_qkeras(file, tmp_path / "run", flow_config(), Choices(frames=2, classes=CLASS_NAMES))
+    flow.generate(tmp_path / "run", tmp_path / "run" / "build", "hls", None)
+    return tmp_path / "run" / "build"
 
 
 def stand_in(folder: Path, monkeypatch: pytest.MonkeyPatch, fails: bool = False) -> None:
@@ -57,14 +76,18 @@ def stand_in(folder: Path, monkeypatch: pytest.MonkeyPatch, fails: bool = False)
 
 
 def test_hls4mls_flow_builds_our_project_and_reads_its_reports(
-    sources: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     stand_in(tmp_path, monkeypatch)
-    (tmp_path / "windows.bin").write_bytes(b"")
-    assert vitis.build(sources) == {"synthesis": SYNTHESIS, "cosim": None}
-    found = vitis.build(sources, tmp_path / "windows.bin", csim=True, cosim=True)
-    assert found == {"synthesis": SYNTHESIS, "cosim": COSIM}
-    assert "RAZORSNN_WINDOWS" not in os.environ
+    before = dict(os.environ)
+    found = flow.synthesise(built, None, None, None)
+    assert found == {"synthesis": SYNTHESIS, "cosim": None, "project": built / "hls"}
+    found = flow.synthesise(built, "simulated", 2, "xc7")
+    assert found == {"synthesis": SYNTHESIS, "cosim": COSIM, "project": built / "hls"}
+    assert dict(os.environ) == before and flow.show(built)
+    told = json.loads((built / "hls" / "told.json").read_text())
+    assert told["RAZORSNN_CLOCK"] == "10" and told["RAZORSNN_PART"] == "xc7"
+    assert Path(told["RAZORSNN_WINDOWS"]).read_bytes()
 
 
 def test_the_project_is_what_its_own_script_opens(sources: Path):
@@ -75,15 +98,16 @@ def test_the_project_is_what_its_own_script_opens(sources: Path):
     assert "set_top $project_name" in script and f"{vitis.PROJECT}(" in (sources / "razorsnn_top.cpp").read_text()
 
 
-def test_what_the_flow_lacks_is_told(sources: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    with pytest.raises(UserError, match="a simulation needs windows; accepted: a file of windows"):
-        vitis.build(sources, cosim=True)
+def test_what_the_flow_lacks_is_told(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
     with pytest.raises(UserError, match=r"did not come to its end .*Vitis installation not found"):
-        vitis.build(sources)
+        flow.synthesise(built, None, None, None)
     stand_in(tmp_path, monkeypatch, fails=True)
     with pytest.raises(UserError, match=r"did not come to its end .*Build failed"):
-        vitis.build(sources)
+        flow.synthesise(built, None, None, None)
+    flow.generate(built.parent, built, "rtl", None)
+    with pytest.raises(UserError, match=r"holds no hls sources, only rtl; generate them first"):
+        flow.synthesise(built, None, None, None)
 
 
 def test_latencies_that_the_tool_cannot_tell_are_none(sources: Path):

@@ -13,24 +13,21 @@ from razorsnn.errors import UserError
 PROJECT = "razorsnn_top"
 """Of templates/hls/project.tcl."""
 BRAM_BITS = 18 * 1024
-WINDOWS = "RAZORSNN_WINDOWS"
 
 
-def build(hls: Path, windows: Path | None = None, **steps: bool) -> dict[str, Any]:
-    """Runs hls4ml's Vitis flow in the folder build/hls and gives `reports`.
-
-    `steps`: those of hls4ml's VitisBackend.build (csim, synth, cosim, validation, export, reset); `windows`: file of
-    windows for the simulations (targets/csim.py, write_windows). UserError: no Vitis, or it failed.
+def build(hls: Path, clock_ns: float, part: str | None, windows: Path | None) -> dict[str, Any]:
+    """Runs hls4ml's Vitis flow in the folder build/hls and gives `reports`: the synthesis, and both simulations of
+    `windows` (a file that csim.write_windows wrote), whose results must be equal. UserError: no Vitis, or it failed.
     """
     from hls4ml.backends import get_backend
 
-    found = {"csim": False, "cosim": False} | steps
-    if (found["csim"] or found["cosim"]) and windows is None:
-        raise UserError("a simulation needs windows; accepted: a file of windows, or csim and cosim False")
     names = {"get_output_dir": lambda: str(hls), "get_project_name": lambda: PROJECT}
-    with _environment(WINDOWS, windows):
+    simulated = windows is not None
+    steps = {"reset": True, "csim": simulated, "cosim": simulated, "validation": simulated}
+    chosen = {"CLOCK": f"{clock_ns:g}", "PART": part, "WINDOWS": str(windows.resolve()) if windows else None}
+    with _environment({f"RAZORSNN_{name}": value for name, value in chosen.items() if value is not None}):
         try:
-            get_backend("Vitis").build(SimpleNamespace(config=SimpleNamespace(**names)), **found)
+            get_backend("Vitis").build(SimpleNamespace(config=SimpleNamespace(**names)), **steps)
         except Exception as error:  # hls4ml raises nothing more specific
             raise UserError(f"{hls}: hls4ml's Vitis flow did not come to its end ({error})") from error
     result = reports(hls)
@@ -40,16 +37,15 @@ def build(hls: Path, windows: Path | None = None, **steps: bool) -> dict[str, An
 
 
 @contextmanager
-def _environment(name: str, value: Path | None) -> Iterator[None]:
-    before = os.environ.get(name)
-    if value is not None:
-        os.environ[name] = str(value.resolve())
+def _environment(values: dict[str, str]) -> Iterator[None]:
+    """What build_prj.tcl reads, for as long as the tool runs."""
+    before = dict(os.environ)
+    os.environ.update(values)
     try:
         yield
     finally:
-        os.environ.pop(name, None)
-        if before is not None:
-            os.environ[name] = before
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def reports(hls: Path) -> dict[str, Any] | None:
