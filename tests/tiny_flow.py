@@ -58,5 +58,7 @@ def process_refusal(environment: dict[str, str], *arguments: object) -> str:
 
 
 def one_line(text: str) -> str:
+    """`text`, without the progress bar that a slow machine shows before it."""
+    text = text.rsplit("\r", 1)[-1]
     assert text.startswith("error: ") and text.count("\n") == 1 and "Traceback" not in text, text
     return text
