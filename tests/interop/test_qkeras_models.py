@@ -125,7 +125,7 @@ def test_the_example_of_the_document_goes_the_whole_way(tmp_path: Path, monkeypa
     subprocess.run([python, "-I", "-c", code], cwd=tmp_path, check=True, capture_output=True)
     monkeypatch.chdir(tmp_path)
     for line in commands.replace("\\\n", "").splitlines():
-        arguments = [*shlex.split(line)[1:], *(["--python", str(python)] if "import" in line else ["--json"])]
+        arguments = [*shlex.split(line)[1:], *(["--python", str(python)] if "import-qkeras" in line else ["--json"])]
         result = CliRunner().invoke(app, arguments, catch_exceptions=False)
         assert result.exit_code == 0, (line, result.output)
         if " simulate " in line:
