@@ -145,6 +145,7 @@ REFUSALS = {
     "pool padding": (_set("pool", padding="same"), "padding same; accepted: valid"),
     "pool factor": (_put("pool", average_quantizer=BITS), "a quantised factor (average_quantizer); accepted: None"),
     "max pool": (_swap("pool", "MaxPooling2D"), "layer pool (MaxPooling2D): no such layer here; accepted: QConv2D,"),
+    "relu with a bound of its own": (_swap("softmax", "ReLU"), "layer softmax (ReLU): no such layer here; accepted:"),
     "permute": (_swap("flat", "Permute"), "layer flat (Permute): no such layer here"),
     "scales": (
         _arrays("hidden", scale=[0.5, 0.25, 0.5, 1, 1, 1]),

@@ -129,7 +129,7 @@ def _readout(block: Block) -> str:
     last = block.activation
     if last is None:
         return "sum"
-    name = {"ReLU": "relu", "Softmax": "softmax"}.get(last.kind, (last.activation or {"class": "linear"})["class"])
+    name = "softmax" if last.kind == "Softmax" else (last.activation or {"class": "linear"})["class"]
     accepted = ", ".join(READOUTS)
     last.require(name in READOUTS, f"{name} at the end; scores are summed unrounded; accepted: {accepted}")
     return READOUTS[name]

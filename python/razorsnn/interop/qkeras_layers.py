@@ -21,7 +21,7 @@ CONVOLUTIONS = ("QConv2D", "QConv2DBatchnorm")
 SYNAPSES = (*CONVOLUTIONS, "QDense")
 NORMALISATIONS = ("QBatchNormalization", "BatchNormalization")
 AVERAGES = ("QAveragePooling2D", "AveragePooling2D")
-ACTIVATIONS = ("QActivation", "Activation", "ReLU", "Softmax")
+ACTIVATIONS = ("QActivation", "Activation", "Softmax")
 IDLE = ("Dropout", "SpatialDropout2D", "ActivityRegularization", "GaussianNoise", "GaussianDropout")
 """Layers that do nothing once the model is trained."""
 
