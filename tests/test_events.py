@@ -136,7 +136,7 @@ WRONG = {
     ),
     "early.npy": (save_npy(np.array([(-MAX_TIME_US - 1, 0, 0, 0)])), "column t holds"),
     "pickle.npy": (save_npy(np.array([[None] * 4])), "allow_pickle=False"),
-    "foreign.npy": (save_bytes(b"not numpy at all"), "pickled"),
+    "foreign.npy": (save_bytes(b"not numpy at all"), "neither an array"),
     "foreign.npz": (save_bytes(b"PK\x03\x04 but no archive"), "zip"),
     "three.npz": (save_npz(t=ONE, x=ONE, y=ONE), "columns are t, x, y"),
     "extra.npz": (save_npz(t=ONE, x=ONE, y=ONE, p=ONE, q=ONE), "columns are t, x, y, p, q"),

@@ -137,7 +137,7 @@ def test_other_lanes_are_another_build(line: Line, tmp_path: Path):
 def test_a_folder_of_something_else_is_left_alone(line: Line, tmp_path: Path):
     (tmp_path / "thesis.txt").write_text("years of work")
     told = refusal("generate", line.run, "--out", tmp_path)
-    assert "is a folder of something else" in told
+    assert "is something else" in told
     assert list(tmp_path.iterdir()) == [tmp_path / "thesis.txt"]
 
 
@@ -197,6 +197,24 @@ def test_a_full_disk_leaves_the_former_scores_and_results(line: Line, tmp_path: 
     assert {name: hash_files(build / "results")[name] for name in results if name.endswith("npz")} == {
         name: value for name, value in results.items() if name.endswith("npz")
     }
+
+
+@pytest.mark.parametrize("place", ["file", "file/below", "/proc/below"])
+def test_a_folder_that_cannot_be_made_is_told(line: Line, tmp_path: Path, place: str):
+    (tmp_path / "file").write_bytes(b"former")
+    settings = save_toml(CONFIG, tmp_path / "tiny.toml")
+    folder = tmp_path / place  # an absolute place stays what it is
+    assert f"error: {folder}" in refusal("train", "--data", "simulated", "--run", folder, "--config", settings)
+    assert f"error: {folder}" in refusal("generate", line.run, "--out", folder)
+    assert (tmp_path / "file").read_bytes() == b"former"
+
+
+def test_a_run_that_is_trained_anew_is_told(line: Line, tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    run = shutil.copytree(line.run, tmp_path / "run")
+    flow.train("simulated", run, CONFIG, resume=False)
+    assert not caplog.messages
+    flow.train("simulated", run, CONFIG.model_copy(update={"seed": 9}), resume=False)
+    assert caplog.messages == [f"{run}: was trained with other settings or on other data; it is trained anew"]
 
 
 def test_a_full_disk_stops_a_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -23,7 +23,11 @@ def test_unseen_is_the_validation_split_of_the_same_data():
     found = unseen("simulated", CONFIG, SAMPLES.fingerprint, SAMPLES.class_names, None)
     assert found.names == held.names and 0 < len(held.names) < len(SAMPLES.names)
     limited = unseen("simulated", CONFIG, SAMPLES.fingerprint, SAMPLES.class_names, 3)
-    assert limited.names == held.names[:3]
+    third = len(held.names) / 3
+    assert limited.names == [held.names[int(third * part)] for part in range(3)]
+    assert len(set(limited.labels)) == 3
+    more = unseen("simulated", CONFIG, SAMPLES.fingerprint, SAMPLES.class_names, len(held.names) + 1)
+    assert more.names == held.names
 
 
 def test_all_is_unseen_of_other_data():

@@ -88,8 +88,8 @@ def current_build(path: Path, inputs: dict[str, Any]) -> Build | None:
 
 def write_build(run: Path, out: Path, inputs: dict[str, Any]) -> None:
     """Makes the build folder `out` whole, or leaves what was there."""
-    if out.exists() and not (out / MANIFEST).exists() and any(out.iterdir()):
-        raise UserError(f"{out}: is a folder of something else; accepted: a new folder, or one that generate wrote")
+    if out.exists() and not (out / MANIFEST).exists() and (out.is_file() or any(out.iterdir())):
+        raise UserError(f"{out}: is something else; accepted: a new folder, or one that generate wrote")
     plan = make_plan(load_graph(run), inputs["lanes"])
     with folder_transaction(out) as folder:
         for name in inputs["run"]:

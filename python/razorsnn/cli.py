@@ -79,7 +79,7 @@ Data = Annotated[
         metavar="PATH|simulated|NAME:PATH",
     ),
 ]
-Limit = Annotated[int | None, typer.Option(min=1, help="Only the first N windows.", metavar="N")]
+Limit = Annotated[int | None, typer.Option(min=1, help="Only N of the windows, spread evenly.", metavar="N")]
 Run = Annotated[Path, typer.Argument(help="Result folder of a training.", metavar="RUN")]
 Build = Annotated[Path, typer.Argument(help="Folder that `generate` wrote.", metavar="BUILD")]
 

@@ -118,6 +118,9 @@ def _read_atis(path: Path) -> Columns:
 
 
 def _read_numpy(path: Path) -> Columns:
+    with path.open("rb") as file:
+        if not file.read(6).startswith((b"\x93NUMPY", b"PK")):  # numpy would speak of pickles
+            raise ValueError("neither an array nor an archive of arrays")
     loaded = np.load(path, allow_pickle=False)
     if isinstance(loaded, np.ndarray):
         return _split_array(loaded)

@@ -28,6 +28,19 @@ REFUSALS = {
 PARTIAL = re.compile(r"\.(?P<stem>.+)\.partial-(?P<pid>\d+)-[0-9a-f]{8}(?P<suffix>\..*)?")
 
 
+def make_folder(path: Path, named: Path | None = None) -> None:
+    """Makes `path` and its parents where they do not exist. UserError: it cannot be made, and why.
+
+    `named`: what the user calls it, where `path` only stands in for it.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        number = errno.ENOTDIR if isinstance(error, FileExistsError) else error.errno or 0
+        why = REFUSALS.get(number, f"{error.strerror}".lower())
+        raise UserError(f"{named or path}: no folder can be made there, {why}; nothing was changed") from None
+
+
 @contextmanager
 def atomic_path(target: Path) -> Iterator[Path]:
     """A path beside `target` to write to; on success it is synced to disk and takes the target's place.
@@ -58,7 +71,7 @@ def folder_transaction(target: Path) -> Iterator[Path]:
     with _refusals_told(target, temporary):
         _prepare(target)
         _restore(target, spare)
-        temporary.mkdir()
+        make_folder(temporary, target)
         try:
             yield temporary
             _sync_tree(temporary)
@@ -173,7 +186,7 @@ def read_json(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror}); accepted: a JSON file") from None
     except ValueError as error:
-        raise UserError(f"{path}: not JSON, or half of a file ({error}); write it again") from None
+        raise UserError(f"{path}: not JSON, or half of a file ({error}); accepted: a whole JSON file") from None
     if not isinstance(value, dict):
         raise UserError(f"{path}: holds a JSON {type(value).__name__}; accepted: an object with named values")
     return value

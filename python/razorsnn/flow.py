@@ -3,6 +3,7 @@
 events -> frames -> train -> graph -> plan -> { reference, HLS C++, RTL, report }
 """
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from razorsnn import evaluation, reporting, simulation
 from razorsnn.builds import METRICS, build_inputs, current_build, open_build, plan_facts, write_build
 from razorsnn.config import SAVED, Config, load_config, save_config
 from razorsnn.errors import UserError
-from razorsnn.files import atomic_path, read_json, write_json
+from razorsnn.files import atomic_path, make_folder, read_json, write_json
 from razorsnn.graphfile import load_graph
 from razorsnn.interop import qkeras, vitis
 from razorsnn.ir import Graph, Source
@@ -21,6 +22,8 @@ from razorsnn.plan import make_plan
 from razorsnn.samples import Samples, read_samples, split, unseen
 from razorsnn.targets import TARGETS, csim
 from razorsnn.targets.outcome import BackendRun
+
+logger = logging.getLogger("razorsnn")
 
 
 def train(data: str, run: Path, config: Config, resume: bool) -> dict[str, Any]:
@@ -34,6 +37,8 @@ def train(data: str, run: Path, config: Config, resume: bool) -> dict[str, Any]:
     finished = read_json(run / METRICS) if (run / METRICS).exists() else None
     if finished and finished["made_from"] == made_from:
         return {**finished["metrics"], "run": run, "up_to_date": True}
+    if finished:
+        logger.warning("%s: was trained with other settings or on other data; it is trained anew", run)
     return _train(samples, run, config, resume and finished is None, made_from)
 
 
@@ -43,7 +48,7 @@ def _train(samples: Samples, run: Path, config: Config, resume: bool, made_from:
 
     chosen, held = split(samples, config)
     train_set, held_set = (WindowSet(part.frames(), part.labels, _votes(part, config)) for part in (chosen, held))
-    run.mkdir(parents=True, exist_ok=True)
+    make_folder(run)
     for stale in (run / METRICS, *([] if resume else [run / CHECKPOINT])):
         stale.unlink(missing_ok=True)
     save_config(config, run / SAVED)

@@ -70,7 +70,9 @@ def _load_arrays(path: Path) -> dict[str, np.ndarray]:
         with np.load(path, allow_pickle=False) as stored:
             return {name: stored[name] for name in stored.files}
     except (OSError, zipfile.BadZipFile, ValueError, EOFError) as error:
-        raise UserError(f"{path}: cannot be read as the graph's arrays ({error})") from error
+        raise UserError(
+            f"{path}: cannot be read as the graph's arrays ({error}); accepted: that written with graph.json"
+        ) from error
 
 
 def _encode_op(index: int, op: Op, arrays: dict[str, np.ndarray]) -> dict[str, Any]:

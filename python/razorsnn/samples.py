@@ -87,8 +87,9 @@ class Samples:
         return framecache.kept_frames(name, shape, self._built)
 
     def _built(self) -> Iterator[NDArray[np.uint8]]:
-        bar = tqdm(self.windows(), desc="frames", unit="window", total=len(self.slots), leave=False, delay=1.0)
-        return (build_frames(window, self.spec) for window in bar)
+        total = len(self.slots)
+        with tqdm(self.windows(), desc="frames", unit="window", total=total, leave=False, delay=1.0) as bar:
+            yield from (build_frames(window, self.spec) for window in bar)
 
     def words(self) -> list[NDArray[np.uint32]]:
         """The stream words of each window."""
@@ -123,12 +124,13 @@ def _survey(dataset: Dataset, spec: FrameSpec) -> dict[str, Any]:
     """How many windows each recording gives, and one hash over all events; so every recording was read once."""
     digest = hashlib.sha256(repr((dataset.class_names, spec)).encode())
     counts = []
-    for recording in tqdm(dataset.recordings, desc="reading recordings", unit="recording", leave=False, delay=1.0):
-        events = recording.events
-        if dataset.contents is not None and not len(events):
-            raise UserError(f"{dataset.name}: {recording.name} has no events; accepted: the data set as published")
-        counts.append(len(cut_windows(replace(recording, stored=events), spec)))
-        digest.update(f"{recording.name} {recording.label}".encode() + events.tobytes())
+    with tqdm(dataset.recordings, desc="reading recordings", unit="recording", leave=False, delay=1.0) as bar:
+        for recording in bar:
+            events = recording.events
+            if dataset.contents is not None and not len(events):
+                raise UserError(f"{dataset.name}: {recording.name} has no events; accepted: the data set as published")
+            counts.append(len(cut_windows(replace(recording, stored=events), spec)))
+            digest.update(f"{recording.name} {recording.label}".encode() + events.tobytes())
     return {"windows": counts, "fingerprint": digest.hexdigest()}
 
 
@@ -150,11 +152,16 @@ def _cropped(samples: Samples, config: Config) -> Samples:
 
 
 def unseen(data: str, config: Config, trained_on: str, classes: tuple[str, ...], limit: int | None) -> Samples:
-    """The first `limit` windows that training did not see: of its own data set the validation split, else all."""
+    """Windows that training did not see: of its own data set the validation split, else all.
+
+    With `limit` so many of them, spread evenly, so that all classes are among them where there is room.
+    """
     samples = read_samples(data, config)
     if samples.class_names != classes:
         raise UserError(
             f"{data}: classes {', '.join(samples.class_names)}; accepted: those of the graph, {', '.join(classes)}"
         )
     samples = split(samples, config)[1] if samples.fingerprint == trained_on else _cropped(samples, config)
-    return samples.chosen(range(len(samples.slots))[:limit])
+    count = len(samples.slots)
+    wanted = count if limit is None else min(limit, count)
+    return samples.chosen([index * count // wanted for index in range(wanted)])

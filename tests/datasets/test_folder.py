@@ -120,6 +120,18 @@ def test_formats_and_depths_mix_and_other_files_are_left_alone(tmp_path: Path) -
     assert dataset.name == tmp_path.name
 
 
+def test_links_to_folders_are_followed_but_not_in_circles(tmp_path: Path) -> None:
+    for recording in simulate(SPEC, 0).recordings[:3]:
+        write_atis(tmp_path / "far" / recording.name.replace("/", "_") / "r.bin", recording.events)
+    (tmp_path / "data").mkdir()
+    for folder in sorted((tmp_path / "far").iterdir()):
+        (tmp_path / "data" / folder.name).symlink_to(folder)
+    (tmp_path / "far" / folder.name / "back").symlink_to(tmp_path / "data" / folder.name)
+    found = read_folder(tmp_path / "data")
+    assert [recording.name for recording in found.recordings] == [f"{name}/r.bin" for name in found.class_names]
+    assert len(found.recordings) == 3
+
+
 def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"missing: no such folder; accepted: simulated, nmnist:PATH, .*, a folder of"):
         open_dataset(str(tmp_path / "missing"), SPEC, 0)

@@ -1,6 +1,8 @@
 """A folder of recordings: the class is the name of the file's folder, or part of the file's own name."""
 
+import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from tqdm import tqdm
@@ -30,16 +32,24 @@ def read_folder(root: Path, accepted: tuple[str, ...] = ()) -> Dataset:
     class_names = tuple(sorted(set(classes.values())))
     if len(class_names) < 2:
         raise UserError(f"{root}: one class only, {class_names[0]!r}; accepted: two or more, as {LAYOUT}")
-    bar = tqdm(classes.items(), desc="reading recordings", unit="file", delay=1, leave=False)
-    labelled = ((name, class_names.index(label)) for name, label in bar)
-    recordings = tuple(Recording(name, label, load_recording(paths[name])) for name, label in labelled)
+    with tqdm(classes.items(), desc="reading recordings", unit="file", delay=1, leave=False) as bar:
+        labelled = ((name, class_names.index(label)) for name, label in bar)
+        recordings = tuple(Recording(name, label, load_recording(paths[name])) for name, label in labelled)
     return Dataset(root.resolve().name, class_names, recordings)
 
 
 def _recordings(root: Path) -> dict[str, Path]:
-    found = {path.relative_to(root): path for path in root.rglob("*") if path.suffix.lower() in READERS}
+    found = {path.relative_to(root): path for path in _files(root) if path.suffix.lower() in READERS}
     visible = {name: path for name, path in found.items() if not any(part[0] == "." for part in name.parts)}
     return {name.as_posix(): path for name, path in visible.items() if path.is_file()}
+
+
+def _files(root: Path) -> Iterator[Path]:
+    """Links to folders are followed, but not back to where they came from."""
+    for folder, below, names in os.walk(root, followlinks=True):
+        here = Path(folder).resolve()
+        below[:] = [name for name in below if not here.is_relative_to((here / name).resolve())]
+        yield from (Path(folder) / name for name in names)
 
 
 def _class_folder(path: Path, root: Path) -> str:

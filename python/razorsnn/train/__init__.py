@@ -1,7 +1,11 @@
 """Training: windows of frames in, a quantised net out. The only importers of torch."""
 
+import os
 from pathlib import Path
 from typing import Any
+
+# Before torch is loaded: threads that wait sleep. Those that spin bring a machine with other work to a crawl.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import torch
 
