@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 INK, FAINT = "#333333", "#b8b8b8"
@@ -129,6 +130,8 @@ def _gates(gates: list[dict[str, Any]]) -> Figure:
         right.bar(index, 100 * np.array(gate["kept_by_frame"]), color=KEPT, width=0.8)
         right.set(ylim=(0, 105), title=f"before layer {gate['layer']}: all windows", ylabel="frames kept (%)")
         right.set_xlabel("frame")
+        for axes in (left, right):
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         _grid(right, "y")
     return figure
 
