@@ -61,10 +61,6 @@ def test_values_of_the_file_are_taken(tmp_path: Path):
         ("[data]\nsensor = [3]", "data.sensor = [3]; accepted: [height, width], each an integer >= 1 and <= 4096"),
         ("[data]\nsensor = [9, 0]", "data.sensor.1 = 0; accepted: an integer >= 1 and <= 4096"),
         ("[data]\ngrid = [99, 9]", "data: grid [99, 9] is larger than sensor [34, 34]"),
-        (
-            "[network]\nlayers = '8C3-AP8-8C3-AP8-10'",
-            "settings: network.layers 8C3-AP8-8C3-AP8-10: AP8 leaves nothing of 4 x 4",
-        ),
         ("[data]\ncrops = 10", "data: crops are cut with a fixed dt_us, and not from recordings split by"),
         ("[data]\ncrops = 10\ndt_us = 5\nsplit = 'time'", "data: crops are cut with a fixed dt_us, and not from"),
         ("[train]\nevent_drop = 1", "train.event_drop = 1; accepted: a number >= 0 and <= 0.95"),

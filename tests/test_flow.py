@@ -209,6 +209,12 @@ def test_a_folder_that_cannot_be_made_is_told(line: Line, tmp_path: Path, place:
     assert (tmp_path / "file").read_bytes() == b"former"
 
 
+def test_pools_that_leave_nothing_are_told_before_anything_is_read(tmp_path: Path):
+    settings = save_toml(flow_config(network={"layers": "4C3-AP8-4C3-AP4-8"}), tmp_path / "tiny.toml")
+    told = refusal("train", "--data", tmp_path / "missing", "--run", tmp_path / "run", "--config", settings)
+    assert "network.layers 4C3-AP8-4C3-AP4-8: AP4 leaves nothing of 2 x 2; accepted: pools" in told
+
+
 def test_a_run_that_is_trained_anew_is_told(line: Line, tmp_path: Path, caplog: pytest.LogCaptureFixture):
     run = shutil.copytree(line.run, tmp_path / "run")
     flow.train("simulated", run, CONFIG, resume=False)

@@ -197,18 +197,17 @@ class Config(Section):
     train: Train = Train()
     hardware: Hardware = Hardware()
 
-    @check_section(mode="after")
-    def _pools_leave_something(self) -> Self:
+    def require_fitting_pools(self) -> None:
+        """UserError where a pool leaves nothing of its input."""
         height, width = self.data.grid
         for spec in self.network.parsed:
             pool = spec.pool if isinstance(spec, ConvSpec) else 1
             if pool > min(height, width):
-                raise ValueError(
+                raise UserError(
                     f"network.layers {self.network.layers}: AP{pool} leaves nothing of {height} x {width}; accepted: "
                     f"pools that leave one place or more of data.grid {list(self.data.grid)}, odd sizes rounded down"
                 )
             height, width = height // pool, width // pool
-        return self
 
     def fingerprint(self) -> str:
         """SHA-256 over every value, defaults included: equal settings, equal fingerprint."""

@@ -32,6 +32,7 @@ def train(data: str, run: Path, config: Config, resume: bool) -> dict[str, Any]:
     A finished run of the same settings and data is left as it is; a finished one of others is trained anew; an
     unfinished one goes on with `resume`.
     """
+    config.require_fitting_pools()
     samples = read_samples(data, config)
     made_from = {"settings": config.fingerprint(), "data": samples.fingerprint}
     finished = read_json(run / METRICS) if (run / METRICS).exists() else None

@@ -162,6 +162,12 @@ def unseen(data: str, config: Config, trained_on: str, classes: tuple[str, ...],
             f"{data}: classes {', '.join(samples.class_names)}; accepted: those of the graph, {', '.join(classes)}"
         )
     samples = split(samples, config)[1] if samples.fingerprint == trained_on else _cropped(samples, config)
-    count = len(samples.slots)
-    wanted = count if limit is None else min(limit, count)
-    return samples.chosen([index * count // wanted for index in range(wanted)])
+    return samples if limit is None else samples.chosen(_spread(len(samples.slots), limit, config.data.crops or 1))
+
+
+def _spread(count: int, limit: int, together: int) -> list[int]:
+    """`limit` of `count` indices, evenly spread, but `together` that vote as one stay together."""
+    groups = count // together
+    wanted = min(-(-limit // together), groups)
+    starts = [group * groups // wanted * together for group in range(wanted)]
+    return [start + index for start in starts for index in range(together)][:limit]
