@@ -86,7 +86,8 @@ def test_shd_as_it_ships_fits() -> None:
     graph = graph_of(shipped("shd"), "shd")
     plan = make_plan(graph, 64)
     assert (plan.shape.frames, plan.shape.height, plan.shape.width, plan.shape.channels) == (100, 1, 700, 1)
-    assert (plan.shape.input_depth, plan.shape.weight_depth) == (70_000, 700 * 2 + 128 * 2 + 128)
+    words = 11  # of 64 positions, for 700
+    assert (plan.shape.input_depth, plan.shape.weight_depth) == (100 * words, 64 * words * 2 + 128 * 2 + 128)
 
 
 @pytest.mark.parametrize(
