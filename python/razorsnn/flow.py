@@ -19,6 +19,7 @@ from razorsnn.graphfile import load_graph
 from razorsnn.interop import qkeras, vitis
 from razorsnn.ir import Graph, Source
 from razorsnn.plan import make_plan
+from razorsnn.progress import followed
 from razorsnn.samples import Samples, read_samples, split, unseen
 from razorsnn.targets import TARGETS, csim
 from razorsnn.targets.outcome import BackendRun
@@ -194,8 +195,9 @@ def synthesise(build: Path, data: str | None, limit: int | None, part: str | Non
 def report(build: Path) -> dict[str, Any]:
     """Writes build/report.html and build/report.json from the plan and what `simulate` found."""
     opened = open_build(build)
-    facts = reporting.facts(opened)
-    return reporting.write(opened, facts)
+    with followed("report"):
+        facts = reporting.facts(opened)
+        return reporting.write(opened, facts)
 
 
 def show(path: Path) -> str:

@@ -5,12 +5,12 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
 from razorsnn import evaluation
 from razorsnn.builds import Build
 from razorsnn.files import atomic_path, read_json, write_json
 from razorsnn.plan import Plan
+from razorsnn.progress import followed
 from razorsnn.samples import Samples
 from razorsnn.targets import TARGETS
 from razorsnn.targets.outcome import BackendRun, Outcome
@@ -47,7 +47,7 @@ def require_equal(found: dict[str, dict[str, Any]]) -> None:
 
 def _compile(build: Build, target: str) -> None:
     build.cache.mkdir(exist_ok=True)
-    with tqdm(total=1, desc=f"compiling {target}", bar_format="{desc}: {elapsed}", leave=False, delay=1.0):
+    with followed(f"compiling {target}"):
         TARGETS[target].compile(build.path, build.cache)
 
 

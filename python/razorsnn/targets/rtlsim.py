@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,11 +17,11 @@ from typing import Any
 import numpy as np
 from cocotb_tools.check_results import get_results
 from cocotb_tools.runner import Verilator
-from tqdm import tqdm
 
 from razorsnn.assets import asset
 from razorsnn.files import hash_file
 from razorsnn.plan import Plan
+from razorsnn.progress import followed
 from razorsnn.registers import COUNTER_WRAP, COUNTERS, IDENTIFICATION
 from razorsnn.stream import Beats, with_last
 from razorsnn.targets.outcome import BackendRun, Outcome
@@ -105,7 +104,7 @@ def play(plan: Plan, rtl: Path, cache: Path, stimulus: Stimulus, bench: str) -> 
         work = Path(temporary)
         np.savez(work / "job.npz", allow_pickle=False, **_job(plan, stimulus))
         files = {"JOB": work / "job.npz", "RESULT": work / "result.npz", "PROGRESS": work / "progress"}
-        with _progress(files["PROGRESS"], len(stimulus.windows)):
+        with followed("RTL windows", len(stimulus.windows), lambda: _counted(files["PROGRESS"])):
             run_bench(folder, rtl, bench, stimulus.seed, {f"RAZORSNN_{name}": str(at) for name, at in files.items()})
         with np.load(files["RESULT"], allow_pickle=False) as stored:
             return {name: stored[name] for name in stored.files}
@@ -166,24 +165,9 @@ def _environment() -> Iterator[None]:
         os.environ.update(before)
 
 
-@contextmanager
-def _progress(file: Path, total: int) -> Iterator[None]:
-    """A bar that follows the bench's count of windows."""
-    stop = threading.Event()
-
-    def follow() -> None:
-        with tqdm(total=total, desc="RTL windows", leave=False, delay=1.0) as bar:
-            while not stop.wait(0.2):
-                text = file.read_text() if file.exists() else ""
-                bar.update(int(text or 0) - bar.n)
-
-    thread = threading.Thread(target=follow, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
+def _counted(file: Path) -> int:
+    """How many windows the bench says that it has played."""
+    return int(file.read_text() or 0) if file.exists() else 0
 
 
 def _job(plan: Plan, stimulus: Stimulus) -> dict[str, Any]:
