@@ -47,7 +47,7 @@ def _layer_row(result: LayerResult, x: Ints, engine: Engine) -> dict[str, float]
         "active": result.activity,
         "kept": float(result.keep.mean()),
         "multiply": cycles.multiplies,
-        "idle": int(cycles.scan.sum()) - cycles.multiplies,
+        "idle": cycles.idle,
         "neuron": cycles.neuron,
         "razor": result.razor_cycles.total if result.razor_cycles else 0,
         "control": cycles.control,

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from razorsnn import evaluation, reporting, simulation
-from razorsnn.builds import METRICS, build_inputs, current_build, open_build, plan_facts, write_build
+from razorsnn.builds import METRICS, Build, build_inputs, current_build, open_build, plan_facts, write_build
 from razorsnn.config import SAVED, Config, load_config, save_config
 from razorsnn.errors import UserError
 from razorsnn.files import atomic_path, make_folder, read_json, write_json
@@ -169,19 +169,23 @@ def simulate(build: Path, data: str, limit: int | None, target: str) -> dict[str
     """
     opened = open_build(build)
     wanted = opened.targets if target == "all" else (target,)
-    if not set(wanted) <= set(opened.targets):
-        raise UserError(f"{build}: holds no {target} sources, only {', '.join(opened.targets)}; generate them first")
+    for name in wanted:
+        _require_sources(opened, build, name)
     samples = unseen(data, opened.config, _trained_on(build), opened.plan.graph.class_names, limit)
     found = {name: simulation.compared(opened, samples, name) for name in wanted}
     simulation.require_equal(found)
     return found
 
 
+def _require_sources(opened: Build, build: Path, target: str) -> None:
+    if target not in opened.targets:
+        raise UserError(f"{build}: holds no {target} sources, only {', '.join(opened.targets)}; generate them first")
+
+
 def synthesise(build: Path, data: str | None, limit: int | None, part: str | None) -> dict[str, Any]:
     """Runs hls4ml's Vitis flow on build/hls: synthesis, and with `data` both simulations on unseen windows of it."""
     opened = open_build(build)
-    if "hls" not in opened.targets:
-        raise UserError(f"{build}: holds no hls sources, only {', '.join(opened.targets)}; generate them first")
+    _require_sources(opened, build, "hls")
     windows = None
     if data is not None:
         samples = unseen(data, opened.config, _trained_on(build), opened.plan.graph.class_names, limit)

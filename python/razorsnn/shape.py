@@ -104,8 +104,7 @@ class Memory:
 def memories(shape: Shape, table_bits: int) -> tuple[Memory, ...]:
     """Every memory of the accelerator of this shape; `table_bits`: bits of a row of the layer table."""
     lanes, stores = shape.lanes, "worst case: every frame of the layer's whole output"
-    mask_bits = 8 + (shape.embeddings - 1).bit_length()
-    found = [
+    return (
         Memory("layer table", shape.layers, table_bits, "sequencer", "one row a layer"),
         Memory(
             "input",
@@ -126,8 +125,13 @@ def memories(shape: Shape, table_bits: int) -> tuple[Memory, ...]:
             "the largest frame of a layer",
         ),
         Memory("scores", shape.score_depth, lanes * shape.score_bits, "readout", "one a class"),
-    ]
-    gate = [
+        *(_gate_memories(shape) if shape.gates else ()),
+    )
+
+
+def _gate_memories(shape: Shape) -> tuple[Memory, ...]:
+    lanes, mask_bits = shape.lanes, 8 + (shape.embeddings - 1).bit_length()
+    return (
         Memory(
             "sums",
             shape.mask_depth,
@@ -146,8 +150,7 @@ def memories(shape: Shape, table_bits: int) -> tuple[Memory, ...]:
         Memory("offsets", shape.offset_depth, OFFSET_BITS, "razor", "gates x K"),
         Memory("exp table", 256, 12, "razor", "256 entries"),
         Memory("sigmoid table", 256, 8 * lanes, "razor", "256 entries, one copy a lane"),
-    ]
-    return tuple(found + (gate if shape.gates else []))
+    )
 
 
 def own_shape(graph: Graph, layers: tuple[Layer, ...], lanes: int) -> Shape:

@@ -56,9 +56,10 @@ class StaticGate(RazorGate):
         super().calibrate(score)
 
     def follow(self, score: Tensor) -> None:
-        before = self.means.clone() if self.seen else score.detach().double().mean(dim=1)
-        super().follow(score)
-        self.means.copy_(torch.lerp(before, score.detach().double().mean(dim=1), MOMENTUM))
+        seen, before = bool(self.seen), self.means.clone()
+        super().follow(score)  # which calibrates: the means are now those of these scores
+        if seen:
+            self.means.copy_(torch.lerp(before, self.means, MOMENTUM))
 
     def kept(self, score: Tensor, stage: Stage) -> Tensor:
         """Alike in all stages."""
