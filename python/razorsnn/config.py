@@ -98,23 +98,32 @@ class Quantisation(Section):
 class Gate(Section):
     """The razor: K = `embeddings`; `ratio` is the share of frames that the thresholds shall prune.
 
-    `ta` is the temporal attention of TA-SNN, with T / `reduction` hidden units: a baseline. So are razors with a
-    `threshold` relative to the best frame of a window, or with the same (`static`) frames for all windows.
+    Without `weighting` all embeddings count alike. `position`: behind the first layer ("encoder"), behind all others
+    ("backbone"), or both.
+    `ta` is the temporal attention of TA-SNN, with T / `reduction` hidden units: a baseline. So are the simpler choices
+    (`peak` to `random`), razors with a `threshold` relative to the best frame of a window, or with the same (`static`)
+    frames for all windows, and those that hand on what they refined in training only.
     """
 
-    kind: Literal["razor", "ta", "none"] = "razor"
+    kind: Literal["razor", "ta", "peak", "events", "uniform", "random", "none"] = "razor"
+    position: Literal["all", "encoder", "backbone"] = "all"
     embeddings: int = Field(4, ge=1, le=8)
+    weighting: bool = True
     reduction: int = Field(16, ge=1, le=1024)
     threshold: Literal["absolute", "relative", "static"] = "absolute"
     ratio: float = Field(0.4, ge=0, le=0.95)
-    operand: Literal["raw", "refined"] = "raw"
+    operand: Literal["raw", "refined", "refined_in_training"] = "raw"
 
     @property
     def baseline(self) -> str | None:
         """The setting that no accelerator has, if there is one: its net has no graph, only float scores."""
-        if self.kind == "ta":
-            return "gate.kind ta"
-        return None if self.kind == "none" or self.threshold == "absolute" else f"gate.threshold {self.threshold}"
+        if self.kind not in ("razor", "none"):
+            return f"gate.kind {self.kind}"
+        if self.kind == "none":
+            return None
+        if self.threshold != "absolute":
+            return f"gate.threshold {self.threshold}"
+        return None if self.operand in ("raw", "refined") else f"gate.operand {self.operand}"
 
 
 class Train(Section):
@@ -276,7 +285,7 @@ def _accepted(loc: tuple[int | str, ...]) -> str:
         return f"[height, width], each {_accepted((*loc, 0))}"
     if choices := schema.get("enum", [schema["const"]] if "const" in schema else []):
         return ", ".join(json.dumps(choice) for choice in choices)
-    names = {"integer": "an integer", "number": "a number", "string": "a text"}
+    names = {"integer": "an integer", "number": "a number", "string": "a text", "boolean": "true or false"}
     return names[schema["type"]] + _range(schema)
 
 

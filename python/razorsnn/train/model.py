@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from razorsnn.config import Config, ConvSpec, LayerSpec
 from razorsnn.fixed import LEAK_FRAC, Format
+from razorsnn.train.choices import CHOICES
 from razorsnn.train.conv import ConvLayer
 from razorsnn.train.dense import DenseLayer
 from razorsnn.train.gate import Gate
@@ -100,13 +101,11 @@ def _build(config: Config, x_format: Format, generator: torch.Generator) -> Iter
     channels, height, width = config.data.channels, *config.data.grid
     specs = config.network.parsed
     for index, spec in enumerate(specs):
-        if index and config.gate.kind == "razor":
-            settings = _gate_settings(config, x_format)
-            kind = RAZORS[config.gate.threshold]
-            yield kind(config.data.frames, channels * height * width, x_format, settings, generator)
-            x_format = settings.refined if settings.operand == "refined" else x_format
-        elif index and config.gate.kind == "ta":
-            yield TaGate(config.data.frames, config.gate.reduction, config.gate.ratio, generator)
+        if _gated(config, index):
+            gate = _gate(config, channels * height * width, x_format, generator)
+            yield gate
+            if isinstance(gate, RazorGate) and gate.settings.operand != "raw":
+                x_format = gate.settings.refined
         layer = _layer(config, spec, (channels, height, width), x_format, index == len(specs) - 1, generator)
         yield layer
         channels = layer.weight.shape[0]
@@ -114,10 +113,22 @@ def _build(config: Config, x_format: Format, generator: torch.Generator) -> Iter
         x_format = layer.neuron.out
 
 
-def _gate_settings(config: Config, x_format: Format) -> GateSettings:
-    gate = config.gate
+def _gated(config: Config, index: int) -> bool:
+    """Whether a gate stands before layer `index`: that before the second one reads what the encoder puts out."""
+    if index == 0 or config.gate.kind == "none":
+        return False
+    return config.gate.position == "all" or (config.gate.position == "encoder") == (index == 1)
+
+
+def _gate(config: Config, positions: int, x_format: Format, generator: torch.Generator) -> Gate:
+    gate, frames = config.gate, config.data.frames
+    if gate.kind == "ta":
+        return TaGate(frames, gate.reduction, gate.ratio, generator)
+    if gate.kind in CHOICES:
+        return CHOICES[gate.kind](gate.ratio)
     refined = refined_format(x_format, config.quantisation.activation_bits, gate.embeddings)
-    return GateSettings(gate.embeddings, gate.ratio, gate.operand, refined)
+    settings = GateSettings(gate.embeddings, gate.ratio, gate.operand, refined, gate.weighting)
+    return RAZORS[gate.threshold](frames, positions, x_format, settings, generator)
 
 
 def _layer(

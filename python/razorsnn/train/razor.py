@@ -45,12 +45,16 @@ OFFSET_FRAC = 25
 
 @dataclass(frozen=True)
 class GateSettings:
-    """K embeddings; `ratio`: share of frames to prune; `refined`: format of cast(M * X)."""
+    """K embeddings; `ratio`: share of frames to prune; `refined`: format of cast(M * X).
+
+    weighting: without it the affine map is 0 and stays so, and all embeddings have the weight 1 / K.
+    """
 
     embeddings: int
     ratio: float
     operand: str
     refined: Format
+    weighting: bool = True
 
 
 def refined_format(x: Format, bits: int, embeddings: int) -> Format:
@@ -73,6 +77,10 @@ class RazorGate(Gate):
         self.embeddings = nn.Parameter(torch.rand(size, generator=generator))
         self.affine = nn.Parameter(0.1 * torch.randn(size, generator=generator))
         self.offset = nn.Parameter(torch.zeros(settings.embeddings))
+        if not settings.weighting:
+            self.affine.detach().zero_()
+            self.affine.requires_grad_(False)
+            self.offset.requires_grad_(False)
         self.affine_scale = 2.0 ** -math.ceil(math.log2(positions))
         self.x_format, self.settings = x_format, settings
         self.register_buffer("exp", torch.from_numpy(exp_table()), persistent=False)
@@ -85,7 +93,7 @@ class RazorGate(Gate):
         if self.training:
             self.follow(score)
         keep = self.kept(score, stage)
-        refined = self.settings.operand == "refined"
+        refined = self.settings.operand in ("refined", "refined_in_training" if self.training else "refined")
         operand = (cast(mask * flat, self.settings.refined) if refined else flat) * keep[:, :, None]
         shape = (*x.shape[:2], *x.shape[3:], x.shape[2])
         return GateResult(operand.view(shape).movedim(-1, 2), keep, score)
