@@ -17,7 +17,9 @@ from razorsnn.config import Config, load_config, save_config
 from razorsnn.errors import UserError
 from razorsnn.interop.qkeras import ENVIRONMENT, Choices
 
-COMMANDS = ["train", "import-qkeras", "evaluate", "generate", "simulate", "synthesise", "report", "show", "doctor"]
+STAGES = ["train", "import-qkeras", "evaluate", "generate", "simulate", "synthesise", "report", "show"]
+EXPERIMENTS = ["reproduce"]
+COMMANDS = [*STAGES, *EXPERIMENTS, "doctor"]
 WIDE = {"COLUMNS": "200", "TERM": "dumb", "NO_COLOR": "1"}
 
 Call = tuple[str, tuple[Any, ...]]
@@ -40,8 +42,10 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[Call]:
 
         return call
 
-    flow = {name: stage(name) for name in [*(name.replace("-", "_") for name in COMMANDS[:-1]), "show_data"]}
+    flow = {name: stage(name) for name in [*(name.replace("-", "_") for name in STAGES), "show_data"]}
     monkeypatch.setattr(razorsnn, "flow", SimpleNamespace(**flow), raising=False)
+    experiments = {name: stage(name) for name in EXPERIMENTS}
+    monkeypatch.setattr(razorsnn, "experiments", SimpleNamespace(**experiments), raising=False)
     return noted
 
 
@@ -89,6 +93,7 @@ def test_options_reach_the_stages(calls: list[Call], tmp_path: Path):
     run("synthesise", "b", "--data", "d", "--limit", "2", "--part", "p")
     run("report", "b")
     run("show", "r")
+    run("reproduce", "fig3", "--data", "d", "--config", settings, "--seeds", "3", "--quick", "--out", "o")
     assert calls == [
         ("train", ("d", Path("r"), Config(seed=5), True)),
         ("import_qkeras", (Path("m.h5"), Path("r"), Config(seed=5), Choices(0.5, 2.0, 3, ("a", "b")), Path("p"))),
@@ -98,6 +103,7 @@ def test_options_reach_the_stages(calls: list[Call], tmp_path: Path):
         ("synthesise", (Path("b"), "d", 2, "p")),
         ("report", (Path("b"),)),
         ("show", (Path("r"),)),
+        ("reproduce", ("fig3", "d", Path(settings), 3, True, Path("o"))),
     ]
 
 
@@ -108,6 +114,7 @@ def test_defaults_of_the_options(calls: list[Call]):
     run("generate", "r", "--out", "b")
     run("simulate", "b", "--data", "d")
     run("synthesise", "b")
+    run("reproduce", "fig3", "--data", "d")
     assert calls == [
         ("train", ("d", Path("r"), Config(), False)),
         ("import_qkeras", (Path("m.h5"), Path("r"), None, Choices(), ENVIRONMENT)),
@@ -115,6 +122,7 @@ def test_defaults_of_the_options(calls: list[Call]):
         ("generate", (Path("r"), Path("b"), "all", None)),
         ("simulate", (Path("b"), "d", None, "all")),
         ("synthesise", (Path("b"), None, None, None)),
+        ("reproduce", ("fig3", "d", None, 1, False, None)),
     ]
 
 

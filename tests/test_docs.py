@@ -14,6 +14,7 @@ from razorsnn import config as settings
 from razorsnn import registers
 from razorsnn.cli import app
 from razorsnn.datasets import STORED
+from razorsnn.experiments.tables import read_tables
 from razorsnn.fixed import Format, cast, leak
 from razorsnn.ir import Tensor
 from razorsnn.layertable import LAYER_FIELDS
@@ -31,7 +32,16 @@ from tests.pages import ROOT, blocks
 from tests.stimuli import event_word
 from tests.tiny_flow import flow_config, save_toml
 
-PAGES = ("numerics", "architecture", "adding-a-layer", "training", "datasets", "from-hls4ml", "from-qkeras")
+PAGES = (
+    "numerics",
+    "architecture",
+    "adding-a-layer",
+    "training",
+    "datasets",
+    "reproduction",
+    "from-hls4ml",
+    "from-qkeras",
+)
 DOCS = ("README.md", *(f"docs/{name}.md" for name in PAGES))
 TINY = flow_config(simulated={"duration_us": 300_000}, network={"layers": "4C3-AP2-4C3-AP4-8"})
 X = Tensor(3, 2, 1, 1, Format(False, 4, 0))
@@ -187,6 +197,14 @@ def test_the_published_data_sets_are_those_of_the_code():
     rows = table("docs/datasets.md", "datasets")
     assert [row[0] for row in rows] == list(STORED)
     assert {row[0]: tuple(map(int, row[3].split(" x "))) for row in rows} == SENSORS
+
+
+# ---- reproduction.md
+
+
+def test_the_tables_of_the_document_are_those_of_the_code():
+    rows = {row[0].strip(" `"): row[1] for row in table("docs/reproduction.md", "tables")}
+    assert rows == {name: ", ".join(row.name for row in one.rows) for name, one in read_tables().items()}
 
 
 # ---- adding-a-layer.md

@@ -231,6 +231,34 @@ def show(
         typer.echo(flow.show(path))
 
 
+@_command("reproduce table4 --data simulated --quick")
+def reproduce(
+    table: Annotated[
+        str,
+        typer.Argument(
+            help="table3: methods; table4: embeddings K; table5: components; fig3: positions of gates; fig4: activity "
+            "maps; gates: the razor against simpler choices of frames.",
+            metavar="TABLE",
+        ),
+    ],
+    data: Data,
+    config: Annotated[
+        Path | None, typer.Option(help="Settings; without: those that ship for the data set.", metavar="FILE")
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="Runs a row, with seeds one after the other.")] = 1,
+    quick: Annotated[bool, typer.Option("--quick", help="Few epochs and recordings: minutes, not hours.")] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder for runs and results; without: runs/reproduce/, then data and size.", metavar="DIR"),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Run a table of the paper: mean and spread over seeds, the paper's figure beside ours, a plot."""
+    from razorsnn import experiments
+
+    _run("reproduce", json, lambda: experiments.reproduce(table, data, config, seeds, quick, out))
+
+
 @_command("doctor")
 def doctor(json: Json = False) -> None:
     """Say which tools are present, in which version, and what to install for what is missing."""

@@ -34,7 +34,11 @@ def train(data: str, run: Path, config: Config, resume: bool) -> dict[str, Any]:
     unfinished one goes on with `resume`.
     """
     config.require_fitting_pools()
-    samples = read_samples(data, config)
+    return train_on(read_samples(data, config), run, config, resume)
+
+
+def train_on(samples: Samples, run: Path, config: Config, resume: bool) -> dict[str, Any]:
+    """`train`, on windows that were read, or on some of them."""
     made_from = {"settings": config.fingerprint(), "data": samples.fingerprint}
     finished = read_json(run / METRICS) if (run / METRICS).exists() else None
     if finished and finished["made_from"] == made_from:

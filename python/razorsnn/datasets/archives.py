@@ -32,7 +32,10 @@ def unpacked(root: Path, archive: Archive) -> Path:
     UserError: there is neither, or the archive is damaged.
     """
     if not root.is_dir():
-        raise UserError(f"{root}: no such folder; accepted: one with {archive.holds}, or with {archive.name}")
+        raise UserError(
+            f"{root}: no such folder; accepted: one with {archive.holds}, or with {archive.name} as it comes from "
+            f"{archive.url}"
+        )
     if root.name == archive.holds:
         return root
     packed, folder = root / archive.name, root / f"{archive.name}.unpacked"

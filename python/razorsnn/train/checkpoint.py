@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from razorsnn.config import Config
+from razorsnn.differing import differing
 from razorsnn.errors import UserError
 from razorsnn.files import atomic_path
 from razorsnn.train.data import WindowSet
@@ -77,21 +78,9 @@ def _arrays(windows: WindowSet) -> list[NDArray[Any]]:
 
 def require_same(path: Path, content: dict[str, Any], config: Config, data: str) -> None:
     """UserError, naming what differs, unless the checkpoint is of these settings and this data."""
-    stored, given = _flat(json.loads(content["settings"])), _flat(json.loads(settings_text(config)))
-    differing = [
-        f"{key} was {stored.get(key)} and is {given.get(key)}"
-        for key in sorted(stored.keys() | given.keys())
-        if stored.get(key) != given.get(key) and not key.startswith(UNRELATED)
-    ]
-    if differing:
-        raise UserError(f"{path}: cannot resume with other settings: {'; '.join(differing)}")
+    stored, given = json.loads(content["settings"]), json.loads(settings_text(config))
+    found = differing(stored, given, UNRELATED)
+    if found:
+        raise UserError(f"{path}: cannot resume with other settings: {'; '.join(found)}")
     if content["data"] != data:
         raise UserError(f"{path}: cannot resume on other data than it was trained on")
-
-
-def _flat(settings: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for key, value in settings.items():
-        name = f"{prefix}{key}"
-        flat.update(_flat(value, f"{name}.") if isinstance(value, dict) else {name: value})
-    return flat

@@ -107,9 +107,8 @@ class RazorGate(Gate):
         return MASK_FRAC + self.x_format.frac
 
     def threshold_integer(self) -> int:
-        """At the scores' frac. Unless nothing shall be pruned, a frame of score 0 always is."""
-        least = 1 if self.ratio > 0 else 0
-        return max(half_up(float(self.threshold) * 2.0**self.score_frac), least)
+        """At the scores' frac. Where something shall be pruned, a frame of score 0 always is."""
+        return max(half_up(float(self.threshold) * 2.0**self.score_frac), 1) if self.ratio > 0 else 0
 
     def _level(self, stage: Stage) -> float:
         """What scores are compared with: real scores that round to the integer threshold reach it, too."""

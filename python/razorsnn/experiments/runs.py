@@ -1,0 +1,90 @@
+"""Trainings that are kept: each in a folder under a hash of its settings, its seed and its windows."""
+
+import hashlib
+import json
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from razorsnn import flow, simulation
+from razorsnn.config import Config
+from razorsnn.files import read_json, write_json
+from razorsnn.graphfile import load_graph
+from razorsnn.plan import make_plan
+from razorsnn.samples import Samples, read_samples, split
+
+RESULT = "result.json"
+CYCLE_WINDOWS = 32
+"""Unseen windows, spread evenly, on which cycles are counted."""
+
+
+@dataclass
+class Runs:
+    """Runs on `data`, in `folder`; of its recordings at most `recordings`, spread evenly over classes."""
+
+    folder: Path
+    data: str
+    recordings: int | None = None
+    _read: dict[str, Samples] = field(default_factory=dict)
+
+    def samples(self, config: Config) -> Samples:
+        """The windows that `config` trains and measures with; read once for all settings that make the same."""
+        parts = config.model_dump(mode="json")
+        seed = config.seed if self.data == "simulated" else None
+        key = json.dumps([parts["data"], parts["simulated"], config.quantisation.input_bits, seed])
+        if key not in self._read:
+            self._read[key] = some_recordings(read_samples(self.data, config), self.recordings)
+        return self._read[key]
+
+    def path(self, config: Config) -> Path:
+        samples = self.samples(config)
+        parts = [config.fingerprint(), samples.fingerprint, samples.names]
+        return self.folder / hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+
+    def result(self, config: Config) -> dict[str, Any]:
+        """What the run of these settings measured: it is taken from its folder, gone on with, or begun.
+
+        accuracy (by vote where windows vote), pruned [gates], activity [layers], and cycles: of a window, the mean
+        over some; None without an accelerator. All as integers, on windows that training did not see.
+        """
+        path = self.path(config)
+        if not (path / RESULT).exists():
+            write_json(path / RESULT, self._measured(config, path))
+        return read_json(path / RESULT)
+
+    def held(self, config: Config) -> Samples:
+        return split(self.samples(config), config)[1]
+
+    def _measured(self, config: Config, path: Path) -> dict[str, Any]:
+        metrics = flow.train_on(self.samples(config), path, config, resume=True)
+        return {
+            "accuracy": metrics.get("accuracy_by_vote", metrics["accuracy"]),
+            "pruned": metrics["pruned"],
+            "activity": metrics["activity"],
+            "cycles": None if config.gate.baseline else mean_cycles(path, config, self.held(config)),
+            "windows": metrics["windows"],
+        }
+
+
+def mean_cycles(run: Path, config: Config, held: Samples) -> float:
+    """Of a window, from its first input beat to its last score, as the reference's cycle model counts."""
+    chosen = held.chosen(sorted({int(i) for i in np.linspace(0, len(held.slots) - 1, CYCLE_WINDOWS)}))
+    cycles = simulation.reference(make_plan(load_graph(run), config.hardware.lanes), chosen).outcome.cycles
+    assert cycles is not None, "the reference has the cycles of each beat"
+    return float((cycles[:, -1] + 1).mean())
+
+
+def some_recordings(samples: Samples, most: int | None) -> Samples:
+    """All windows of `most` recordings, in equal numbers from each class and each side of a given split."""
+    groups: dict[tuple[int, str], list[str]] = defaultdict(list)
+    for start in samples.starts:
+        slot = samples.slots[start]
+        groups[slot.label, str(slot.part)].append(slot.recording)
+    if most is None or len(samples.starts) <= most:
+        return samples
+    each = max(2, most // len(groups))
+    wanted = {names[i * len(names) // each] for names in groups.values() for i in range(each)}
+    return samples.chosen([i for i, slot in enumerate(samples.slots) if slot.recording in wanted])
