@@ -14,7 +14,7 @@ from razorsnn.errors import UserError
 
 FILE = Path(__file__).with_name("tables.toml")
 
-QUICK_EPOCHS, QUICK_FOLDED, QUICK_RECORDINGS, QUICK_VALIDATION = 16, 4, 500, 0.3
+QUICK_EPOCHS, QUICK_FOLDED, QUICK_RECORDINGS, QUICK_VALIDATION = 16, 4, 400, 0.3
 """Of a quick run: at most so many epochs and recordings, at least such a share of them unseen."""
 
 
