@@ -18,7 +18,7 @@ from razorsnn.errors import UserError
 from razorsnn.interop.qkeras import ENVIRONMENT, Choices
 
 STAGES = ["train", "import-qkeras", "evaluate", "generate", "simulate", "synthesise", "report", "show"]
-EXPERIMENTS = ["reproduce"]
+EXPERIMENTS = ["reproduce", "sweep"]
 COMMANDS = [*STAGES, *EXPERIMENTS, "doctor"]
 WIDE = {"COLUMNS": "200", "TERM": "dumb", "NO_COLOR": "1"}
 
@@ -94,6 +94,7 @@ def test_options_reach_the_stages(calls: list[Call], tmp_path: Path):
     run("report", "b")
     run("show", "r")
     run("reproduce", "fig3", "--data", "d", "--config", settings, "--seeds", "3", "--quick", "--out", "o")
+    run("sweep", "--data", "d", "--over", "a=1", "--over", "b=2", "--trials", "3", "--storage", "u", "--out", "o")
     assert calls == [
         ("train", ("d", Path("r"), Config(seed=5), True)),
         ("import_qkeras", (Path("m.h5"), Path("r"), Config(seed=5), Choices(0.5, 2.0, 3, ("a", "b")), Path("p"))),
@@ -104,6 +105,7 @@ def test_options_reach_the_stages(calls: list[Call], tmp_path: Path):
         ("report", (Path("b"),)),
         ("show", (Path("r"),)),
         ("reproduce", ("fig3", "d", Path(settings), 3, True, Path("o"))),
+        ("sweep", ("d", ["a=1", "b=2"], None, 3, False, "u", Path("o"))),
     ]
 
 
@@ -115,6 +117,7 @@ def test_defaults_of_the_options(calls: list[Call]):
     run("simulate", "b", "--data", "d")
     run("synthesise", "b")
     run("reproduce", "fig3", "--data", "d")
+    run("sweep", "--data", "d", "--over", "a=1")
     assert calls == [
         ("train", ("d", Path("r"), Config(), False)),
         ("import_qkeras", (Path("m.h5"), Path("r"), None, Choices(), ENVIRONMENT)),
@@ -123,6 +126,7 @@ def test_defaults_of_the_options(calls: list[Call]):
         ("simulate", (Path("b"), "d", None, "all")),
         ("synthesise", (Path("b"), None, None, None)),
         ("reproduce", ("fig3", "d", None, 1, False, None)),
+        ("sweep", ("d", ["a=1"], None, 20, False, None, None)),
     ]
 
 

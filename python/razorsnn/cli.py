@@ -259,6 +259,33 @@ def reproduce(
     _run("reproduce", json, lambda: experiments.reproduce(table, data, config, seeds, quick, out))
 
 
+@_command("sweep --data simulated --over gate.ratio=0.2..0.8 --over quantisation.activation_bits=2..4 --quick")
+def sweep(
+    data: Data,
+    over: Annotated[
+        list[str],
+        typer.Option(help="A setting to vary: KEY=LOW..HIGH, KEY=LOW..HIGH:log or KEY=A,B,C; again for more."),
+    ],
+    config: Annotated[
+        Path | None, typer.Option(help="All other settings; without: those that ship for the data set.", metavar="FILE")
+    ] = None,
+    trials: Annotated[int, typer.Option(min=1, help="In all, whoever runs them.")] = 20,
+    quick: Annotated[bool, typer.Option("--quick", help="Few epochs and recordings.")] = False,
+    storage: Annotated[
+        str | None,
+        typer.Option(help="Database that processes and machines share; without: DIR/sweep.db.", metavar="URL"),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder; without: runs/sweep/, then data and size.", metavar="DIR")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Vary settings: the nets that no other beats in accuracy, activity and cycles at once."""
+    from razorsnn import experiments
+
+    _run("sweep", json, lambda: experiments.sweep(data, over, config, trials, quick, storage, out))
+
+
 @_command("doctor")
 def doctor(json: Json = False) -> None:
     """Say which tools are present, in which version, and what to install for what is missing."""

@@ -41,7 +41,7 @@ def show(title: str, result: Mapping[str, object], console: Console) -> None:
         if isinstance(value, Mapping) and value:
             show(f"{title}: {key}" if flat else key, value, console)
         elif _nested(value):
-            _print(f"{title}: {key}", _rows(plain(value)), console)
+            _print(f"{title}: {key}", rows_table(plain(value)), console)
 
 
 def _print(title: str, table: Table, console: Console) -> None:
@@ -64,7 +64,8 @@ def _pairs(values: Mapping[str, object]) -> Table:
     return table
 
 
-def _rows(rows: object) -> Table:
+def rows_table(rows: object) -> Table:
+    """A table of a list of mappings or lists, a row each."""
     assert isinstance(rows, list), "only lists of mappings or lists come here"
     records = [row if isinstance(row, dict) else dict(enumerate(row)) for row in rows]
     columns = list(dict.fromkeys(key for record in records for key in record))

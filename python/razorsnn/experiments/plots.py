@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from razorsnn.figures import INK, KEPT, OFF, STYLE
+from razorsnn.figures import FAINT, INK, KEPT, OFF, STYLE
 from razorsnn.files import atomic_path
 from razorsnn.graphfile import load_graph
 from razorsnn.plan import make_plan
@@ -48,6 +48,22 @@ def _marks(axes: Any, key: str, place: int, row: dict[str, Any], runs: Sequence[
         axes.plot(row[key], place, "o", color=KEPT, ms=4)
     else:
         axes.annotate("no accelerator", (0.5, place), xycoords=("axes fraction", "data"), ha="center", color=INK)
+
+
+def front(done: Sequence[dict[str, Any]], best: Sequence[dict[str, Any]], path: Path) -> None:
+    """Accuracy against cycles and against activity: all trials faint, those of the front in colour, with numbers."""
+    with matplotlib.rc_context(cast(Any, STYLE)):
+        figure = Figure(figsize=(9.0, 4.0), layout="constrained")
+        panels = (("cycles", "cycles a window"), ("activity", "non-zero activations (%)"))
+        for axes, (key, label) in zip(figure.subplots(1, 2, sharey=True), panels, strict=True):
+            axes.plot([row[key] for row in done], [row["accuracy"] for row in done], "o", color=FAINT, ms=5)
+            axes.plot([row[key] for row in best], [row["accuracy"] for row in best], "o", color=KEPT, ms=7)
+            for row in best:
+                axes.annotate(str(row["trial"]), (row[key], row["accuracy"]), (5, 3), textcoords="offset points")
+            axes.set(xlabel=label)
+            axes.grid(color="#e6e6e6", linewidth=0.8)
+        figure.axes[0].set_ylabel("unseen windows told (%)")
+        save(figure, path)
 
 
 def activity_maps(nets: Sequence[tuple[str, Path]], lanes: int, sample: Samples, path: Path) -> None:

@@ -11,7 +11,7 @@ from razorsnn.config import Config
 from razorsnn.differing import differing
 from razorsnn.errors import UserError
 from razorsnn.experiments import plots
-from razorsnn.experiments.runs import Runs
+from razorsnn.experiments.runs import Runs, figures
 from razorsnn.experiments.tables import (
     QUICK_RECORDINGS,
     Row,
@@ -107,18 +107,18 @@ def _written(
 
 
 def summary(row: Row, runs: list[dict[str, Any]], dataset: str | None) -> dict[str, Any]:
-    """Of the runs of a row: accuracy in percent, mean and spread (sample standard deviation) over seeds; means of all
-    else. activity: of what the layers behind the first one read. None: the paper's figure is not known to us; no
-    accelerator, so no cycles; one seed, so no spread.
+    """Of the runs of a row: mean and spread (sample standard deviation) over seeds, means of all else.
+
+    None: the paper's figure is not known to us; no accelerator, so no cycles; one seed, so no spread.
     """
-    accuracy = [100 * run["accuracy"] for run in runs]
-    cycles = [run["cycles"] for run in runs]
+    found = [figures(run) for run in runs]
+    accuracy, cycles = ([one[key] for one in found] for key in ("accuracy", "cycles"))
     return {
         "row": row.name,
         "accuracy": fmean(accuracy),
         "spread": stdev(accuracy) if len(accuracy) > 1 else None,
         "paper": row.paper.get(dataset or ""),
-        "pruned": fmean(100 * fmean(run["pruned"] or [0.0]) for run in runs),
-        "activity": fmean(100 * fmean(run["activity"][1:] or run["activity"]) for run in runs),
+        "pruned": fmean(one["pruned"] for one in found),
+        "activity": fmean(one["activity"] for one in found),
         "cycles": None if None in cycles else fmean(cycles),
     }

@@ -3,8 +3,10 @@
 import hashlib
 import json
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -67,6 +69,17 @@ class Runs:
             "cycles": None if config.gate.baseline else mean_cycles(path, config, self.held(config)),
             "windows": metrics["windows"],
         }
+
+
+def figures(result: Mapping[str, Any]) -> dict[str, Any]:
+    """Of a run's result: accuracy, pruned (the mean over gates) and activity (the mean over the layers behind the
+    first) in percent; cycles of a window."""
+    return {
+        "accuracy": 100 * result["accuracy"],
+        "pruned": 100 * fmean(result["pruned"] or [0.0]),
+        "activity": 100 * fmean(result["activity"][1:] or result["activity"]),
+        "cycles": result["cycles"],
+    }
 
 
 def mean_cycles(run: Path, config: Config, held: Samples) -> float:
