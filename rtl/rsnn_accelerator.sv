@@ -110,7 +110,7 @@ module rsnn_accelerator #(
   assign active_n = rst_ni && !abort;
 
   // ---- Registers.
-  logic event_valid, event_ready, out_valid;
+  logic event_valid, event_ready, engine_busy, out_begin, out_valid, out_last;
   logic [7:0] out_saturated;
 
   always_ff @(posedge clk_i) begin
@@ -130,7 +130,7 @@ module rsnn_accelerator #(
     .rvalid_o(s_axil_rvalid_o), .rready_i(s_axil_rready_i), .rdata_o(s_axil_rdata_o),
     .run_o(run), .abort_o(abort), .irq_o, .busy_i(started_q || (s_axis_tvalid_i && s_axis_tready_o)),
     .clearing_i(clearing), .window_done_i(emit_done), .unended_i(unended), .event_i(event_valid && event_ready),
-    .multiply_i(multiply), .dropped_i(dropped), .saturated_i(out_valid && !layer.last ? out_saturated : '0),
+    .multiply_i(multiply), .dropped_i(dropped), .saturated_i(out_saturated),
     .kept_i(kept), .pruned_i(pruned), .layer_i(index), .keep_i(keep_all)
   );
 
@@ -170,11 +170,31 @@ module rsnn_accelerator #(
   assign odd_re = read_re && !index[0] && index != '0;
   assign read_data = index == '0 ? input_word : loaded(index[0] ? even_data : odd_data);
 
+  // Where a pass puts its outputs: the next frame may have begun when its last ones come.
+  typedef struct packed {
+    logic [AddrWidth-1:0] base;
+    logic first_frame;
+    logic odd;
+    logic last;
+    logic signed_sum;
+    logic feeds;
+  } put_t;
+
+  put_t put_q;
+  always_ff @(posedge clk_i) begin
+    if (out_begin) begin
+      put_q <= '{
+        base: write_base, first_frame: first_frame, odd: index[0], last: layer.last, signed_sum: layer.signed_sum,
+        feeds: layer.feeds
+      };
+    end
+  end
+
   // The engine writes the store that its layer does not read; the razor writes back where it read.
-  assign write_addr = gating ? razor_write_addr : write_base + AddrWidth'(out_addr);
+  assign write_addr = gating ? razor_write_addr : put_q.base + AddrWidth'(out_addr);
   assign write_data = gating ? razor_write_data : out_y;
-  assign write_even = gating ? razor_write && index[0] : out_valid && !layer.last && !index[0];
-  assign write_odd = gating ? razor_write && !index[0] : out_valid && !layer.last && index[0];
+  assign write_even = gating ? razor_write && index[0] : out_valid && !put_q.last && !put_q.odd;
+  assign write_odd = gating ? razor_write && !index[0] : out_valid && !put_q.last && put_q.odd;
 
   rsnn_ram #(.Width($bits(stored_t)), .Depth(EvenDepth)) u_even (
     .clk_i, .re_i(even_re), .raddr_i(EvenAddrWidth'(read_addr)), .rdata_o(even_data),
@@ -192,8 +212,8 @@ module rsnn_accelerator #(
     .clk_i, .rst_ni(active_n), .start_i(closed), .idle_o(idle), .layer_o(layer), .index_o(index),
     .read_base_o(read_base), .write_base_o(write_base), .first_frame_o(first_frame), .gating_o(gating),
     .razor_start_o(razor_start), .razor_done_i(razor_done), .keep_i(keep),
-    .scan_start_o(scan_start), .take_o(take), .scan_done_i(scan_done), .pass_o(pass), .pass_init_o(pass_init),
-    .pass_done_i(pass_done), .emit_o(emit), .emit_done_i(emit_done), .kept_o(kept), .pruned_o(pruned),
+    .scan_start_o(scan_start), .take_o(take), .scan_done_i(scan_done && !engine_busy), .pass_o(pass), .pass_init_o(pass_init),
+    .pass_done_i(pass_done), .pass_put_i(out_last), .emit_o(emit), .emit_done_i(emit_done), .kept_o(kept), .pruned_o(pruned),
     .keep_o(keep_all)
   );
 
@@ -208,8 +228,8 @@ module rsnn_accelerator #(
       .OffsetFile(OffsetFile), .ExpFile(ExpFile), .SigmoidFile(SigmoidFile)
     ) u_razor (
       .clk_i, .rst_ni(active_n), .layer_i(layer),
-      .feed_begin_i(pass_init && layer.feeds), .feed_i(out_valid && layer.feeds), .feed_first_i(first_frame),
-      .feed_last_i(pass_done), .feed_addr_i(MaskAddrWidth'(out_addr)), .feed_data_i(out_y),
+      .feed_begin_i(pass_init && layer.feeds), .feed_i(out_valid && put_q.feeds), .feed_first_i(put_q.first_frame),
+      .feed_last_i(out_last), .feed_addr_i(MaskAddrWidth'(out_addr)), .feed_data_i(out_y),
       .start_i(razor_start), .done_o(razor_done), .keep_o(keep),
       .mem_re_o(razor_re), .mem_addr_o(razor_addr), .mem_data_i(read_data),
       .write_o(razor_write), .write_addr_o(razor_write_addr), .write_data_o(razor_write_data)
@@ -251,20 +271,20 @@ module rsnn_accelerator #(
   ) u_engine (
     .clk_i, .rst_ni(active_n), .layer_i(layer), .event_valid_i(event_valid), .event_ready_o(event_ready),
     .event_value_i(event_value), .event_weight_i(event_weight), .event_y_i(event_y), .event_x_i(event_x),
-    .pass_i(pass), .pass_init_i(pass_init), .done_o(pass_done), .multiply_o(multiply),
-    .out_valid_o(out_valid), .out_addr_o(out_addr), .out_y_o(out_y), .out_u_o(out_u),
-    .out_saturated_o(out_saturated)
+    .pass_i(pass), .pass_init_i(pass_init), .busy_o(engine_busy), .done_o(pass_done), .multiply_o(multiply),
+    .out_begin_o(out_begin), .out_valid_o(out_valid), .out_last_o(out_last), .out_addr_o(out_addr), .out_y_o(out_y),
+    .out_u_o(out_u), .out_saturated_o(out_saturated)
   );
 
   rsnn_readout #(
     .Lanes(Lanes), .Classes(Classes), .MembraneBits(MembraneBits), .ScoreBits(ScoreBits),
     .MembraneAddrWidth(MembraneAddrWidth)
   ) u_readout (
-    .clk_i, .rst_ni(active_n), .add_i(out_valid && layer.last), .first_i(first_frame),
-    .signed_sum_i(layer.signed_sum), .addr_i(out_addr), .u_i(out_u), .emit_i(emit), .done_o(emit_done),
+    .clk_i, .rst_ni(active_n), .add_i(out_valid && put_q.last), .first_i(put_q.first_frame),
+    .signed_sum_i(put_q.signed_sum), .addr_i(out_addr), .u_i(out_u), .emit_i(emit), .done_o(emit_done),
     .m_valid_o(m_axis_tvalid_o), .m_ready_i(m_axis_tready_i), .m_data_o(m_axis_tdata_o), .m_last_o(m_axis_tlast_o)
   );
 
   logic unused;
-  assign unused = ^{filling, idle, layer, read_addr, write_addr};
+  assign unused = ^{filling, idle, layer, read_addr, write_addr, put_q};
 endmodule

@@ -1,8 +1,11 @@
 // LIAF engine: events into membranes on all lanes, and the neuron pass.
 // Contract: python/razorsnn/ops/synapse.py and ops/neuron.py.
 //   order      pass: membrane words in the order of their addresses
-//   latency    event_valid_i to its first membrane written: 4 cycles; a pass: words_out + 2 cycles from pass_i to done_o
-//   handshake  events: valid/ready; pass_i only when no event is on its way; done_o pulses with a pass's last write
+//   latency    an event taken to its first membrane written: 7 cycles; a pass follows the last event's last output by
+//              rsnn_pkg::DrainCycles, an event a pass's done_o by one. pass_i to done_o: words_out + 1 cycles, or
+//              rsnn_pkg::LeastPassCycles + 1; a pass's last output (out_last_o): words_out + rsnn_pkg::NeuronCycles after pass_i
+//   handshake  events: valid/ready; pass_i only when no event waits or is busy_o; out_begin_o comes the cycle before the
+//              first output of a pass
 module rsnn_engine #(
   parameter int unsigned Lanes = 4,
   parameter int unsigned ActBits = 4,
@@ -28,9 +31,12 @@ module rsnn_engine #(
   input  logic [11:0]                               event_x_i,
   input  logic                                      pass_i,
   input  logic                                      pass_init_i,
+  output logic                                      busy_o,
   output logic                                      done_o,
   output logic                                      multiply_o,
+  output logic                                      out_begin_o,
   output logic                                      out_valid_o,
+  output logic                                      out_last_o,
   output logic [MembraneAddrWidth-1:0]              out_addr_o,
   output logic [Lanes-1:0][ActBits-1:0]             out_y_o,
   output logic signed [Lanes-1:0][MembraneBits-1:0] out_u_o,
@@ -38,110 +44,167 @@ module rsnn_engine #(
 );
   localparam int unsigned OperandBits = (MembraneBits > WeightBits) ? MembraneBits : WeightBits;
   localparam int unsigned ProductBits = OperandBits + 9;
+  localparam int unsigned StepWidth = (MembraneAddrWidth > $clog2(rsnn_pkg::LeastPassCycles)) ? MembraneAddrWidth
+                                                                                       : $clog2(rsnn_pkg::LeastPassCycles);
+  // Stages after the one in which a membrane's address is presented: its word, the neuron's output, and what a pass
+  // writes back.
+  localparam int unsigned Read = 2, Out = rsnn_pkg::NeuronCycles, Back = Out + 1;
 
-  logic tap_valid, pass_q, init_q;
+  rsnn_pkg::layer_t layer_q, neuron_q;
+  logic tap_valid;
   logic [ActBits-1:0] tap_value;
   logic [WeightAddrWidth-1:0] tap_weight;
-  logic [MembraneAddrWidth-1:0] tap_membrane, pass_addr_q, addr0;
-  logic [BiasAddrWidth-1:0] bias_addr_q;
-  logic [11:0] pass_group_q;
-  logic last_word, valid0;
+  logic [MembraneAddrWidth-1:0] tap_membrane;
+
+  always_ff @(posedge clk_i) layer_q <= layer_i;
 
   rsnn_taps #(
     .ActBits(ActBits), .WeightAddrWidth(WeightAddrWidth), .MembraneAddrWidth(MembraneAddrWidth)
   ) u_taps (
     .clk_i, .rst_ni, .event_valid_i, .event_ready_o, .event_value_i, .event_weight_i, .event_y_i, .event_x_i,
-    .reach_i(layer_i.reach), .span_i(layer_i.span), .step_log2_i(layer_i.step_log2), .pool_log2_i(layer_i.pool_log2),
-    .rows_i(layer_i.rows), .columns_i(layer_i.columns), .groups_i(layer_i.groups_out), .pitch_i(layer_i.pitch),
-    .valid_o(tap_valid), .value_o(tap_value), .weight_o(tap_weight), .membrane_o(tap_membrane)
+    .reach_i(layer_q.reach), .span_i(layer_q.span), .step_log2_i(layer_q.step_log2), .pool_log2_i(layer_q.pool_log2),
+    .rows_i(layer_q.rows), .columns_i(layer_q.columns), .groups_i(layer_q.groups_out), .pitch_i(layer_q.pitch),
+    .busy_o, .valid_o(tap_valid), .value_o(tap_value), .weight_o(tap_weight), .membrane_o(tap_membrane)
   );
+  assign multiply_o = tap_valid;
 
-  // The neuron pass walks the membrane words; its bias words repeat with every position.
-  assign last_word = 24'(pass_addr_q) == layer_i.words_out - 1'b1;
+  // ---- Pass: walks the membrane words; its bias words repeat with every position. A short one waits for its outputs.
+  logic pass_q, init_q, pass_word, last_word;
+  logic [StepWidth-1:0] step_q;
+  logic [BiasAddrWidth-1:0] bias_addr_q;
+  logic [11:0] group_q;
+  logic [23:0] words_q, steps_q;
+
+  assign pass_word = pass_q && 24'(step_q) < words_q;
+  assign last_word = 24'(step_q) == words_q - 1'b1;
   always_ff @(posedge clk_i) begin
+    words_q <= layer_i.words_out;
+    steps_q <= (layer_i.words_out < 24'(rsnn_pkg::LeastPassCycles)) ? 24'(rsnn_pkg::LeastPassCycles) : layer_i.words_out;
+    done_o <= rst_ni && pass_q && 24'(step_q) == steps_q - 1'b1;
     if (!rst_ni) begin
       pass_q <= 1'b0;
     end else if (pass_i) begin
       pass_q <= 1'b1;
       init_q <= pass_init_i;
-      pass_addr_q <= '0;
-      pass_group_q <= '0;
-      bias_addr_q <= BiasAddrWidth'(layer_i.bias_base);
+      step_q <= '0;
+      group_q <= '0;
+      bias_addr_q <= BiasAddrWidth'(layer_q.bias_base);
     end else if (pass_q) begin
-      pass_q <= !last_word;
-      pass_addr_q <= pass_addr_q + 1'b1;
-      pass_group_q <= pass_group_q + 1'b1;
+      pass_q <= 24'(step_q) != steps_q - 1'b1;
+      step_q <= step_q + 1'b1;
+      group_q <= group_q + 1'b1;
       bias_addr_q <= bias_addr_q + 1'b1;
-      if (pass_group_q == layer_i.groups_out - 1'b1) begin
-        pass_group_q <= '0;
-        bias_addr_q <= BiasAddrWidth'(layer_i.bias_base);
+      if (group_q == layer_q.groups_out - 1'b1) begin
+        group_q <= '0;
+        bias_addr_q <= BiasAddrWidth'(layer_q.bias_base);
       end
     end
   end
 
-  // Stage 0: one of the two presents an address.
-  assign valid0 = tap_valid || pass_q;
-  assign addr0 = pass_q ? pass_addr_q : tap_membrane;
-  assign multiply_o = tap_valid;
+  // ---- Stage 0: an output of an event, or a word of a pass, presents its membrane's address. Events are multiplied
+  // before, so that their sums are back in two cycles; a pass comes back later, and the next event after it.
+  typedef struct packed {
+    logic event_word;
+    logic pass_word;
+    logic init;
+    logic last;
+    logic [MembraneAddrWidth-1:0] addr;
+  } access_t;
 
-  logic [Lanes-1:0][MembraneBits-1:0] read1, old2, new2, bias1, bias2_q;
-  logic [Lanes-1:0][WeightBits-1:0] weight1;
-  logic pass1_q, pass2_q, init1_q, init2_q, last1_q, last2_q;
-  logic [ActBits-1:0] value1_q;
-  logic [MembraneAddrWidth-1:0] addr1_q;
-  logic [Lanes-1:0] saturated1;
-  logic [Lanes-1:0][ActBits-1:0] y1;
-  logic signed [ProductBits-1:0] product2_q [Lanes];
+  access_t at0;
+  access_t at_q[1:Back];
+  logic event_q;
+  logic [ActBits-1:0] value_q;
+  logic [MembraneAddrWidth-1:0] event_addr_q;
 
-  rsnn_rmw #(.Width(Lanes * MembraneBits), .Depth(MembraneDepth)) u_membranes (
-    .clk_i, .rst_ni, .valid_i(valid0), .addr_i(addr0), .read_o(read1), .old_o(old2), .write_i(1'b1), .new_i(new2)
+  assign at0 = '{
+    event_word: event_q, pass_word: pass_word, init: init_q, last: last_word,
+    addr: pass_word ? MembraneAddrWidth'(step_q) : event_addr_q
+  };
+  always_ff @(posedge clk_i) begin
+    event_q <= rst_ni && tap_valid;
+    value_q <= tap_value;
+    event_addr_q <= tap_membrane;
+    at_q[1] <= at0;
+    for (int unsigned stage = 2; stage <= Back; stage++) at_q[stage] <= at_q[stage-1];
+    if (!rst_ni) begin
+      for (int unsigned stage = 1; stage <= Back; stage++) {at_q[stage].event_word, at_q[stage].pass_word} <= '0;
+    end
+  end
+
+  logic write;
+  logic [MembraneAddrWidth-1:0] write_addr;
+  logic [Lanes-1:0][MembraneBits-1:0] word, new_word, bias, bias_q, stored;
+  logic [Lanes-1:0][WeightBits-1:0] weight;
+
+  assign write = at_q[Read].event_word || at_q[Back].pass_word;
+  assign write_addr = at_q[Back].pass_word ? at_q[Back].addr : at_q[Read].addr;
+  rsnn_forward #(.Width(Lanes * MembraneBits), .Depth(MembraneDepth)) u_membranes (
+    .clk_i, .re_i(event_q || pass_word), .raddr_i(at0.addr), .stored_o(stored), .data_o(word),
+    .we_i(write), .waddr_i(write_addr), .wdata_i(new_word)
   );
   rsnn_rom #(.Width(Lanes * WeightBits), .Depth(WeightDepth), .InitFile(WeightFile)) u_weights (
-    .clk_i, .re_i(tap_valid), .addr_i(tap_weight), .data_o(weight1)
-  );
-  rsnn_rom #(.Width(Lanes * MembraneBits), .Depth(BiasDepth), .InitFile(BiasFile)) u_bias (
-    .clk_i, .re_i(pass_q), .addr_i(bias_addr_q), .data_o(bias1)
+    .clk_i, .re_i(tap_valid), .addr_i(tap_weight), .data_o(weight)
   );
 
-  // Stage 1: a tap multiplies weight and value, a pass multiplies the reset membrane and alpha.
+  logic [BiasAddrWidth-1:0] bias_addr[Back-1];
+  assign bias_addr[0] = bias_addr_q;
+  for (genvar stage = 1; stage < int'(Back) - 1; stage++) begin : gen_bias
+    always_ff @(posedge clk_i) bias_addr[stage] <= bias_addr[stage-1];
+  end
+  rsnn_rom #(.Width(Lanes * MembraneBits), .Depth(BiasDepth), .InitFile(BiasFile)) u_bias (
+    .clk_i, .re_i(1'b1), .addr_i(bias_addr[Back-2]), .data_o(bias)
+  );
+
+  // The neuron's fields are those of the pass whose words are at the neuron: the next layer's may be here already.
+  logic [Read+1:0] begun_q;
+  always_ff @(posedge clk_i) begin
+    begun_q <= rst_ni ? {begun_q[Read:0], pass_i} : '0;
+    if (begun_q[Read]) neuron_q <= layer_q;
+  end
+  assign out_begin_o = begun_q[Read+1];
+
+  // ---- Operands, products and sums: an event multiplies weight and value, a pass the reset membrane and alpha.
+  logic back, wipe;
+  logic [Lanes-1:0] saturated;
+  assign back = at_q[Back].pass_word;
+  assign wipe = back && at_q[Back].init;
   for (genvar i = 0; i < int'(Lanes); i++) begin : gen_lane
-    logic signed [MembraneBits-1:0] reset_u;
-    logic signed [OperandBits-1:0] operand;
-    logic signed [8:0] factor;
+    logic signed [MembraneBits-1:0] u_q, reset_u, term;
+    logic [1:0][MembraneBits-1:0] u_late_q;
+    logic signed [OperandBits-1:0] operand_q;
+    logic signed [8:0] factor_q;
+    logic signed [ProductBits-1:0] product_q;
 
     rsnn_neuron #(.MembraneBits(MembraneBits), .OutBits(ActBits)) u_neuron (
-      .u_i(read1[i]), .v_th_i(MembraneBits'(layer_i.v_th)), .reset_i(layer_i.reset), .spike_i(layer_i.spike),
-      .ties_even_i(layer_i.ties_even), .out_shift_i(layer_i.out_shift), .out_max_i(layer_i.out_max),
-      .y_o(y1[i]), .saturated_o(saturated1[i]), .reset_u_o(reset_u)
+      .clk_i, .u_i(u_q), .v_th_i(MembraneBits'(neuron_q.v_th)), .reset_i(neuron_q.reset), .spike_i(neuron_q.spike),
+      .ties_even_i(neuron_q.ties_even), .out_shift_i(neuron_q.out_shift), .out_max_i(neuron_q.out_max),
+      .y_o(out_y_o[i]), .saturated_o(saturated[i]), .reset_u_o(reset_u)
     );
-    assign operand = pass1_q ? OperandBits'(reset_u) : OperandBits'(signed'(weight1[i]));
-    assign factor = pass1_q ? signed'({1'b0, layer_i.alpha}) : signed'(9'(value1_q));
 
-    always_ff @(posedge clk_i) product2_q[i] <= operand * factor;
+    always_ff @(posedge clk_i) begin
+      u_q <= word[i];
+      u_late_q <= {u_late_q[0], u_q};
+      operand_q <= event_q ? OperandBits'(signed'(weight[i])) : OperandBits'(reset_u);
+      factor_q <= event_q ? signed'(9'(value_q)) : signed'({1'b0, neuron_q.alpha});
+      product_q <= operand_q * factor_q;
+      bias_q[i] <= bias[i];
+    end
+    assign out_u_o[i] = u_late_q[1];
 
-    // Stage 2: into the membrane; after a pass it holds h + bias, after the first one of a layer the bias.
-    assign new2[i] = pass2_q ? bias2_q[i] + (init2_q ? '0 : MembraneBits'(product2_q[i] >>> rsnn_pkg::LeakFrac))
-                             : old2[i] + MembraneBits'(product2_q[i]);
+    // After a pass a membrane holds h + bias, after the first one of a layer the bias.
+    assign term = MembraneBits'(back ? product_q >>> rsnn_pkg::LeakFrac : product_q);
+    assign new_word[i] = (back ? bias_q[i] : word[i]) + (wipe ? '0 : term);
   end
 
+  assign out_valid_o = at_q[Out].pass_word && !at_q[Out].init;
+  assign out_last_o = out_valid_o && at_q[Out].last;
+  assign out_addr_o = at_q[Out].addr;
   always_ff @(posedge clk_i) begin
-    value1_q <= tap_value;
-    addr1_q <= addr0;
-    init1_q <= init_q;
-    init2_q <= init1_q;
-    bias2_q <= bias1;
-    out_addr_o <= addr1_q;
-    out_y_o <= y1;
-    out_u_o <= read1;
-    out_saturated_o <= 8'($countones(saturated1));
-    if (!rst_ni) {pass1_q, pass2_q, last1_q, last2_q} <= '0;
-    else {pass1_q, pass2_q, last1_q, last2_q} <= {pass_q, pass1_q, pass_q && last_word, last1_q};
+    out_saturated_o <= (out_valid_o && !neuron_q.last) ? 8'($countones(saturated)) : '0;
   end
-
-  assign out_valid_o = pass2_q && !init2_q;
-  assign done_o = last2_q;
 
   // Fields that belong to other blocks.
   logic unused;
-  assign unused = ^layer_i;
+  assign unused = ^{layer_q, neuron_q, stored};
 endmodule

@@ -1,9 +1,11 @@
-// One LIAF or LIF neuron: output and reset of a membrane, combinational.
+// One LIAF or LIF neuron: output and reset of a membrane.
 // Contract: python/razorsnn/ops/neuron.py.
+//   latency    u_i to reset_u_o: 1 cycle; u_i to y_o and saturated_o: 2 cycles; one membrane a cycle
 module rsnn_neuron #(
   parameter int unsigned MembraneBits = 16,
   parameter int unsigned OutBits = 4
 ) (
+  input  logic                           clk_i,
   input  logic signed [MembraneBits-1:0] u_i,
   input  logic signed [MembraneBits-1:0] v_th_i,
   input  logic [1:0]                     reset_i,
@@ -17,28 +19,38 @@ module rsnn_neuron #(
 );
   localparam int unsigned RoundBits = ((MembraneBits > 8) ? MembraneBits : 8) + 2;
 
-  logic s;
-  logic tie;
-  logic [RoundBits-1:0] positive, doubled, cut, half_up, rounded;
+  logic [RoundBits-1:0] doubled, below, cut_q, half_up, rounded;
+  logic signed [MembraneBits-1:0] u_q, above_q;
+  logic s_q, exact_q, saturated;
 
-  assign s = u_i >= v_th_i;
-  assign positive = u_i[MembraneBits-1] ? '0 : RoundBits'(unsigned'(u_i));
   // Half up: the bit below the cut decides. Shifted left by one first, so that a shift of 0 needs no case.
-  assign doubled = positive << 1;
-  assign cut = doubled >> out_shift_i;
-  assign half_up = (cut + 1'b1) >> 1;
+  assign doubled = u_i[MembraneBits-1] ? '0 : RoundBits'(unsigned'(u_i)) << 1;
+  assign below = ~({RoundBits{1'b1}} << out_shift_i);
+
+  always_ff @(posedge clk_i) begin
+    u_q <= u_i;
+    s_q <= u_i >= v_th_i;
+    above_q <= u_i - v_th_i;
+    cut_q <= doubled >> out_shift_i;
+    exact_q <= (doubled & below) == '0;
+  end
+
   // A tie: the bit below the cut is set and none below it. Where half up made it odd, its even neighbour is one less.
-  assign tie = cut[0] && (cut << out_shift_i) == doubled;
-  assign rounded = half_up - RoundBits'(ties_even_i && tie && half_up[0]);
-  assign saturated_o = !spike_i && rounded > RoundBits'(out_max_i);
-  assign y_o = spike_i ? OutBits'(s) : saturated_o ? OutBits'(out_max_i) : OutBits'(rounded);
+  assign half_up = (cut_q + 1'b1) >> 1;
+  assign rounded = {half_up[RoundBits-1:1], half_up[0] && !(ties_even_i && cut_q[0] && exact_q)};
+  assign saturated = !spike_i && rounded > RoundBits'(out_max_i);
+
+  always_ff @(posedge clk_i) begin
+    saturated_o <= saturated;
+    y_o <= spike_i ? OutBits'(s_q) : saturated ? OutBits'(out_max_i) : OutBits'(rounded);
+  end
 
   always_comb begin
-    reset_u_o = u_i;
-    if (s) begin
+    reset_u_o = u_q;
+    if (s_q) begin
       unique case (reset_i)
         2'd1: reset_u_o = v_th_i;
-        2'd2: reset_u_o = u_i - v_th_i;
+        2'd2: reset_u_o = above_q;
         default: reset_u_o = '0;
       endcase
     end

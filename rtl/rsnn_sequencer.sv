@@ -2,7 +2,8 @@
 // Contract: python/razorsnn/layertable.py (fields), python/razorsnn/targets/reference.py (cycles).
 //   order      layer by layer: gate, first membranes, then frame by frame scan and neuron pass; a frame that is kept is
 //              scanned from the start of the pass before on, its events are worked on while take_o
-//   latency    every state change takes one cycle; DrainCycles after a scan for the engine's pipeline
+//   latency    every state change takes one cycle; rsnn_pkg::DrainCycles after a scan, so that the pass follows the last
+//              event through the engine; the last pass of a layer ends with its last output (pass_put_i)
 //   handshake  start_i while idle; *_start_o are pulses, answered by *_done_i
 module rsnn_sequencer #(
   parameter int unsigned Frames = 4,
@@ -32,6 +33,7 @@ module rsnn_sequencer #(
   output logic                          pass_o,
   output logic                          pass_init_o,
   input  logic                          pass_done_i,
+  input  logic                          pass_put_i,
   output logic                          emit_o,
   input  logic                          emit_done_i,
   output logic                          kept_o,
@@ -39,10 +41,9 @@ module rsnn_sequencer #(
   output logic [Gates-1:0][Frames-1:0]  keep_o
 );
   localparam int unsigned FrameWidth = (Frames > 1) ? $clog2(Frames) : 1;
-  localparam int unsigned DrainCycles = 4;
 
   typedef enum logic [3:0] {
-    Idle, Fetch, Decode, Razor, RazorWait, First, FirstWait, Frame, Scan, Drain, PassWait, Emit, EmitWait
+    Idle, Fetch, Decode, Razor, RazorWait, First, FirstWait, Frame, Scan, Drain, PassWait, PutWait, Emit, EmitWait
   } state_e;
 
   state_e state_q;
@@ -108,17 +109,22 @@ module rsnn_sequencer #(
         end
         Scan: if (scan_done_i) begin
           state_q <= Drain;
-          drain_q <= 2'(DrainCycles - 1);
+          drain_q <= 2'(rsnn_pkg::DrainCycles - 1);
         end
         Drain: begin
           drain_q <= drain_q - 1'b1;
           if (drain_q == '0) state_q <= PassWait;
         end
         PassWait: if (pass_done_i) begin
-          frame_q <= last_frame ? '0 : frame_q + 1'b1;
-          write_base_o <= write_base_o + AddrWidth'(row.words_out);
-          if (last_frame) index_q <= index_q + 1'b1;
-          state_q <= !last_frame ? Frame : row.last ? Emit : Fetch;
+          state_q <= last_frame ? PutWait : Frame;
+          if (!last_frame) frame_q <= frame_q + 1'b1;
+          if (!last_frame) write_base_o <= write_base_o + AddrWidth'(row.words_out);
+        end
+        // The next layer reads what the last pass puts out.
+        PutWait: if (pass_put_i) begin
+          frame_q <= '0;
+          index_q <= index_q + 1'b1;
+          state_q <= row.last ? Emit : Fetch;
         end
         Emit: state_q <= EmitWait;
         default: if (emit_done_i) begin

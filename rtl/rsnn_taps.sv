@@ -1,8 +1,9 @@
 // Walks the outputs that an event reaches: one membrane word and its weight word a cycle.
 // Contract: python/razorsnn/ops/synapse.py.
 //   order      rows, then columns, then channel groups; only outputs that exist and that a pool uses
-//   latency    event_valid_i to valid_o: 2 cycles; an event that reaches nothing is taken in one cycle
-//   handshake  event_ready_o with the event's last output; the output side never stalls
+//   latency    event_valid_i and event_ready_o to valid_o: 4 cycles; an event that reaches nothing takes one cycle
+//   handshake  an event is taken with the last output of the one before; busy_o while one is walked; the output side
+//              never stalls. The layer's fields are constant from a cycle before the first event until its last output
 module rsnn_taps #(
   parameter int unsigned ActBits = 4,
   parameter int unsigned WeightAddrWidth = 10,
@@ -24,6 +25,7 @@ module rsnn_taps #(
   input  logic [11:0]                  columns_i,
   input  logic [11:0]                  groups_i,
   input  logic [15:0]                  pitch_i,
+  output logic                         busy_o,
   output logic                         valid_o,
   output logic [ActBits-1:0]           value_o,
   output logic [WeightAddrWidth-1:0]   weight_o,
@@ -35,84 +37,85 @@ module rsnn_taps #(
     logic        exists;
   } range_t;
 
-  // Those outputs o with 0 <= farthest - (o << step) <= span.
-  function automatic range_t reached(logic [12:0] farthest, logic [3:0] span, logic [1:0] step, logic [11:0] valid);
+  // Those outputs o with 0 <= at + reach - (o << step) <= span, where span = 2 * reach + (1 << step) - 1.
+  function automatic range_t reached(logic [11:0] at, logic reach, logic [1:0] step, logic [11:0] valid);
     range_t found;
-    logic [12:0] beyond;
-    beyond = (farthest < 13'(span)) ? '0 : farthest - 13'(span);
-    found.low = 12'((beyond + (13'd1 << step) - 13'd1) >> step);
-    found.high = 12'(farthest >> step);
+    found.low = ((at == '0) ? '0 : at - 12'(reach)) >> step;
+    found.high = 12'((13'(at) + 13'(reach)) >> step);
     if (found.high >= valid) found.high = valid - 1'b1;
     found.exists = found.low < valid;
     return found;
   endfunction
 
+  // ---- The event that is walked, and where it is.
   range_t rows, columns;
-  logic first_q, exists, last;
-  logic [11:0] row_q, column_q, row, column, group_q;
-  logic [12:0] farthest_y, farthest_x;
-  logic [6:0] tap;
+  logic busy_q, exists_q, last_column, last_group, last;
+  logic [11:0] row_q, column_q, group_q, last_row_q, first_column_q, last_column_q;
+  logic [12:0] farthest_y_q, farthest_x_q;
+  logic [ActBits-1:0] value_q;
+  logic [WeightAddrWidth-1:0] weight_q;
 
-  assign farthest_y = 13'(event_y_i) + 13'(reach_i);
-  assign farthest_x = 13'(event_x_i) + 13'(reach_i);
-  assign rows = reached(farthest_y, span_i, step_log2_i, rows_i);
-  assign columns = reached(farthest_x, span_i, step_log2_i, columns_i);
-  assign exists = rows.exists && columns.exists;
-  assign row = first_q ? rows.low : row_q;
-  assign column = first_q ? columns.low : column_q;
-  assign last = row == rows.high && column == columns.high && group_q == groups_i - 1'b1;
-  assign event_ready_o = last || !exists;
-
-  // Weight (a, b) of a kernel takes input ((r << step) + a - reach, (s << step) + b - reach) to output (r, s).
-  always_comb begin
-    logic [3:0] a, b;
-    a = 4'(farthest_y - (13'(row) << step_log2_i));
-    b = 4'(farthest_x - (13'(column) << step_log2_i));
-    tap = 7'(a) * (7'(span_i) + 7'd1) + 7'(b);
-  end
+  assign rows = reached(event_y_i, reach_i, step_log2_i, rows_i);
+  assign columns = reached(event_x_i, reach_i, step_log2_i, columns_i);
+  assign last_group = group_q == groups_i - 1'b1;
+  assign last_column = column_q == last_column_q;
+  assign last = (last_group && last_column && row_q == last_row_q) || !exists_q;
+  assign event_ready_o = !busy_q || last;
+  assign busy_o = busy_q;
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      first_q <= 1'b1;
-      group_q <= '0;
-    end else if (event_valid_i && exists) begin
-      first_q <= last;
-      group_q <= group_q + 1'b1;
-      row_q <= row;
-      column_q <= column;
-      if (group_q == groups_i - 1'b1) begin
-        group_q <= '0;
-        column_q <= column + 1'b1;
-        if (column == columns.high) begin
-          column_q <= columns.low;
-          row_q <= row + 1'b1;
-        end
-      end
+    if (!rst_ni) busy_q <= 1'b0;
+    else if (event_ready_o) busy_q <= event_valid_i;
+    if (event_ready_o) begin
+      {value_q, weight_q} <= {event_value_i, event_weight_i};
+      {last_row_q, first_column_q, last_column_q} <= {rows.high, columns.low, columns.high};
+      exists_q <= rows.exists && columns.exists;
+      farthest_y_q <= 13'(event_y_i) + 13'(reach_i);
+      farthest_x_q <= 13'(event_x_i) + 13'(reach_i);
+      {row_q, column_q, group_q} <= {rows.low, columns.low, 12'd0};
+    end else begin
+      group_q <= last_group ? '0 : group_q + 1'b1;
+      if (last_group) column_q <= last_column ? first_column_q : column_q + 1'b1;
+      if (last_group && last_column) row_q <= row_q + 1'b1;
     end
   end
 
-  logic valid1_q;
-  logic [ActBits-1:0] value1_q;
-  logic [WeightAddrWidth-1:0] weight1_q;
-  logic [11:0] pooled_row1_q, pooled_column1_q, group1_q;
-  logic [6:0] tap1_q;
+  // ---- Addresses: output and kernel place, then one product each, then sums.
+  // Weight (a, b) of a kernel takes input ((r << step) + a - reach, (s << step) + b - reach) to output (r, s).
+  logic valid1_q, valid2_q;
+  logic [ActBits-1:0] value1_q, value2_q;
+  logic [WeightAddrWidth-1:0] weight1_q, weight2_q, kernel_row_q, weight_row2_q, weight_column2_q;
+  logic [MembraneAddrWidth-1:0] membrane_row2_q, membrane_column2_q;
+  logic [11:0] row1_q, column1_q, group1_q, group2_q;
+  logic [3:0] a1_q, b1_q;
 
   always_ff @(posedge clk_i) begin
-    value1_q <= event_value_i;
-    weight1_q <= event_weight_i;
-    pooled_row1_q <= row >> pool_log2_i;
-    pooled_column1_q <= column >> pool_log2_i;
+    kernel_row_q <= WeightAddrWidth'(5'(span_i) + 5'd1) * WeightAddrWidth'(groups_i);
+
+    value1_q <= value_q;
+    weight1_q <= weight_q;
+    row1_q <= row_q >> pool_log2_i;
+    column1_q <= column_q >> pool_log2_i;
     group1_q <= group_q;
-    tap1_q <= tap;
-    value_o <= value1_q;
-    weight_o <= weight1_q + WeightAddrWidth'(tap1_q * groups_i) + WeightAddrWidth'(group1_q);
-    membrane_o <= MembraneAddrWidth'(pooled_row1_q * pitch_i)
-                + MembraneAddrWidth'(pooled_column1_q * groups_i) + MembraneAddrWidth'(group1_q);
-    if (!rst_ni) {valid1_q, valid_o} <= '0;
-    else {valid1_q, valid_o} <= {event_valid_i && exists, valid1_q};
+    a1_q <= 4'(farthest_y_q - (13'(row_q) << step_log2_i));
+    b1_q <= 4'(farthest_x_q - (13'(column_q) << step_log2_i));
+
+    value2_q <= value1_q;
+    group2_q <= group1_q;
+    weight2_q <= weight1_q + WeightAddrWidth'(group1_q);
+    weight_row2_q <= WeightAddrWidth'(a1_q) * kernel_row_q;
+    weight_column2_q <= WeightAddrWidth'(b1_q) * WeightAddrWidth'(groups_i);
+    membrane_row2_q <= MembraneAddrWidth'(row1_q) * MembraneAddrWidth'(pitch_i);
+    membrane_column2_q <= MembraneAddrWidth'(column1_q) * MembraneAddrWidth'(groups_i);
+
+    value_o <= value2_q;
+    weight_o <= weight2_q + weight_row2_q + weight_column2_q;
+    membrane_o <= membrane_row2_q + membrane_column2_q + MembraneAddrWidth'(group2_q);
+    if (!rst_ni) {valid1_q, valid2_q, valid_o} <= '0;
+    else {valid1_q, valid2_q, valid_o} <= {busy_q && exists_q, valid1_q, valid2_q};
   end
 
-  // Narrow addresses need fewer bits of the group.
+  // Narrow addresses need fewer bits.
   logic unused;
-  assign unused = ^group1_q;
+  assign unused = ^{row1_q, column1_q, group2_q, pitch_i};
 endmodule

@@ -7,39 +7,43 @@ import numpy as np
 from blocks import PARAMETERS, Block, layer_word, planned, unpack
 
 from razorsnn.layers import Layer
+from razorsnn.ops.synapse import DRAIN_CYCLES, LEAST_PASS_CYCLES, NEURON_CYCLES
 from razorsnn.ops.words import groups, pack
 from razorsnn.plan import Plan
-
-PASS_CYCLES = 2
-DRAIN_CYCLES = 4
 
 
 class Engine(Block):
     """The block, and what it put out in every cycle."""
 
-    def clear(self) -> None:
-        self.multiplies, self.saturated = 0, 0
+    def clear(self, words: int) -> None:
+        self.words, self.multiplies, self.saturated = words, 0, 0
         self.u: list[list[int]] = []
         self.y: list[list[int]] = []
+        self.last: list[int] = []
 
     async def step(self, **inputs: int) -> bool:
         """One cycle; gives event_ready_o."""
         await self.next(**inputs)
         await self.settle()
         self.multiplies += self.get("multiply")
+        self.saturated += self.get("out_saturated")
+        assert self.get("out_valid") or not self.get("out_last")
         if self.get("out_valid"):
-            assert self.get("out_addr") == len(self.u)
+            assert self.get("out_addr") == len(self.u) % self.words
             self.u.append(unpack(self.get("out_u"), PARAMETERS["MembraneBits"], PARAMETERS["Lanes"], signed=True))
             self.y.append(unpack(self.get("out_y"), PARAMETERS["ActBits"], PARAMETERS["Lanes"]))
-            self.saturated += self.get("out_saturated")
+            self.last += [self.time] if self.get("out_last") else []
+            assert bool(self.get("out_last")) == (len(self.u) % self.words == 0)
         return bool(self.get("event_ready"))
 
-    async def neuron_pass(self, init: int, words: int) -> None:
+    async def neuron_pass(self, init: int) -> int:
+        """Until the next frame may begin; gives when the last output of this one is due."""
         await self.step(pass_=1, pass_init=init)
         started = self.time
         while not self.get("done"):
             await self.step(pass_=0)
-        assert self.time == started + words + PASS_CYCLES
+        assert self.time == started + max(self.words, LEAST_PASS_CYCLES) + 1
+        return started + self.words + NEURON_CYCLES
 
     async def send(self, frame: np.ndarray, row: dict[str, int]) -> None:
         """All events of words [words, lanes], random gaps between them."""
@@ -55,7 +59,10 @@ class Engine(Block):
                 pass
             while self.rng.random() < 0.2:
                 await self.step(event_valid=0)
-        for _ in range(DRAIN_CYCLES):
+        await self.step(event_valid=0)
+        while self.get("busy"):
+            await self.step(event_valid=0)
+        for _ in range(DRAIN_CYCLES - 1):
             await self.step(event_valid=0)
 
     def put(self, **inputs: int) -> None:
@@ -67,25 +74,27 @@ async def run(block: Engine, plan: Plan, layer: Layer, x: np.ndarray) -> None:
     trace = layer.synapse.execute(x, layer.operand)
     cycles = layer.synapse.cycles(x, np.ones(len(x), dtype=np.bool_), layer.operand, lanes, lanes_in)
     channels = layer.synapse.geometry(layer.operand).output.channels
-    block.clear()
+    block.clear(row["words_out"])
     await block.next(layer=layer_word(row))
-    await block.neuron_pass(1, row["words_out"])
-    assert block.u == []
-    multiplies, saturated = 0, 0
-    u = pack(trace.values["u"], lanes)
-    real = np.arange(groups(channels, lanes) * lanes).reshape(-1, lanes) < channels
-    for frame, words in enumerate(pack(x, lanes, lanes_in)):
-        block.clear()
-        await block.send(words, row)
-        await block.neuron_pass(0, row["words_out"])
-        np.testing.assert_array_equal(block.u, u[frame])
-        if not layer.synapse.readout:
-            wanted = pack(trace.output, lanes)[frame]
-            used = np.tile(real, (len(wanted) // len(real), 1))
-            np.testing.assert_array_equal(np.array(block.y)[used], wanted[used])
-        multiplies, saturated = multiplies + block.multiplies, saturated + block.saturated
-    assert multiplies == cycles.multiplies
-    assert layer.synapse.readout or saturated == layer.synapse.saturations(trace.values["u"], layer.operand)
+    await block.neuron_pass(1)
+    due = []
+    for words in pack(x, lanes, lanes_in):
+        if words.any() or block.rng.random() < 0.5:
+            await block.send(words, row)
+        due.append(await block.neuron_pass(0))
+    for _ in range(NEURON_CYCLES):
+        await block.step()
+    assert block.last == due
+    np.testing.assert_array_equal(block.u, pack(trace.values["u"], lanes).reshape(-1, lanes))
+    if not layer.synapse.readout:
+        wanted = pack(trace.output, lanes).reshape(-1, lanes)
+        real = np.arange(groups(channels, lanes) * lanes).reshape(-1, lanes) < channels
+        used = np.tile(real, (len(wanted) // len(real), 1))
+        np.testing.assert_array_equal(np.array(block.y)[used], wanted[used])
+    assert block.multiplies == cycles.multiplies
+    assert block.saturated == (
+        0 if layer.synapse.readout else layer.synapse.saturations(trace.values["u"], layer.operand)
+    )
 
 
 @cocotb.test()

@@ -6,10 +6,8 @@ import cocotb
 import numpy as np
 from blocks import PARAMETERS, Block, Memory, pack
 
-from razorsnn.ops.synapse import scan_cycles
+from razorsnn.ops.synapse import DRAIN_CYCLES, scan_cycles
 
-DRAIN_CYCLES = 4
-"""Of `scan_cycles`, those after the scanner is done: the engine's pipeline."""
 Event = tuple[int, int, int, int]
 
 
@@ -49,23 +47,22 @@ async def frames(dut: Any, mode: str) -> None:
 
 
 async def scanned(block: Block, memory: Memory, cost: np.ndarray, random: bool) -> tuple[list[Event], int]:
-    """The events, each taken after its cost [events] or at random, and the cycles until done."""
+    """The events, each taken when the one before is worked off, or at random, and the cycles until all is done."""
     found: list[Event] = []
-    started, waited = block.time, 0
+    started, free = block.time, 0
     await block.settle()
     memory.sample()
     while True:
         await block.next(start=0, event_ready=0, mem_data=memory.data)
         if block.get("done"):
-            return found, block.time - started
+            return found, max(block.time, free + 1) - started
         if block.get("event_valid"):
-            waited += 1
-            ready = block.rng.random() < 0.4 if random else waited == cost[len(found)]
+            ready = block.rng.random() < 0.4 if random else block.time >= free
             block.put(event_ready=int(ready))
             if ready:
+                free = block.time + int(cost[len(found)])
                 names = ("event_value", "event_weight", "event_y", "event_x")
                 value, weight, y, x = (block.get(name) for name in names)
                 found.append((value, weight, y, x))
-                waited = 0
         await block.settle()
         memory.sample()

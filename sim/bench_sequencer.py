@@ -5,9 +5,10 @@ from typing import Any
 import cocotb
 from blocks import PARAMETERS, Block, layer_word, planned
 
+from razorsnn.ops.synapse import DRAIN_CYCLES
+
 PULSES = ("razor_start", "scan_start", "pass", "pass_init", "emit", "kept", "pruned")
 FETCH_CYCLES = 2
-DRAIN_CYCLES = 4
 
 
 class Sequencer(Block):
@@ -19,16 +20,17 @@ class Sequencer(Block):
 
     async def expect(self, *pulses: str, **inputs: int) -> None:
         """In the next cycle exactly these pulses."""
-        await self.next(razor_done=0, scan_done=0, pass_done=0, emit_done=0, start=0, **inputs)
+        quiet = dict.fromkeys(("razor_done", "scan_done", "pass_done", "pass_put", "emit_done", "start"), 0)
+        await self.next(**quiet | inputs)
         await self.settle()
         assert {name for name in PULSES if self.get(name)} == set(pulses)
 
     async def done(self, name: str, **state: int) -> None:
-        """`name` is done after a while, in which the outputs hold `state`."""
+        """`name` is done after a while, in which the outputs hold `state`; outputs of the pass before end anywhere."""
         for _ in range(self.rng.randint(0, 6)):
-            await self.expect()
+            await self.expect(pass_put=0 if name == "put" else self.rng.getrandbits(1))
             assert {output: self.get(output) for output in state} == state
-        await self.next(**{f"{name}_done": 1})
+        await self.next(**{"pass_put" if name == "put" else f"{name}_done": 1})
         await self.settle()
         assert not any(self.get(pulse) for pulse in PULSES)
 
@@ -57,13 +59,14 @@ async def layer(block: Sequencer, index: int, row: dict[str, int], frames: int) 
         await block.expect("pass", *ahead[frame + 1], *(() if kept[frame] else ("pruned",)))
         assert block.get("read_base") == (frame + 1) * row["words_in"]
         await block.done("pass", **state, take=0)
+    await block.done("put", **state, take=0)
     return keep
 
 
 @cocotb.test()
 async def windows(dut: Any) -> None:
     plan, block, frames = planned(), Sequencer(dut), PARAMETERS["Frames"]
-    await block.begin(start=0, keep=0, razor_done=0, scan_done=0, pass_done=0, emit_done=0)
+    await block.begin(start=0, keep=0, razor_done=0, scan_done=0, pass_done=0, pass_put=0, emit_done=0)
     before = 0
     for _ in range(20):
         await block.quiet(block.rng.randint(1, 3))

@@ -14,8 +14,8 @@ from razorsnn.registers import MOST_KEEP_WORDS, MOST_LAYERS, keep_words
 from razorsnn.shape import Memory, Shape, memories, own_shape
 from razorsnn.stream import POLARITY_BITS, X_BITS, Y_BITS
 
-ADDRESS_MULTIPLIERS = 8
-"""Frame builder 3 (two bins and a row), scanner 1, taps 4."""
+ADDRESS_MULTIPLIERS = 9
+"""Frame builder 3 (two bins and a row), scanner 1, taps 5."""
 
 WORD_BITS = 32
 """Of a score on the output stream, and the most that a membrane may have."""

@@ -12,8 +12,11 @@ from razorsnn.ir import Tensor
 from razorsnn.ops.conv import Conv
 from razorsnn.ops.neuron import RESETS, Neuron
 from razorsnn.ops.synapse import (
+    DRAIN_CYCLES,
     EVENT_DEPTH,
+    LAST_CYCLES,
     LAYER_CYCLES,
+    LEAST_PASS_CYCLES,
     LEAST_SCAN_CYCLES,
     PASS_CYCLES,
     SCAN_CYCLES,
@@ -25,7 +28,6 @@ X_FORMAT = Format(False, 4, 1)
 W_FORMAT = Format(True, 4, 3)
 READ_CYCLES = 2
 """From the scanner's start to its first word."""
-DRAIN_CYCLES = 4
 
 
 def make_conv(rng: np.random.Generator, kernel: int, of: int, **changed: object) -> Conv:
@@ -123,22 +125,24 @@ def test_score_bits_hold_the_highest_and_lowest_score():
 def played(words: list[list[int]], costs: list[list[int]], ahead: int) -> int:
     """Cycles of a frame: word register, FIFO with an output register, and engine, clocked from the scanner's start.
 
-    The engine works from cycle `ahead` on, when the frame starts, and drains its pipeline at the end.
+    The engine takes events from cycle `ahead` on, when the frame starts, works on one from the cycle after, and drains
+    its address stages at the end.
     """
     queue = deque(zip(words, costs, strict=True))
     pending: list[int] = []
     waiting: deque[int] = deque()
-    offered, worked = 0, 0  # of the event that is offered: its cost (0: there is none), and its cycles so far
+    offered, work = 0, 0  # cost of the event that is offered (0: there is none), and what is left of the one in work
     for cycle in count():
-        if not (queue or pending or offered) and cycle > ahead:
+        if not (queue or pending or offered or work) and cycle > ahead:
             return cycle - ahead + DRAIN_CYCLES
-        worked += bool(offered) and cycle >= ahead
+        accepts = bool(offered) and work <= 1 and cycle >= ahead
         take = bool(pending) and len(waiting) < EVENT_DEPTH
         load = not pending or (take and len(pending) == 1)
         if take:
             waiting.append(pending[0])
-        if worked == offered:
-            offered, worked = waiting.popleft() if waiting else 0, 0
+        work = offered if accepts else max(0, work - 1)
+        if accepts or not offered:
+            offered = waiting.popleft() if waiting else 0
         if load:
             word, cost = queue.popleft() if queue and cycle >= READ_CYCLES else ([], [])
             pending = [max(one, 1) for value, one in zip(word, cost, strict=True) if value]
@@ -210,7 +214,9 @@ def test_cycles_of_a_window():
     assert found.events == counts[0].sum() + counts[2].sum()
     assert found.multiplies == sum(int(c @ per_place) for c in (counts[0], counts[2]))
     assert found.scan[1] == 0 and (found.scan[[0, 2]] > 0).all()
-    assert found.neuron == 4 * (2 * 3 * 2 + PASS_CYCLES) and found.control == LAYER_CYCLES
+    words = 2 * 3 * 2
+    assert words > LEAST_PASS_CYCLES and found.control == LAYER_CYCLES
+    assert found.neuron == 3 * (words + PASS_CYCLES) + words + LAST_CYCLES
     assert found.total == found.scan.sum() + found.neuron + found.control
 
 

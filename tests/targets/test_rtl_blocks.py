@@ -13,6 +13,7 @@ from razorsnn.targets.rtlsim import build, run_bench
 from tests.nets import NetClass, random_graph
 
 BLOCKS: dict[str, dict[str, int]] = {
+    "forward": {"Width": 6, "Depth": 5},
     "rmw": {"Width": 6, "Depth": 5},
     "fifo": {"Width": 7, "Depth": 5},
     "word_reader": {"AddrWidth": 5, "WordWidth": 8},

@@ -10,7 +10,7 @@ Contract (HLS hls/razorsnn/neuron.hpp, RTL rtl/rsnn_neuron.sv compute the same):
     shapes     z, u, s, y, h: [T, N], N = C * H * W neurons; the score [N]
     widths     u and h at z's frac; membranes as wide as `membrane_range` proves; y as `out`
     rounding   y to the nearest, halves as `ties` says (fixed.py), then saturated; h floored
-    latency    one word of `lanes` neurons a cycle (ops/synapse.py, `pass_cycles`)
+    latency    one word of `lanes` neurons a cycle (ops/synapse.py, `Synapse.cycles`)
 """
 
 from dataclasses import dataclass

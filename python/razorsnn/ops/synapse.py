@@ -23,14 +23,22 @@ from razorsnn.ops.words import groups, pack
 
 FIND_CYCLES = 4
 """From the scanner's start to the first event."""
-SCAN_CYCLES = FIND_CYCLES + 4
-"""Of a scanned frame, beyond its events, were they not sought ahead: FIND_CYCLES, and the pipeline's drain."""
-LEAST_SCAN_CYCLES = 5
-"""Of a scanned frame without an event: it starts, the scanner is seen to be done, and the drain."""
 EVENT_DEPTH = 16
-"""Events that wait between scanner and engine, beside the one in work."""
-PASS_CYCLES = 3
-"""Of a neuron pass, beyond one a word."""
+"""Events that wait between scanner and engine, beside the one that is offered and the one in work."""
+DRAIN_CYCLES = 3
+"""From the end of a frame's events to the pass: the engine's address stages, so that it follows the last multiply."""
+SCAN_CYCLES = FIND_CYCLES + DRAIN_CYCLES
+"""Of a scanned frame, beyond its events, were they not sought ahead."""
+LEAST_SCAN_CYCLES = 1 + DRAIN_CYCLES
+"""Of a scanned frame without an event: it starts, the scanner is seen to be done, and the drain."""
+NEURON_CYCLES = 5
+"""From the cycle in which a pass presents a membrane's address to its output: the engine's depth."""
+PASS_CYCLES = 2
+"""Of a neuron pass, beyond one a word: 1 to start, and 1 until the next frame does. Its outputs come meanwhile."""
+LEAST_PASS_CYCLES = NEURON_CYCLES - 2
+"""Words that a pass takes the time of, at least: the next one must find its membranes written."""
+LAST_CYCLES = NEURON_CYCLES + 1
+"""Of the last pass of a layer, beyond one a word: it starts, and its last output is put out."""
 LAYER_CYCLES = 2
 """Of a layer: its row of the layer table is read, and the next one is chosen."""
 
@@ -186,12 +194,13 @@ class Synapse(Op):
         reached = geometry.outputs_reached(tensor.height, tensor.width) * out_groups
         cost = pack(np.broadcast_to(reached, (1, *tensor.shape[1:])), lanes, lanes_in)[0]
         packed = pack(x, lanes, lanes_in)
-        sweep = out.height * out.width * out_groups + PASS_CYCLES
+        words = out.height * out.width * out_groups
+        sweep = max(words, LEAST_PASS_CYCLES) + PASS_CYCLES
         scans = [scan_cycles(frame, cost, sweep) if kept else 0 for frame, kept in zip(packed, keep, strict=True)]
         counts = np.count_nonzero(packed[keep], axis=0)
         return SynapseCycles(
             scan=np.array(scans, dtype=np.int64),
-            neuron=(tensor.frames + 1) * sweep,
+            neuron=tensor.frames * sweep + words + LAST_CYCLES,
             control=LAYER_CYCLES,
             events=int(counts.sum()),
             multiplies=int((counts * cost).sum()),
@@ -202,9 +211,10 @@ def scan_cycles(frame: Ints, cost: Ints, ahead: int) -> int:
     """Of one frame of words [words, lanes]; cost [words, lanes]: outputs that an event there reaches.
 
     The scanner starts `ahead` cycles before the frame does: with the neuron pass before. It finds an event, or passes
-    an empty word, a cycle, and runs ahead of the engine by EVENT_DEPTH events in a FIFO and the one in work. The
-    engine takes an event once it was found and the one before is done; an event that reaches nothing still takes its
-    cycle. Counted here from the cycle in which a scanner that starts with the frame offers the first word's event.
+    an empty word, a cycle, and runs ahead of the engine by EVENT_DEPTH events in a FIFO and the one that is offered.
+    The engine takes an event once it was found and the one before is done, and works on it from the next cycle on; an
+    event that reaches nothing still takes its cycle. Counted here from the cycle in which a scanner that starts with
+    the frame offers the first word's event.
     """
     filled = frame != 0
     at = np.nonzero(filled)[0]
@@ -215,8 +225,8 @@ def scan_cycles(frame: Ints, cost: Ints, ahead: int) -> int:
     found, free = int(at[0]) - 1 - ahead, -FIND_CYCLES
     for event, (gap, busy) in enumerate(zip(gaps, np.maximum(cost[filled], 1).tolist(), strict=True)):
         found += gap
-        if event > EVENT_DEPTH:  # the first one waits beside the FIFO
-            found = max(found, taken[event - EVENT_DEPTH] + 1)
+        if event > EVENT_DEPTH:  # one waits beside the FIFO: it is offered once the one before was taken
+            found = max(found, taken[event - EVENT_DEPTH - 1] + 2)
         taken.append(max(found, free))
         free = taken[-1] + busy
-    return SCAN_CYCLES + max(free, found + len(frame) - 2 - int(at[-1]))
+    return SCAN_CYCLES + max(free + 1, found + len(frame) - 2 - int(at[-1]))
