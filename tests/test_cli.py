@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import razorsnn
+from razorsnn import experiments
 from razorsnn.cli import app
 from razorsnn.config import Config, load_config, save_config
 from razorsnn.errors import UserError
@@ -44,8 +45,9 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[Call]:
 
     flow = {name: stage(name) for name in [*(name.replace("-", "_") for name in STAGES), "show_data"]}
     monkeypatch.setattr(razorsnn, "flow", SimpleNamespace(**flow), raising=False)
-    experiments = {name: stage(name) for name in EXPERIMENTS}
-    monkeypatch.setattr(razorsnn, "experiments", SimpleNamespace(**experiments), raising=False)
+    for name in EXPERIMENTS:
+        module = SimpleNamespace(**{name: stage(name)})
+        monkeypatch.setattr(experiments, name, module, raising=False)
     return noted
 
 

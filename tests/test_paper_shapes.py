@@ -1,11 +1,13 @@
-"""The shapes of the paper's networks, scaled down: reference = csim = RTL.
+"""The shapes of the paper's networks: reference = csim at full size, and = RTL scaled down.
 
-Scaled are channels, frames and grids. What is unlike all other nets of the tests stays: one row of 700 inputs and 100
+Full size takes RTL simulation too long, but for SHD, which test_published_flow.py takes through the whole flow. Scaled
+are channels, frames and grids. What is unlike all other nets of the tests stays: one row of 700 inputs and 100
 frames, 101 classes of a sensor that is not square, five convolutions with a pool of four at the end.
 """
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,7 @@ import pytest
 from razorsnn.assets import asset
 from razorsnn.config import Config, load_config
 from razorsnn.errors import UserError
+from razorsnn.graphfile import load_graph, save_graph
 from razorsnn.ir import Graph, Source
 from razorsnn.plan import make_plan
 from razorsnn.targets.reference import run_window
@@ -80,6 +83,22 @@ def test_the_shape_is_equal_on_every_target(family: Callable[[str], Family], nam
     assert_equal(nets.run(0, words), expected)
     assert_equal(simulated, expected)
     assert_cycles(nets.plans[0], simulated, expected, [len(window) for window in words])
+
+
+@pytest.mark.parametrize(("name", "classes"), [("n_caltech101", 101), ("cifar10_dvs", 10)])
+def test_the_full_size_is_equal_in_hls(name: str, classes: int, tmp_path: Path) -> None:
+    """Weights as training starts, statistics and thresholds of one window of random events."""
+    config = shipped(name)
+    frames = some_frames(config, 1, 1)
+    names = tuple(f"class{index}" for index in range(classes))
+    model = used_model(config, frames, passes=3, change=0.0)
+    graph = to_graph(model, name, names, Source(config.data.sensor, config.data.dt_us), {})
+    save_graph(graph, tmp_path / "graph.json")
+    nets = make_family(NetClass(lanes=64), [load_graph(tmp_path)], tmp_path, HLS)
+    expected = run_window(nets.plans[0], frames[0])
+    assert all(layer.synapse.output.any() for layer in expected.layers)
+    assert all(0 < layer.keep.sum() < config.data.frames for layer in expected.layers[1:])
+    assert_equal(nets.run(0, [event_words(frames[0], nets.shape, 0)]), [expected])
 
 
 def test_shd_as_it_ships_fits() -> None:

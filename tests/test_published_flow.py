@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 
 from razorsnn import flow
-from tests.datasets.published import write_cifar10_dvs
+from razorsnn.assets import asset
+from razorsnn.config import load_config
+from razorsnn.experiments.tables import changed
+from tests.datasets.published import write_cifar10_dvs, write_shd
 from tests.tiny_flow import flow_config, refusal, save_toml
 
 CONFIG = flow_config(
@@ -34,6 +37,21 @@ def test_training_and_evaluation_agree_on_the_vote(data: str, tmp_path: Path) ->
         assert found["accuracy_by_vote"] == np.mean(winners == stored["labels"][::4]) == trained["accuracy_by_vote"]
     assert flow.train(data, tmp_path / "run", CONFIG, resume=True)["up_to_date"]
     assert flow.evaluate(tmp_path / "run", data, "float", 8, None)["recordings"] == 2
+
+
+def test_shd_goes_the_whole_way_at_full_size(tmp_path: Path) -> None:
+    """From HDF5 in the published form to RTL: 700 x 1 x 1 inputs, 128FC-128FC-20, T = 100."""
+    write_shd(tmp_path / "data")
+    shipped = load_config(asset("configs") / "shd.toml")
+    config = changed(shipped, {"train": {"epochs": 2, "folded_epochs": 1}}, "test")
+    data, run = f"shd:{tmp_path / 'data'}", tmp_path / "run"
+    trained = flow.train(data, run, config, resume=False)
+    assert trained["windows"] == {"train": 40, "validation": 20} and len(trained["pruned"]) == 2
+    flow.generate(run, tmp_path / "build", "all", None)
+    found = flow.simulate(tmp_path / "build", data, 1, "all")
+    assert {name: result["differences"] for name, result in found.items()} == {"hls": 0, "rtl": 0}
+    assert found["rtl"]["windows"] == 1 and found["rtl"]["cycles_compared"]
+    assert not any(found["rtl"]["counter_differences"].values())
 
 
 def test_settings_that_do_not_fit_the_data_are_told(data: str, tmp_path: Path) -> None:

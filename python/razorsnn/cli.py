@@ -254,9 +254,9 @@ def reproduce(
     json: Json = False,
 ) -> None:
     """Run a table of the paper: mean and spread over seeds, the paper's figure beside ours, a plot."""
-    from razorsnn import experiments
+    from razorsnn.experiments import reproduce
 
-    _run("reproduce", json, lambda: experiments.reproduce(table, data, config, seeds, quick, out))
+    _run("reproduce", json, lambda: reproduce.reproduce(table, data, config, seeds, quick, out))
 
 
 @_command("sweep --data simulated --over gate.ratio=0.2..0.8 --over quantisation.activation_bits=2..4 --quick")
@@ -281,9 +281,9 @@ def sweep(
     json: Json = False,
 ) -> None:
     """Vary settings: the nets that no other beats in accuracy, activity and cycles at once."""
-    from razorsnn import experiments
+    from razorsnn.experiments import sweep
 
-    _run("sweep", json, lambda: experiments.sweep(data, over, config, trials, quick, storage, out))
+    _run("sweep", json, lambda: sweep.sweep(data, over, config, trials, quick, storage, out))
 
 
 @_command("doctor")

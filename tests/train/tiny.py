@@ -44,15 +44,18 @@ def tiny_windows(count: int, seed: int = 0) -> WindowSet:
     return WindowSet(frames, labels.astype(np.int64))
 
 
-def used_model(config: Config, frames: np.ndarray) -> RazorNet:
-    """A model with statistics, thresholds and parameters as if it had been trained, in the exact stage."""
+def used_model(config: Config, frames: np.ndarray, passes: int = 30, change: float = 0.2) -> RazorNet:
+    """A model with statistics, thresholds and parameters as if it had been trained, in the exact stage.
+
+    With 30 passes running statistics are those of the batches; `change` is the spread of what parameters move.
+    """
     model = RazorNet(config).train()
-    for _ in range(30):  # until running statistics are those of the batches
+    for _ in range(passes):
         model(torch.from_numpy(frames))
     generator = torch.Generator().manual_seed(config.seed)
     with torch.no_grad():
         for parameter in model.parameters():
-            parameter += 0.2 * torch.randn(parameter.shape, generator=generator)
+            parameter += change * torch.randn(parameter.shape, generator=generator)
     model.stage = Stage.EXACT
     calibrate_gates(model, frames)
     return model.eval()
