@@ -15,7 +15,7 @@ class ConvLayer(SpikingLayer):
 
     def normalised(self, x: Tensor) -> Tensor:
         z = functional.conv2d(x, self.weight, padding=self.weight.shape[-1] // 2)
-        return functional.avg_pool2d(self.norm(z), self.pool)
+        return self.norm.pooled(z, self.pool)
 
 
 def pooled_kernel(weight: Tensor, pool: int) -> Tensor:

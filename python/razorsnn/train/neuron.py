@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.autograd import Function
 
 from razorsnn.fixed import LEAK_FRAC, Format
-from razorsnn.train.quantisers import applied, cast, half_up, rectangle, spike
+from razorsnn.train.quantisers import applied, cast, half_up, reaching, spike, within
 
 
 @dataclass(frozen=True)
@@ -48,15 +48,19 @@ def membranes(z: Tensor, settings: NeuronSettings, v_th: float, z_frac: int | No
 
 
 class _Membranes(Function):
-    """The recurrence and its gradient, each one loop over T."""
+    """The recurrence and its gradient, each one loop over T, in a few vectorised passes a step and no new memory."""
 
     @staticmethod
     def forward(ctx: Any, z: Tensor, settings: NeuronSettings, v_th: float, z_frac: int | None) -> Tensor:
         u = torch.empty_like(z)
-        h = torch.zeros_like(z[0])
-        for t in range(len(z)):
-            torch.add(z[t], h, out=u[t])
-            h = _leak(_reset(u[t], settings.reset, v_th), settings.alpha, z_frac)
+        u[0].copy_(z[0])
+        wide = None if z_frac is None else torch.empty_like(z[0], dtype=torch.float64)
+        for t in range(1, len(z)):
+            after = _reset(u[t - 1], settings.reset, v_th)
+            if wide is None:
+                torch.add(z[t], after, alpha=settings.alpha, out=u[t])
+            else:
+                torch.add(z[t], _leak(after, wide, settings.alpha, z_frac or 0), out=u[t])
         ctx.save_for_backward(u)
         ctx.settings, ctx.v_th = settings, v_th
         return u
@@ -64,31 +68,31 @@ class _Membranes(Function):
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None, None]:
         (u,) = ctx.saved_tensors
-        slope = _reset_slope(u[:-1], ctx.settings, ctx.v_th).mul_(ctx.settings.alpha)
         total = gradient.clone()
         for t in range(len(u) - 2, -1, -1):
-            total[t].addcmul_(slope[t], total[t + 1])
+            _add_through_reset(total[t], total[t + 1] * ctx.settings.alpha, u[t], ctx.settings, ctx.v_th)
         return total, None, None, None
 
 
-def _leak(value: Tensor, alpha: float, z_frac: int | None) -> Tensor:
-    """alpha * value; on a grid floor(alpha_q * value / 256), in doubles: the product is wider than a float32."""
-    if z_frac is None:
-        return value * alpha
-    return (value.double() * (alpha * 2.0**z_frac)).floor_().mul_(2.0**-z_frac).to(value.dtype)
+def _leak(value: Tensor, wide: Tensor, alpha: float, z_frac: int) -> Tensor:
+    """floor(alpha_q * value / 256) on z's grid, in place, by way of doubles: the product is wider than a float32."""
+    wide.copy_(value).mul_(alpha * 2.0**z_frac).floor_().mul_(2.0**-z_frac)
+    return value.copy_(wide)
 
 
 def _reset(u: Tensor, reset: str, v_th: float) -> Tensor:
     if reset == "threshold":
         return u.clamp_max(v_th)
-    after = u - v_th if reset == "subtract" else u.new_zeros(())
-    return torch.where(u >= v_th, after, u)
+    if reset == "zero":
+        return u - reaching(u, u, v_th)
+    return torch.sub(u, (u >= v_th).to(u.dtype), alpha=v_th)
 
 
-def _reset_slope(u: Tensor, settings: NeuronSettings, v_th: float) -> Tensor:
-    """d reset(u, s) / du with s = s(u)."""
-    surrogate = rectangle(u, v_th, settings.width)
-    if settings.reset == "subtract":
-        return 1.0 - v_th * surrogate
-    jump = v_th - u if settings.reset == "threshold" else -u
-    return (u < v_th).to(u.dtype).addcmul_(jump, surrogate)
+def _add_through_reset(total: Tensor, carry: Tensor, u: Tensor, settings: NeuronSettings, v_th: float) -> None:
+    """total += carry * d reset(u, s) / du with s = s(u): 1 below v_th, and the surrogate times the reset's jump."""
+    total.add_(carry)
+    near = within(carry, u, v_th - settings.width / 2, v_th + settings.width / 2).div_(settings.width)
+    if settings.reset != "zero":
+        total.add_(near, alpha=v_th if settings.reset == "threshold" else -v_th)
+    if settings.reset != "subtract":
+        total.sub_(reaching(carry, u, v_th)).addcmul_(near, u, value=-1.0)

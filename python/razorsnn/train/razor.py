@@ -132,13 +132,14 @@ class RazorGate(Gate):
 
     def _mask(self, flat: Tensor, stage: Stage) -> Tensor:
         """M [N, P] of flat X [T, N, P]."""
-        frame_sums = flat.sum(dim=2, dtype=torch.float64)
+        exact = self.x_format.high * flat.shape[2] < FLOAT32_EXACT
+        frame_sums = flat.sum(dim=2, dtype=None if exact else torch.float64).double()
         if stage is Stage.FLOAT:
             return self._float_mask(flat, frame_sums)
         affine, _, offset = self.exact_affine()
         logits = cast(offset[:, None] + affine @ frame_sums, LOGIT)
         weights = softmax_lookup(logits, self.exp, LOGIT.frac, WEIGHT_FRAC)
-        value = cast(weights[:, :, None] * self._exact_sums(flat).double(), MASK_INPUT)
+        value = cast(self._weighted(weights, flat), MASK_INPUT)
         masks = sigmoid_lookup(value, self.sigmoid, MASK_INPUT.frac, MASK_INPUT.low, MASK_FRAC)
         mask: Tensor = masks.sum(dim=0).to(flat.dtype)
         return mask
@@ -154,11 +155,14 @@ class RazorGate(Gate):
         mask: Tensor = (one * value.sigmoid()).sum(dim=0).to(flat.dtype)
         return mask
 
-    def _exact_sums(self, flat: Tensor) -> Tensor:
-        """acc [K, N, P], in float32 where that is exact."""
+    def _weighted(self, weights: Tensor, flat: Tensor) -> Tensor:
+        """w_k * acc_k [K, N, P], in float32 where its cast is exact: beyond 2**24 it saturates, rounded or not."""
         embeddings, form = self.exact_embeddings()
         most = float(embeddings.detach().abs().sum(dim=1).max()) * 2.0**form.frac * self.x_format.high
-        return _sums(embeddings, flat) if most < FLOAT32_EXACT else _sums(embeddings.double(), flat.double())
+        spare = WEIGHT_FRAC + form.frac + self.x_format.frac - MASK_INPUT.frac
+        if most < FLOAT32_EXACT and MASK_INPUT.high * 2.0**spare < FLOAT32_EXACT / 2:
+            return weights.to(flat.dtype)[:, :, None] * _sums(embeddings, flat)
+        return weights[:, :, None] * _sums(embeddings.double(), flat.double())
 
 
 def _limited(value: Tensor, form: Format) -> Tensor:

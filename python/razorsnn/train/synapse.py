@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from razorsnn.fixed import LEAK_FRAC, Format
 from razorsnn.train.neuron import NeuronSettings, membranes
+from razorsnn.train.norm import PooledNorm
 from razorsnn.train.quantisers import FLOAT32_EXACT, Stage, cast, fitting_frac
 
 NORM_EPS = 2.0**-16
@@ -50,7 +51,7 @@ class SpikingLayer(nn.Module):
         super().__init__()
         self.weight = nn.Parameter(torch.empty(shape))
         nn.init.kaiming_uniform_(self.weight, nonlinearity="relu", generator=generator)
-        self.norm = nn.BatchNorm2d(shape[0], eps=NORM_EPS)
+        self.norm = PooledNorm(shape[0], eps=NORM_EPS)
         if readout:
             nn.init.constant_(self.norm.weight, READOUT_GAIN)
         self.x_format, self.weight_bits, self.neuron = x_format, weight_bits, neuron
@@ -62,8 +63,7 @@ class SpikingLayer(nn.Module):
 
     def normalised(self, x: Tensor) -> Tensor:
         """The same of the real weights, with live normalisation."""
-        normalised: Tensor = self.norm(self.product(x, self.weight, None))
-        return normalised
+        return self.norm.pooled(self.product(x, self.weight, None), 1)
 
     def forward(self, x: Tensor, stage: Stage) -> Tensor:
         z, v_th, z_frac = self._sums(x.flatten(0, 1), stage)
@@ -83,7 +83,6 @@ class SpikingLayer(nn.Module):
     def _merged(self) -> tuple[Tensor, Tensor]:
         """Weights and bias with the frozen normalisation in them, in doubles: equal on every machine."""
         norm = self.norm
-        assert norm.running_mean is not None and norm.running_var is not None
         scale = norm.weight.double() / (norm.running_var.double() + norm.eps).sqrt()
         return self.weight.double() * scale[:, None, None, None], norm.bias.double() - norm.running_mean * scale
 
