@@ -67,7 +67,7 @@ class EventsGate(ChoiceGate):
 
 
 class UniformGate(ChoiceGate):
-    """Keeps every so-manieth frame."""
+    """Keeps frames at even distances in time."""
 
     def scored(self, x: Tensor) -> Tensor:
         share = 1 - self.ratio
