@@ -67,8 +67,8 @@ def front(done: Sequence[dict[str, Any]], best: Sequence[dict[str, Any]], path: 
 
 
 def activity_maps(nets: Sequence[tuple[str, Path]], lanes: int, sample: Samples, path: Path) -> None:
-    """A row a net (name, run), a column a layer: what it reads of the first of `sample`, summed over channels and
-    frames. All nets share the scale of a column."""
+    """A row a net (name, run), a column a layer: where it reads non-zero activations of the first of `sample`,
+    counted over channels and frames. All nets share the scale of a column."""
     frames = sample.frames()[0]
     maps = [
         [_map(layer.operand) for layer in run_window(make_plan(load_graph(run), lanes), frames).layers]
@@ -87,6 +87,6 @@ def activity_maps(nets: Sequence[tuple[str, Path]], lanes: int, sample: Samples,
 
 
 def _map(operand: NDArray[np.int64]) -> NDArray[np.int64]:
-    """[H, W] of [T, C, H, W]."""
-    summed: NDArray[np.int64] = operand.sum(axis=(0, 1))
-    return summed
+    """[H, W] of [T, C, H, W]: counts, because gates that refine change the format."""
+    counts: NDArray[np.int64] = np.count_nonzero(operand, axis=(0, 1))
+    return counts
