@@ -253,3 +253,12 @@ def test_the_settings_that_we_ship_are_accepted_by_train(calls: list[Call]):
     path = Path(__file__).parents[1] / "configs" / "simulated.toml"
     assert run("train", "--data", "simulated", "--run", "r", "--config", str(path)).exit_code == 0
     assert calls == [("train", ("simulated", Path("r"), load_config(path), False))]
+
+
+def test_an_activity_target_is_a_setting(calls: list[Call]) -> None:
+    wanted = Config.model_validate({"train": {"activity_target": 0.05}})
+    assert run("train", "--data", "d", "--run", "r", "--activity-target", "0.05").exit_code == 0
+    assert calls == [("train", ("d", Path("r"), wanted, False))]
+    refused = run("train", "--data", "d", "--run", "r", "--activity-target", "2")
+    assert refused.exit_code == 2
+    assert "error: --activity-target: train.activity_target = 2.0; accepted: a number > 0 and < 1" in refused.output

@@ -109,13 +109,26 @@ def train(
     run: Annotated[Path, typer.Option(help="Result folder; it is made.", metavar="RUN")],
     config: Annotated[Path | None, typer.Option(help="Settings; without: the defaults.", metavar="FILE")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint.")] = False,
+    activity_target: Annotated[
+        float | None,
+        typer.Option(help="Share of non-zeros to end near in what layers read; without: as in FILE.", metavar="X"),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Train a Razor SNN, quantised: model, integer graph, metrics and settings go to RUN."""
     from razorsnn import flow
 
     settings = _settings(config, run if resume else None)
+    if activity_target is not None:
+        settings = _steered(settings, activity_target)
     _run("train", json, lambda: flow.train(data, run, settings, resume))
+
+
+def _steered(settings: "Config", target: float) -> "Config":
+    from razorsnn.config import validated
+
+    values = settings.model_dump()
+    return validated("--activity-target", values | {"train": values["train"] | {"activity_target": target}})
 
 
 def _settings(given: Path | None, resumed: Path | None) -> "Config":

@@ -132,6 +132,8 @@ class Train(Section):
     Each training window is moved at random: by up to `shift` pixels, turned by up to `rotation` and sheared by up to
     `shear` degrees, made larger or smaller by up to `scale`, a share.
     `event_drop`: the largest share of a window's events that EventDrop takes away.
+    `activity_target`: the wanted share of non-zeros in what each layer but the first reads; `activity_penalty` is then
+    where its steered penalty starts.
     """
 
     epochs: int = Field(40, ge=2, le=10_000)
@@ -146,7 +148,14 @@ class Train(Section):
     scale: float = Field(0.0, ge=0, le=1)
     event_drop: float = Field(0.0, ge=0, le=0.95)
     activity_penalty: float = Field(0.3, ge=0, le=100)
+    activity_target: float | None = Field(None, gt=0, lt=1)
     threads: int = Field(2, ge=1, le=256)
+
+    @check_section(mode="after")
+    def _steerable(self) -> Self:
+        if self.activity_target is not None and not self.activity_penalty:
+            raise ValueError("activity_target steers activity_penalty, which is 0; accepted: above 0")
+        return self
 
     @check_section(mode="after")
     def _folded_are_fewer(self) -> Self:

@@ -51,6 +51,7 @@ def facts(build: Build) -> dict[str, Any]:
         "example": _example(build, example, result),
         "gates": _gates(build, reference, result),
         "layers": _layers(build, reference),
+        "activity_target": build.config.train.activity_target,
         "saturations": int(reference.counters["saturations"].sum()),
         "accuracy": _accuracy(build, reference, backends),
         "cycles": cycles,

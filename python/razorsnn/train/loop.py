@@ -14,6 +14,7 @@ from tqdm import tqdm
 from razorsnn.config import Config
 from razorsnn.evaluation import vote
 from razorsnn.train import checkpoint
+from razorsnn.train.activity import ActivityPenalty
 from razorsnn.train.data import Batch, WindowSet, batch_count, training_batches
 from razorsnn.train.model import Passed, RazorNet
 from razorsnn.train.quantisers import Stage
@@ -34,6 +35,8 @@ class Trainer:
         self.schedule = torch.optim.lr_scheduler.OneCycleLR(
             self.optimiser, max_lr=config.train.learning_rate, total_steps=config.train.epochs * self.steps
         )
+        hidden, steps = len(self.model.layers) - 1, config.train.epochs * self.steps
+        self.activity = ActivityPenalty(config.train, hidden, steps)
         self.history: list[dict[str, Any]] = []
         self.data = checkpoint.data_hash(train, validation)
 
@@ -52,6 +55,7 @@ class Trainer:
                 "model": self.model.state_dict(),
                 "optimiser": self.optimiser.state_dict(),
                 "schedule": self.schedule.state_dict(),
+                "penalties": self.activity.state,
                 "history": self.history,
             },
         )
@@ -65,6 +69,8 @@ class Trainer:
         self.model.stage = Stage(content["stage"])
         self.optimiser.load_state_dict(content["optimiser"])
         self.schedule.load_state_dict(content["schedule"])
+        if "penalties" in content:
+            self.activity.state.copy_(content["penalties"])
         self.history = content["history"]
 
     def fit(self) -> None:
@@ -110,20 +116,19 @@ class Trainer:
         loss.backward()
         self.optimiser.step()
         self.schedule.step()
+        self.activity.follow(passed)
         return float(loss.detach()), passed
 
     def _loss(self, passed: Passed, labels: torch.Tensor) -> torch.Tensor:
-        """Rate loss on the output averaged over T, and the activity penalty: the mean of all hidden activations."""
+        """Rate loss on the output averaged over T, and the activity penalty."""
         rate = passed.scores.float() / self.config.data.frames
         settings = self.config.train
         if settings.loss == "mse":
             loss = functional.mse_loss(rate, functional.one_hot(labels, rate.shape[1]).float())
         else:
             loss = functional.cross_entropy(rate, labels)
-        if settings.activity_penalty and passed.outputs:
-            total = torch.stack([y.sum() for y in passed.outputs]).sum()
-            loss = loss + settings.activity_penalty * total / sum(y.numel() for y in passed.outputs)
-        return loss
+        penalty = self.activity.loss(passed)
+        return loss if penalty is None else loss + penalty
 
     def _fold(self) -> None:
         """From here on normalisation is frozen and folded; thresholds are set anew on the folded net."""
