@@ -37,6 +37,8 @@ module rsnn_accelerator #(
   parameter int unsigned MaskDepth = 42,
   parameter int unsigned GateRows = 4,
   parameter int unsigned OffsetDepth = 2,
+  parameter int unsigned LoadBits = 512,
+  parameter int unsigned ClassIdentity = 1,
   parameter string TableFile = "",
   parameter string WeightFile = "",
   parameter string BiasFile = "",
@@ -109,6 +111,25 @@ module rsnn_accelerator #(
 
   assign active_n = rst_ni && !abort;
 
+  // ---- Contents of the memories. No beat is taken in the cycle in which a load begins, because that needs !busy.
+  logic busy, load_write, loading, whole, refused;
+  rsnn_pkg::load_register_e load_register;
+  logic [31:0] load_value;
+  logic [rsnn_pkg::Memories-1:0] load;
+  logic [23:0] load_addr;
+  logic [LoadBits-1:0] load_data;
+
+  assign busy = started_q || (s_axis_tvalid_i && s_axis_tready_o);
+
+  rsnn_loader #(
+    .Lanes(Lanes), .Layers(Layers), .Gated(Gated), .Embeddings(Embeddings), .WeightBits(WeightBits),
+    .MembraneBits(MembraneBits), .WeightDepth(WeightDepth), .BiasDepth(BiasDepth), .GateRows(GateRows),
+    .OffsetDepth(OffsetDepth), .LoadBits(LoadBits), .ClassIdentity(ClassIdentity)
+  ) u_loader (
+    .clk_i, .rst_ni, .busy_i(busy), .write_i(load_write), .register_i(load_register), .value_i(load_value),
+    .loading_o(loading), .whole_o(whole), .refused_o(refused), .load_o(load), .addr_o(load_addr), .data_o(load_data)
+  );
+
   // ---- Registers.
   logic event_valid, event_ready, engine_busy, out_begin, out_valid, out_last;
   logic [7:0] out_saturated;
@@ -120,7 +141,7 @@ module rsnn_accelerator #(
 
   rsnn_registers #(
     .Lanes(Lanes), .Frames(Frames), .Classes(Classes), .Layers(Layers), .Gates(Gates), .Embeddings(Embeddings),
-    .AutoStart(AutoStart)
+    .ClassIdentity(ClassIdentity), .AutoStart(AutoStart)
   ) u_registers (
     .clk_i, .rst_ni,
     .awvalid_i(s_axil_awvalid_i), .awready_o(s_axil_awready_o), .awaddr_i(s_axil_awaddr_i),
@@ -128,7 +149,8 @@ module rsnn_accelerator #(
     .bvalid_o(s_axil_bvalid_o), .bready_i(s_axil_bready_i),
     .arvalid_i(s_axil_arvalid_i), .arready_o(s_axil_arready_o), .araddr_i(s_axil_araddr_i),
     .rvalid_o(s_axil_rvalid_o), .rready_i(s_axil_rready_i), .rdata_o(s_axil_rdata_o),
-    .run_o(run), .abort_o(abort), .irq_o, .busy_i(started_q || (s_axis_tvalid_i && s_axis_tready_o)),
+    .run_o(run), .abort_o(abort), .irq_o, .load_write_o(load_write), .load_register_o(load_register),
+    .load_value_o(load_value), .loading_i(loading), .whole_i(whole), .refused_i(refused), .busy_i(busy),
     .clearing_i(clearing), .window_done_i(emit_done), .unended_i(unended), .event_i(event_valid && event_ready),
     .multiply_i(multiply), .dropped_i(dropped), .saturated_i(out_saturated),
     .kept_i(kept), .pruned_i(pruned), .layer_i(index), .keep_i(keep_all)
@@ -145,7 +167,7 @@ module rsnn_accelerator #(
     .SensorWidth(SensorWidth), .BinYMul(BinYMul), .BinYShift(BinYShift), .BinXMul(BinXMul), .BinXShift(BinXShift),
     .Lanes(Lanes), .InputLanes(InputLanes), .InputBits(InputBits)
   ) u_frame_builder (
-    .clk_i, .rst_ni(active_n), .run_i(run), .release_i(emit_done),
+    .clk_i, .rst_ni(active_n), .run_i(run && whole), .release_i(emit_done),
     .s_valid_i(s_axis_tvalid_i), .s_ready_o(s_axis_tready_o), .s_data_i(s_axis_tdata_i), .s_last_i(s_axis_tlast_i),
     .clearing_o(clearing), .filling_o(filling), .closed_o(closed), .dropped_o(dropped), .unended_o(unended),
     .read_i(input_re), .read_addr_i(InputAddrWidth'(read_addr)), .read_data_o(input_data)
@@ -207,14 +229,15 @@ module rsnn_accelerator #(
 
   // ---- Control.
   rsnn_sequencer #(
-    .Frames(Frames), .Layers(Layers), .Gates(Gates), .AddrWidth(AddrWidth), .TableFile(TableFile)
+    .Frames(Frames), .Layers(Layers), .Gates(Gates), .AddrWidth(AddrWidth), .TableFile(TableFile),
+    .LoadBits(LoadBits)
   ) u_sequencer (
     .clk_i, .rst_ni(active_n), .start_i(closed), .idle_o(idle), .layer_o(layer), .index_o(index),
     .read_base_o(read_base), .write_base_o(write_base), .first_frame_o(first_frame), .gating_o(gating),
     .razor_start_o(razor_start), .razor_done_i(razor_done), .keep_i(keep),
     .scan_start_o(scan_start), .take_o(take), .scan_done_i(scan_done && !engine_busy), .pass_o(pass), .pass_init_o(pass_init),
     .pass_done_i(pass_done), .pass_put_i(out_last), .emit_o(emit), .emit_done_i(emit_done), .kept_o(kept), .pruned_o(pruned),
-    .keep_o(keep_all)
+    .keep_o(keep_all), .load_i(load), .load_addr_i(load_addr), .load_data_i(load_data)
   );
 
   // ---- Razor. It takes its sums from the outputs of the layer before, as they are written.
@@ -225,14 +248,15 @@ module rsnn_accelerator #(
       .Lanes(Lanes), .ActBits(ActBits), .Frames(Frames), .Embeddings(Embeddings), .AddrWidth(AddrWidth),
       .SumsBits(SumsBits), .FrameSumBits(FrameSumBits), .LogitSumBits(LogitSumBits), .MaskDepth(MaskDepth),
       .GateRows(GateRows), .OffsetDepth(OffsetDepth), .EmbeddingFile(EmbeddingFile), .AffineFile(AffineFile),
-      .OffsetFile(OffsetFile), .ExpFile(ExpFile), .SigmoidFile(SigmoidFile)
+      .OffsetFile(OffsetFile), .ExpFile(ExpFile), .SigmoidFile(SigmoidFile), .LoadBits(LoadBits)
     ) u_razor (
       .clk_i, .rst_ni(active_n), .layer_i(layer),
       .feed_begin_i(pass_init && layer.feeds), .feed_i(out_valid && put_q.feeds), .feed_first_i(put_q.first_frame),
       .feed_last_i(out_last), .feed_addr_i(MaskAddrWidth'(out_addr)), .feed_data_i(out_y),
       .start_i(razor_start), .done_o(razor_done), .keep_o(keep),
       .mem_re_o(razor_re), .mem_addr_o(razor_addr), .mem_data_i(read_data),
-      .write_o(razor_write), .write_addr_o(razor_write_addr), .write_data_o(razor_write_data)
+      .write_o(razor_write), .write_addr_o(razor_write_addr), .write_data_o(razor_write_data),
+      .load_i(load), .load_addr_i(load_addr), .load_data_i(load_data)
     );
   end else begin : gen_no_razor
     assign {razor_done, razor_re, razor_write} = '0;
@@ -267,13 +291,13 @@ module rsnn_accelerator #(
   rsnn_engine #(
     .Lanes(Lanes), .ActBits(ActBits), .WeightBits(WeightBits), .MembraneBits(MembraneBits),
     .WeightDepth(WeightDepth), .BiasDepth(BiasDepth), .MembraneDepth(MembraneDepth),
-    .WeightFile(WeightFile), .BiasFile(BiasFile)
+    .WeightFile(WeightFile), .BiasFile(BiasFile), .LoadBits(LoadBits)
   ) u_engine (
     .clk_i, .rst_ni(active_n), .layer_i(layer), .event_valid_i(event_valid), .event_ready_o(event_ready),
     .event_value_i(event_value), .event_weight_i(event_weight), .event_y_i(event_y), .event_x_i(event_x),
     .pass_i(pass), .pass_init_i(pass_init), .busy_o(engine_busy), .done_o(pass_done), .multiply_o(multiply),
     .out_begin_o(out_begin), .out_valid_o(out_valid), .out_last_o(out_last), .out_addr_o(out_addr), .out_y_o(out_y),
-    .out_u_o(out_u), .out_saturated_o(out_saturated)
+    .out_u_o(out_u), .out_saturated_o(out_saturated), .load_i(load), .load_addr_i(load_addr), .load_data_i(load_data)
   );
 
   rsnn_readout #(

@@ -14,6 +14,7 @@ module rsnn_engine #(
   parameter int unsigned WeightDepth = 1024,
   parameter int unsigned BiasDepth = 16,
   parameter int unsigned MembraneDepth = 256,
+  parameter int unsigned LoadBits = 512,
   parameter string WeightFile = "",
   parameter string BiasFile = "",
   localparam int unsigned WeightAddrWidth = (WeightDepth > 1) ? $clog2(WeightDepth) : 1,
@@ -40,7 +41,10 @@ module rsnn_engine #(
   output logic [MembraneAddrWidth-1:0]              out_addr_o,
   output logic [Lanes-1:0][ActBits-1:0]             out_y_o,
   output logic signed [Lanes-1:0][MembraneBits-1:0] out_u_o,
-  output logic [7:0]                                out_saturated_o
+  output logic [7:0]                                out_saturated_o,
+  input  logic [rsnn_pkg::Memories-1:0]             load_i,
+  input  logic [23:0]                               load_addr_i,
+  input  logic [LoadBits-1:0]                       load_data_i
 );
   localparam int unsigned OperandBits = (MembraneBits > WeightBits) ? MembraneBits : WeightBits;
   localparam int unsigned ProductBits = OperandBits + 9;
@@ -143,8 +147,9 @@ module rsnn_engine #(
     .clk_i, .re_i(event_q || pass_word), .raddr_i(at0.addr), .stored_o(stored), .data_o(word),
     .we_i(write), .waddr_i(write_addr), .wdata_i(new_word)
   );
-  rsnn_rom #(.Width(Lanes * WeightBits), .Depth(WeightDepth), .InitFile(WeightFile)) u_weights (
-    .clk_i, .re_i(tap_valid), .addr_i(tap_weight), .data_o(weight)
+  rsnn_rom #(.Width(Lanes * WeightBits), .Depth(WeightDepth), .InitFile(WeightFile), .LoadBits(LoadBits)) u_weights (
+    .clk_i, .re_i(tap_valid), .addr_i(tap_weight), .data_o(weight),
+    .load_i(load_i[rsnn_pkg::WeightMemory]), .load_addr_i, .load_data_i
   );
 
   logic [BiasAddrWidth-1:0] bias_addr[Back-1];
@@ -152,8 +157,9 @@ module rsnn_engine #(
   for (genvar stage = 1; stage < int'(Back) - 1; stage++) begin : gen_bias
     always_ff @(posedge clk_i) bias_addr[stage] <= bias_addr[stage-1];
   end
-  rsnn_rom #(.Width(Lanes * MembraneBits), .Depth(BiasDepth), .InitFile(BiasFile)) u_bias (
-    .clk_i, .re_i(1'b1), .addr_i(bias_addr[Back-2]), .data_o(bias)
+  rsnn_rom #(.Width(Lanes * MembraneBits), .Depth(BiasDepth), .InitFile(BiasFile), .LoadBits(LoadBits)) u_bias (
+    .clk_i, .re_i(1'b1), .addr_i(bias_addr[Back-2]), .data_o(bias),
+    .load_i(load_i[rsnn_pkg::BiasMemory]), .load_addr_i, .load_data_i
   );
 
   // The neuron's fields are those of the pass whose words are at the neuron: the next layer's may be here already.

@@ -17,6 +17,7 @@ module rsnn_razor #(
   parameter int unsigned MaskDepth = 16,
   parameter int unsigned GateRows = 16,
   parameter int unsigned OffsetDepth = 4,
+  parameter int unsigned LoadBits = 512,
   parameter string EmbeddingFile = "",
   parameter string AffineFile = "",
   parameter string OffsetFile = "",
@@ -41,7 +42,10 @@ module rsnn_razor #(
   input  logic [Lanes-1:0][ActBits-1:0] mem_data_i,
   output logic                          write_o,
   output logic [AddrWidth-1:0]          write_addr_o,
-  output logic [Lanes-1:0][ActBits-1:0] write_data_o
+  output logic [Lanes-1:0][ActBits-1:0] write_data_o,
+  input  logic [rsnn_pkg::Memories-1:0] load_i,
+  input  logic [23:0]                   load_addr_i,
+  input  logic [LoadBits-1:0]           load_data_i
 );
   localparam int unsigned KWidth = (Embeddings > 1) ? $clog2(Embeddings) : 1;
   localparam int unsigned FrameWidth = (Frames > 1) ? $clog2(Frames) : 1;
@@ -74,9 +78,10 @@ module rsnn_razor #(
   logic [MaskAddrWidth-1:0] mask_word_q;
 
   rsnn_rom #(
-    .Width(Embeddings * rsnn_pkg::EmbeddingBits), .Depth(GateRows), .InitFile(EmbeddingFile)
+    .Width(Embeddings * rsnn_pkg::EmbeddingBits), .Depth(GateRows), .InitFile(EmbeddingFile), .LoadBits(LoadBits)
   ) u_embeddings (
-    .clk_i, .re_i(1'b1), .addr_i(row_q), .data_o(embedding)
+    .clk_i, .re_i(1'b1), .addr_i(row_q), .data_o(embedding),
+    .load_i(load_i[rsnn_pkg::EmbeddingMemory]), .load_addr_i, .load_data_i
   );
   rsnn_rmw #(.Width(Embeddings * Lanes * SumsBits), .Depth(MaskDepth)) u_sums (
     .clk_i, .rst_ni, .valid_i(feed_i || mask_read), .addr_i(feed_i ? feed_addr_i : mask_word_q),
@@ -117,11 +122,12 @@ module rsnn_razor #(
 
   rsnn_weighting #(
     .Embeddings(Embeddings), .FrameSumBits(FrameSumBits), .LogitSumBits(LogitSumBits), .GateRows(GateRows),
-    .OffsetDepth(OffsetDepth), .AffineFile(AffineFile), .OffsetFile(OffsetFile), .ExpFile(ExpFile)
+    .OffsetDepth(OffsetDepth), .AffineFile(AffineFile), .OffsetFile(OffsetFile), .ExpFile(ExpFile),
+    .LoadBits(LoadBits)
   ) u_weighting (
     .clk_i, .rst_ni, .begin_i(feed_begin_i), .frame_i(last2_q), .row_i(row_q), .frame_sum_i(frame_sum2_q),
     .finish_i(start_i), .offset_base_i(OffsetAddrWidth'(layer_i.offset_base)), .logit_shift_i(layer_i.logit_shift),
-    .ready_o(weighting_ready), .weight_o(weight)
+    .ready_o(weighting_ready), .weight_o(weight), .load_i, .load_addr_i, .load_data_i
   );
 
   // ---- Masks and scores, stage 0: one (word, k), or one word of a frame, a cycle.
@@ -170,8 +176,9 @@ module rsnn_razor #(
       .value_i(product2_q[i]), .shift_i(layer_i.mask_shift), .value_o(mask_input)
     );
     // The table starts at the lowest input: flipping the sign bit is adding 128.
-    rsnn_rom #(.Width(8), .Depth(256), .InitFile(SigmoidFile)) u_sigmoid (
-      .clk_i, .re_i(mask2_q), .addr_i(mask_input ^ 8'h80), .data_o(sigmoid3[i])
+    rsnn_rom #(.Width(8), .Depth(256), .InitFile(SigmoidFile), .LoadBits(LoadBits)) u_sigmoid (
+      .clk_i, .re_i(mask2_q), .addr_i(mask_input ^ 8'h80), .data_o(sigmoid3[i]),
+      .load_i(load_i[rsnn_pkg::SigmoidMemory]), .load_addr_i, .load_data_i
     );
     assign mask_sum3[i] = (k3_q == '0 ? '0 : mask_sum3_q[i]) + MaskBits'(sigmoid3[i]);
 

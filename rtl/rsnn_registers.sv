@@ -1,4 +1,5 @@
-// AXI4-Lite registers: identification, control, status, interrupt, counters, keep bits of the last window.
+// AXI4-Lite registers: identification, control, status, interrupt, counters, keep bits of the last window, and the
+// way to rsnn_loader.
 // Register map: docs/architecture.md. Counters count up from reset and wrap at 2**32.
 //   latency    a read answers 1 cycle after its address; a write when address and data are both there
 //   handshake  AXI4-Lite, one read and one write at a time; an unknown address reads 0, a write to it does nothing
@@ -9,6 +10,7 @@ module rsnn_registers #(
   parameter int unsigned Layers = 2,
   parameter int unsigned Gates = 1,
   parameter int unsigned Embeddings = 4,
+  parameter int unsigned ClassIdentity = 1,
   parameter bit AutoStart = 1'b1,
   localparam int unsigned LayerWidth = (Layers > 1) ? $clog2(Layers) : 1
 ) (
@@ -31,6 +33,12 @@ module rsnn_registers #(
   output logic                         run_o,
   output logic                         abort_o,
   output logic                         irq_o,
+  output logic                         load_write_o,
+  output rsnn_pkg::load_register_e     load_register_o,
+  output logic [31:0]                  load_value_o,
+  input  logic                         loading_i,
+  input  logic                         whole_i,
+  input  logic                         refused_i,
   input  logic                         busy_i,
   input  logic                         clearing_i,
   input  logic                         window_done_i,
@@ -50,6 +58,7 @@ module rsnn_registers #(
   logic [31:0] kept_q [Layers];
   logic [31:0] pruned_q [Layers];
   logic [1:0] sticky_q, enable_q;
+  logic refused_q;
   logic write, read;
   logic [31:0] value;
   logic [Gates*KeepWords*32-1:0] keep_words;
@@ -59,6 +68,9 @@ module rsnn_registers #(
   assign write = awready_o;
   assign arready_o = arvalid_i && !rvalid_o;
   assign read = arready_o;
+  assign load_write_o = write && awaddr_i[11:4] == 8'h04;
+  assign load_register_o = rsnn_pkg::load_register_e'(awaddr_i[3:2]);
+  assign load_value_o = wdata_i;
   assign irq_o = |(sticky_q & enable_q);
 
   for (genvar gate = 0; gate < int'(Gates); gate++) begin : gen_keep
@@ -71,7 +83,7 @@ module rsnn_registers #(
       10'h000: value = rsnn_pkg::Identification;
       10'h001: value = rsnn_pkg::Version;
       10'h002: value = 32'(run_o);
-      10'h003: value = {28'b0, sticky_q[1], sticky_q[0], clearing_i, busy_i};
+      10'h003: value = {25'b0, refused_q, !whole_i, loading_i, sticky_q, clearing_i, busy_i};
       10'h004: value = 32'(enable_q);
       10'h005: value = {8'(Embeddings), 8'(Gates), 8'(Layers), 8'(Lanes)};
       10'h006: value = {16'(Classes), 16'(Frames)};
@@ -81,6 +93,7 @@ module rsnn_registers #(
       10'h00b: value = dropped_q;
       10'h00c: value = saturations_q;
       10'h00d: value = windows_q;
+      10'h010: value = ClassIdentity;
       default: begin
         for (int unsigned i = 0; i < Layers; i++) begin
           if (araddr_i[11:2] == 10'(32'h100 + 2 * i)) value = kept_q[i];
@@ -102,10 +115,12 @@ module rsnn_registers #(
       run_o <= AutoStart;
       sticky_q <= '0;
       enable_q <= '0;
+      refused_q <= 1'b0;
     end else begin
       bvalid_o <= write || (bvalid_o && !bready_i);
       rvalid_o <= read || (rvalid_o && !rready_i);
       sticky_q <= sticky_q | {unended_i, window_done_i};
+      refused_q <= refused_q || refused_i;
       if (write) begin
         unique case (awaddr_i[11:2])
           10'h002: begin
@@ -115,7 +130,10 @@ module rsnn_registers #(
               abort_o <= 1'b1;
             end
           end
-          10'h003: sticky_q <= (sticky_q & ~wdata_i[3:2]) | {unended_i, window_done_i};
+          10'h003: begin
+            sticky_q <= (sticky_q & ~wdata_i[3:2]) | {unended_i, window_done_i};
+            refused_q <= refused_q && !wdata_i[6];
+          end
           10'h004: enable_q <= wdata_i[1:0];
           default: ;
         endcase

@@ -10,6 +10,7 @@ module rsnn_sequencer #(
   parameter int unsigned Layers = 2,
   parameter int unsigned Gates = 1,
   parameter int unsigned AddrWidth = 8,
+  parameter int unsigned LoadBits = 512,
   parameter string TableFile = "",
   localparam int unsigned LayerWidth = (Layers > 1) ? $clog2(Layers) : 1,
   localparam int unsigned GateWidth = (Gates > 1) ? $clog2(Gates) : 1
@@ -38,7 +39,10 @@ module rsnn_sequencer #(
   input  logic                          emit_done_i,
   output logic                          kept_o,
   output logic                          pruned_o,
-  output logic [Gates-1:0][Frames-1:0]  keep_o
+  output logic [Gates-1:0][Frames-1:0]  keep_o,
+  input  logic [rsnn_pkg::Memories-1:0] load_i,
+  input  logic [23:0]                   load_addr_i,
+  input  logic [LoadBits-1:0]           load_data_i
 );
   localparam int unsigned FrameWidth = (Frames > 1) ? $clog2(Frames) : 1;
 
@@ -55,8 +59,9 @@ module rsnn_sequencer #(
   logic [Gates-1:0][Frames-1:0] keep_q;
   logic last_frame, pruned, follows;
 
-  rsnn_rom #(.Width($bits(rsnn_pkg::layer_t)), .Depth(Layers), .InitFile(TableFile)) u_table (
-    .clk_i, .re_i(state_q == Fetch), .addr_i(index_q), .data_o(row)
+  rsnn_rom #(.Width($bits(rsnn_pkg::layer_t)), .Depth(Layers), .InitFile(TableFile), .LoadBits(LoadBits)) u_table (
+    .clk_i, .re_i(state_q == Fetch), .addr_i(index_q), .data_o(row),
+    .load_i(load_i[rsnn_pkg::TableMemory]), .load_addr_i, .load_data_i
   );
   assign layer_o = row;
 
@@ -88,6 +93,7 @@ module rsnn_sequencer #(
           state_q <= Fetch;
           index_q <= '0;
           gate_q <= '0;
+          keep_q <= '0;
         end
         Fetch: state_q <= Decode;
         Decode: begin

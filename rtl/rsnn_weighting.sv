@@ -9,6 +9,7 @@ module rsnn_weighting #(
   parameter int unsigned LogitSumBits = 40,
   parameter int unsigned GateRows = 16,
   parameter int unsigned OffsetDepth = 4,
+  parameter int unsigned LoadBits = 512,
   parameter string AffineFile = "",
   parameter string OffsetFile = "",
   parameter string ExpFile = "",
@@ -25,7 +26,10 @@ module rsnn_weighting #(
   input  logic [OffsetAddrWidth-1:0] offset_base_i,
   input  logic [4:0]                 logit_shift_i,
   output logic                       ready_o,
-  output logic [Embeddings-1:0][8:0] weight_o
+  output logic [Embeddings-1:0][8:0] weight_o,
+  input  logic [rsnn_pkg::Memories-1:0] load_i,
+  input  logic [23:0]                load_addr_i,
+  input  logic [LoadBits-1:0]        load_data_i
 );
   localparam int unsigned KWidth = (Embeddings > 1) ? $clog2(Embeddings) : 1;
   localparam int unsigned ExpSumBits = rsnn_pkg::ExpBits + KWidth + 1;
@@ -56,14 +60,19 @@ module rsnn_weighting #(
 
   assign ready_o = state_q == Ready;
 
-  rsnn_rom #(.Width(rsnn_pkg::OffsetBits), .Depth(OffsetDepth), .InitFile(OffsetFile)) u_offset (
-    .clk_i, .re_i(1'b1), .addr_i(offset_addr), .data_o(offset)
+  rsnn_rom #(.Width(rsnn_pkg::OffsetBits), .Depth(OffsetDepth), .InitFile(OffsetFile), .LoadBits(LoadBits)) u_offset (
+    .clk_i, .re_i(1'b1), .addr_i(offset_addr), .data_o(offset),
+    .load_i(load_i[rsnn_pkg::OffsetMemory]), .load_addr_i, .load_data_i
   );
-  rsnn_rom #(.Width(Embeddings * rsnn_pkg::AffineBits), .Depth(GateRows), .InitFile(AffineFile)) u_affine (
-    .clk_i, .re_i(1'b1), .addr_i(row_i), .data_o(affine)
+  rsnn_rom #(
+    .Width(Embeddings * rsnn_pkg::AffineBits), .Depth(GateRows), .InitFile(AffineFile), .LoadBits(LoadBits)
+  ) u_affine (
+    .clk_i, .re_i(1'b1), .addr_i(row_i), .data_o(affine),
+    .load_i(load_i[rsnn_pkg::AffineMemory]), .load_addr_i, .load_data_i
   );
-  rsnn_rom #(.Width(rsnn_pkg::ExpBits), .Depth(256), .InitFile(ExpFile)) u_exp (
-    .clk_i, .re_i(state_q == Exponent), .addr_i(exp_addr), .data_o(exponent)
+  rsnn_rom #(.Width(rsnn_pkg::ExpBits), .Depth(256), .InitFile(ExpFile), .LoadBits(LoadBits)) u_exp (
+    .clk_i, .re_i(state_q == Exponent), .addr_i(exp_addr), .data_o(exponent),
+    .load_i(load_i[rsnn_pkg::ExpMemory]), .load_addr_i, .load_data_i
   );
 
   // The frames' products of all k at once.

@@ -11,6 +11,9 @@ from razorsnn.registers import (
     IDENTIFICATION,
     REGISTERS,
     STATUS_DONE,
+    STATUS_LOADING,
+    STATUS_PARTIAL,
+    STATUS_REFUSED,
     STATUS_UNENDED,
     keep_register,
     layer_registers,
@@ -19,6 +22,7 @@ from razorsnn.registers import (
 QUIET = dict.fromkeys(
     ("busy", "clearing", "window_done", "unended", "event", "multiply", "dropped", "saturated", "kept", "pruned"), 0
 )
+LOADED = {"loading": 0, "whole": 1, "refused": 0}
 COUNTED = {"busy": "cycles", "event": "events", "multiply": "multiplies", "dropped": "dropped"}
 COUNTED |= {"saturated": "saturations", "window_done": "windows"}
 
@@ -53,6 +57,7 @@ class Bus(Block):
         await self.next(awvalid=1, wvalid=1)
         await self.settle()
         assert self.get("awready") and self.get("wready")
+        self.loads = {name: self.get(f"load_{name}") for name in ("write", "register", "value")}
         await self.next(awvalid=0, wvalid=0)
         while self.rng.random() < 0.5:
             assert self.get("bvalid")
@@ -65,7 +70,7 @@ class Bus(Block):
 
 async def started(dut: Any) -> Bus:
     bus = Bus(dut)
-    await bus.begin(awvalid=0, wvalid=0, bready=0, arvalid=0, rready=0, keep=0, layer=0, **QUIET)
+    await bus.begin(awvalid=0, wvalid=0, bready=0, arvalid=0, rready=0, keep=0, layer=0, **LOADED, **QUIET)
     return bus
 
 
@@ -131,3 +136,27 @@ async def control_and_interrupt(dut: Any) -> None:
     assert not bus.get("run")
     await bus.write(REGISTERS["control"], CONTROL_START)
     assert bus.get("run")
+
+
+@cocotb.test()
+async def loads(dut: Any) -> None:
+    """Writes of a load go to the loader, and no others do; what it answers is in the status."""
+    bus = await started(dut)
+    names = ("load_begin", "load_address", "load_data", "load_commit")
+    for name in REGISTERS:
+        value = bus.rng.getrandbits(32) & ~CONTROL_ABORT
+        await bus.write(REGISTERS[name], value)
+        assert bus.loads["write"] == (name in names)
+        if name in names:
+            assert bus.loads == {"write": 1, "register": names.index(name), "value": value}
+    assert await bus.read(REGISTERS["load_begin"]) == PARAMETERS["ClassIdentity"]
+    for loading, whole in ((0, 1), (1, 0), (0, 0)):
+        bus.put(loading=loading, whole=whole)
+        assert await bus.read(REGISTERS["status"]) == STATUS_LOADING * loading + STATUS_PARTIAL * (1 - whole)
+    bus.put(whole=1)
+    await bus.next(refused=1)
+    await bus.next(refused=0)
+    for value in (STATUS_DONE | STATUS_UNENDED, STATUS_REFUSED):
+        assert await bus.read(REGISTERS["status"]) == STATUS_REFUSED
+        await bus.write(REGISTERS["status"], value)
+    assert await bus.read(REGISTERS["status"]) == 0

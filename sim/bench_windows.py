@@ -2,7 +2,8 @@
 
 The job (numpy .npz, path in RAZORSNN_JOB): beats uint64 (bit 32: TLAST), ends [windows] (beats up to each window's
 end), gates, layers, frames, idle, stall, seed, and per window an action: 0 run it, 1 reset `wait` cycles after its
-beats and expect nothing, 2 abort likewise. The result lies in RAZORSNN_RESULT, a count of windows meanwhile in
+beats and expect nothing, 2 abort likewise, 3: no window but a load, whose beats are register writes (the value, its
+address from bit 32 on). The result lies in RAZORSNN_RESULT, a count of windows meanwhile in
 RAZORSNN_PROGRESS.
 """
 
@@ -28,7 +29,7 @@ from razorsnn.registers import (
     layer_registers,
 )
 
-RUN, RESET, ABORT = 0, 1, 2
+RUN, RESET, ABORT, LOAD = 0, 1, 2, 3
 RESULTS = ("scores", "cycles", "keep", "counters", "layers", "status")
 
 
@@ -79,6 +80,9 @@ class Bench:
         for index, action in enumerate(self.job["actions"].tolist()):
             if action == RUN:
                 await self.window(index)
+            elif action == LOAD:
+                for value, address in jobs.beats(self.job, index):
+                    await self.registers.write(address, value)
             else:
                 await self.source.send(jobs.beats(self.job, index))
                 await self.interrupt(action)

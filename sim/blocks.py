@@ -66,7 +66,9 @@ class Block:
         self.put(**inputs)
 
     async def begin(self, **inputs: int) -> None:
-        """Starts the clock and resets, with these inputs."""
+        """Starts the clock and resets, with these inputs; what has memories to load is not loaded."""
+        if hasattr(self.dut, "load_i"):
+            self.put(load=0)
         Clock(self.dut.clk_i, PERIOD_STEPS, unit="step", impl="gpi").start()
         self.put(**inputs)
         for reset in (0, 0, 0, 1):

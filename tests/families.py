@@ -7,15 +7,16 @@ from pathlib import Path
 
 import numpy as np
 
+from razorsnn.contents import load_writes
 from razorsnn.ir import Graph
 from razorsnn.plan import Plan, make_plan
 from razorsnn.shape import Shape
 from razorsnn.stream import Beats
 from razorsnn.targets import hls, rtl
-from razorsnn.targets.csim import run_csim
+from razorsnn.targets.csim import run_csim, run_loads
 from razorsnn.targets.outcome import BackendRun
 from razorsnn.targets.reference import WindowResult, output_cycles
-from razorsnn.targets.rtlsim import Stimulus, simulate
+from razorsnn.targets.rtlsim import Stimulus, simulate, simulate_loads
 from tests.nets import NetClass, random_frames
 
 WINDOWS = 4
@@ -39,6 +40,19 @@ class Family:
 
     def simulate(self, index: int, stimulus: Stimulus) -> BackendRun:
         return simulate(self.plans[index], self.builds[index] / "rtl", self.cache, stimulus)
+
+    def run_loaded(self, indices: Sequence[int], windows: Sequence[Sequence[Beats]]) -> list[BackendRun]:
+        """csim of the first net's sources; the contents of the others are loaded, one after the other."""
+        loads = [load_writes(self.plans[index]) for index in indices[1:]]
+        return run_loads(self.builds[indices[0]], windows, loads, self.cache)
+
+    def simulate_loaded(
+        self, indices: Sequence[int], windows: Sequence[Sequence[Beats]], how: Stimulus | None = None
+    ) -> list[BackendRun]:
+        """The same in RTL."""
+        plans = [self.plans[index] for index in indices]
+        loads = [load_writes(plan) for plan in plans[1:]]
+        return simulate_loads(plans, self.builds[indices[0]] / "rtl", self.cache, windows, loads, how)
 
 
 def make_family(

@@ -18,7 +18,7 @@ from razorsnn.config import Config, load_config, save_config
 from razorsnn.errors import UserError
 from razorsnn.interop.qkeras import ENVIRONMENT, Choices
 
-STAGES = ["train", "import-qkeras", "evaluate", "generate", "simulate", "synthesise", "report", "show"]
+STAGES = ["train", "import-qkeras", "evaluate", "generate", "pack", "simulate", "synthesise", "report", "show"]
 EXPERIMENTS = ["reproduce", "sweep"]
 COMMANDS = [*STAGES, *EXPERIMENTS, "doctor"]
 WIDE = {"COLUMNS": "200", "TERM": "dumb", "NO_COLOR": "1"}
@@ -90,8 +90,9 @@ def test_options_reach_the_stages(calls: list[Call], tmp_path: Path):
     imported = ("--alpha", "0.5", "--threshold", "2", "--frames", "3", "--classes", "a, b", "--python", "p")
     run("import-qkeras", "m.h5", "--out", "r", "--config", settings, *imported)
     run("evaluate", "r", "--data", "d", "--backend", "rtl", "--limit", "3", "--scores", "s.npz")
-    run("generate", "r", "--out", "b", "--target", "hls", "--lanes", "8")
-    run("simulate", "b", "--data", "d", "--limit", "2", "--target", "rtl")
+    run("generate", "r", "--out", "b", "--target", "hls", "--lanes", "8", "--headroom", "2")
+    run("pack", "r", "b", "--out", "l")
+    run("simulate", "b", "--data", "d", "--limit", "2", "--target", "rtl", "--load", "l")
     run("synthesise", "b", "--data", "d", "--limit", "2", "--part", "p")
     run("report", "b")
     run("show", "r")
@@ -101,8 +102,9 @@ def test_options_reach_the_stages(calls: list[Call], tmp_path: Path):
         ("train", ("d", Path("r"), Config(seed=5), True)),
         ("import_qkeras", (Path("m.h5"), Path("r"), Config(seed=5), Choices(0.5, 2.0, 3, ("a", "b")), Path("p"))),
         ("evaluate", (Path("r"), "d", "rtl", 3, Path("s.npz"))),
-        ("generate", (Path("r"), Path("b"), "hls", 8)),
-        ("simulate", (Path("b"), "d", 2, "rtl")),
+        ("generate", (Path("r"), Path("b"), "hls", 8, 2)),
+        ("pack", (Path("r"), Path("b"), Path("l"))),
+        ("simulate", (Path("b"), "d", 2, "rtl", Path("l"))),
         ("synthesise", (Path("b"), "d", 2, "p")),
         ("report", (Path("b"),)),
         ("show", (Path("r"),)),
@@ -124,8 +126,8 @@ def test_defaults_of_the_options(calls: list[Call]):
         ("train", ("d", Path("r"), Config(), False)),
         ("import_qkeras", (Path("m.h5"), Path("r"), None, Choices(), ENVIRONMENT)),
         ("evaluate", (Path("r"), "d", "reference", None, None)),
-        ("generate", (Path("r"), Path("b"), "all", None)),
-        ("simulate", (Path("b"), "d", None, "all")),
+        ("generate", (Path("r"), Path("b"), "all", None, 0)),
+        ("simulate", (Path("b"), "d", None, "all", None)),
         ("synthesise", (Path("b"), None, None, None)),
         ("reproduce", ("fig3", "d", None, 1, False, None)),
         ("sweep", ("d", ["a=1"], None, 20, False, None, None)),

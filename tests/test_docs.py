@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from razorsnn import config as settings
 from razorsnn import registers
 from razorsnn.cli import app
+from razorsnn.contents import loadable
 from razorsnn.datasets import STORED
 from razorsnn.experiments.tables import read_tables
 from razorsnn.fixed import Format, cast, leak
@@ -130,6 +131,8 @@ def test_the_registers_are_those_of_the_code():
     assert f"0x{registers.IDENTIFICATION:08X}" in text
     codes = [registers.STATUS_BUSY, registers.STATUS_CLEARING, registers.STATUS_DONE, registers.STATUS_UNENDED]
     assert "{} busy, {} clearing, {} done, {} unended".format(*codes) in text
+    codes = [registers.STATUS_LOADING, registers.STATUS_PARTIAL, registers.STATUS_REFUSED]
+    assert "{} loading, {} partial, {} refused".format(*codes) in text
     assert f"{registers.CONTROL_START} start, {registers.CONTROL_ABORT} abort" in text
 
 
@@ -152,6 +155,12 @@ def test_the_memories_are_those_of_the_plan():
     memories = make_plan(random_graph(NetClass(), 3), 4).memories()
     rows = table("docs/architecture.md", "memories")
     assert [row[:2] for row in rows] == [[memory.name, memory.block] for memory in memories]
+
+
+def test_the_memories_of_a_load_are_those_of_the_code():
+    rows = table("docs/architecture.md", "loads")
+    memories = loadable(make_plan(random_graph(NetClass(), 3), 4).shape)
+    assert [row[:2] for row in rows] == [[str(number), memory.name] for number, memory in enumerate(memories)]
 
 
 def test_the_stream_word_has_the_bits_that_the_document_says():

@@ -68,6 +68,23 @@ def test_every_target_equals_the_reference(
     assert_cycles(nets.plans[seed], simulated, expected, [len(window) for window in words])
 
 
+@pytest.mark.parametrize("name", CLASSES)
+def test_sources_of_one_net_run_the_contents_of_another(family: Callable[[str], Family], name: str) -> None:
+    """Each net of the class in turn, loaded over AXI into the sources of the first, and the first once more."""
+    nets = family(name)
+    order = [*range(EACH), 0]
+    frames = [window_frames(nets.net, seed) for seed in order]
+    words = [[event_words(window, nets.shape, seed) for window in windows] for seed, windows in enumerate(frames)]
+    for simulated, computed, seed, windows, beats in zip(
+        nets.simulate_loaded(order, words), nets.run_loaded(order, words), order, frames, words, strict=True
+    ):
+        expected = [run_window(nets.plans[seed], window) for window in windows]
+        assert_equal(computed, expected)
+        assert_equal(simulated, expected)
+        assert_cycles(nets.plans[seed], simulated, expected, [len(window) for window in beats])
+    assert len({len(plan.layers) for plan in nets.plans}) > 1 or EACH == 1
+
+
 def _results(nets: Family) -> list[WindowResult]:
     drawn = [(plan, window) for seed, plan in enumerate(nets.plans) for window in window_frames(nets.net, seed)]
     return [run_window(plan, window) for plan, window in drawn]

@@ -15,6 +15,8 @@ import pytest
 from razorsnn import flow, tools
 from razorsnn.errors import UserError
 from razorsnn.files import hash_files
+from razorsnn.graphfile import load_graph, save_graph
+from razorsnn.ops.synapse import Synapse
 from tests.tiny_flow import flow_config, process_refusal, refusal, save_toml
 
 CONFIG = flow_config()
@@ -62,6 +64,27 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Line:
 def changed_at(folder: Path) -> dict[str, int]:
     files = [path for path in folder.rglob("*") if path.is_file()]
     return {str(path.relative_to(folder)): path.stat().st_mtime_ns for path in files}
+
+
+def quieter(run: Path, out: Path) -> Path:
+    """A run as `run` whose net has weights of half the size: another net of the same shape class."""
+    shutil.copytree(run, out, ignore=shutil.ignore_patterns("graph.*", "build*", "evaluate*"))
+    graph = load_graph(run)
+    ops = (replace(op, weights=-op.weights // 2) if isinstance(op, Synapse) else op for op in graph.ops)
+    save_graph(replace(graph, ops=tuple(ops)).verified(), out / "graph.json")
+    return out
+
+
+def test_another_net_is_loaded_into_the_same_sources(line: Line, tmp_path: Path):
+    packed = flow.pack(quieter(line.run, tmp_path / "other"), line.build, tmp_path / "load")
+    assert packed["bytes"] == (tmp_path / "load/load.bin").stat().st_size == 8 * packed["writes"]
+    found = flow.simulate(line.build, "simulated", 2, "all", tmp_path / "load")
+    contents = ("own", "loaded", "own again")
+    assert set(found) == {f"{target}, {name}" for target in ("hls", "rtl") for name in contents}
+    for result in found.values():
+        assert result["windows"] == 2 and result["differences"] == 0
+        assert result["counter_differences"] and not any(result["counter_differences"].values())
+    assert all(found[f"rtl, {name}"]["cycles_compared"] for name in contents)
 
 
 def test_a_run_holds_what_is_promised(line: Line):

@@ -9,6 +9,7 @@ from razorsnn.registers import (
     keep_register,
     keep_words,
     layer_registers,
+    memory_address,
 )
 
 LAYERS = [address for layer in range(MOST_LAYERS) for address in layer_registers(layer)]
@@ -35,6 +36,10 @@ def test_keep_bits_of_a_gate_lie_together():
     words = [keep_register(1, 70, frame) for frame in range(70)]
     assert words == [words[0] + 4 * (frame // 32) for frame in range(70)]
     assert keep_register(2, 70, 0) == words[-1] + 4
+
+
+def test_an_address_of_a_load_holds_number_and_word():
+    assert memory_address(0, 5) == 5 and memory_address(7, 5) == 7 << 24 | 5
 
 
 def test_counters_and_identification():

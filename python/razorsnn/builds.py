@@ -19,11 +19,13 @@ from typing import Any
 from razorsnn import __version__
 from razorsnn.assets import asset
 from razorsnn.config import SAVED, Config, load_config
+from razorsnn.contents import class_identity, load_writes
 from razorsnn.errors import UserError
 from razorsnn.files import folder_transaction, hash_file, hash_files, hash_tree, read_json, write_json
 from razorsnn.graphfile import FILES, load_graph
 from razorsnn.ops.conv import Conv
 from razorsnn.plan import Plan, make_plan
+from razorsnn.shape import EXACT
 from razorsnn.targets import TARGETS
 
 MANIFEST = "manifest.json"
@@ -59,12 +61,13 @@ class Build:
         return hashlib.sha256(json.dumps(self.manifest["files"], sort_keys=True).encode()).hexdigest()
 
 
-def build_inputs(run: Path, targets: Sequence[str], lanes: int) -> dict[str, Any]:
-    """All that a build depends on."""
+def build_inputs(run: Path, targets: Sequence[str], lanes: int, headroom: int = 0) -> dict[str, Any]:
+    """All that a build depends on. `headroom`: bits that sums are wider than the net needs, for nets loaded later."""
     sources = {name: hash_tree(asset(name)) for name in ("hls", "rtl", "templates")}
     optional = [name for name in (METRICS,) if (run / name).exists()]
     graph = hash_files_of(run, (*FILES, SAVED, *optional))
-    return {"version": __version__, "targets": list(targets), "lanes": lanes, "sources": sources, "run": graph}
+    choices = {"targets": list(targets), "lanes": lanes, "headroom": headroom}
+    return {"version": __version__, **choices, "sources": sources, "run": graph}
 
 
 def hash_files_of(folder: Path, names: Sequence[str]) -> dict[str, str]:
@@ -90,7 +93,7 @@ def write_build(run: Path, out: Path, inputs: dict[str, Any]) -> None:
     """Makes the build folder `out` whole, or leaves what was there."""
     if out.exists() and not (out / MANIFEST).exists() and (out.is_file() or any(out.iterdir())):
         raise UserError(f"{out}: is something else; accepted: a new folder, or one that generate wrote")
-    plan = make_plan(load_graph(run), inputs["lanes"])
+    plan = _planned(run, inputs)
     with folder_transaction(out) as folder:
         for name in inputs["run"]:
             shutil.copy(run / name, folder)
@@ -104,21 +107,33 @@ def open_build(path: Path) -> Build:
     """The build at `path`; UserError if it is none, or if a file is not the one that was written."""
     if not (path / MANIFEST).is_file():
         raise UserError(f"{path}: no {MANIFEST}; accepted: a folder that `razorsnn generate` wrote")
-    manifest = _read_manifest(path / MANIFEST)
+    manifest = read_manifest(path / MANIFEST)
+    vouched(path, manifest, "generate")
+    config, inputs = load_config(path / SAVED), manifest["inputs"]
+    return Build(path.resolve(), _planned(path, inputs), config, manifest)
+
+
+def vouched(path: Path, manifest: dict[str, Any], command: str) -> None:
+    """UserError, with the command that makes them anew, if a file is not the one that the manifest names."""
     for name, expected in manifest["files"].items():
         present = (path / name).is_file()
         if not present or hash_file(path / name) != expected:
             state = "is not the one that was generated" if present else "is missing"
-            raise UserError(f"{path / name}: {state}; run `razorsnn generate` again")
-    config = load_config(path / SAVED)
-    return Build(path.resolve(), make_plan(load_graph(path), manifest["inputs"]["lanes"]), config, manifest)
+            raise UserError(f"{path / name}: {state}; run `razorsnn {command}` again")
 
 
-def _read_manifest(path: Path) -> dict[str, Any]:
+def _planned(run: Path, inputs: dict[str, Any]) -> Plan:
+    """The graph in its own shape class, with the headroom that was asked for."""
+    own = make_plan(load_graph(run), inputs["lanes"])
+    return make_plan(own.graph, inputs["lanes"], own.shape.widened(inputs["headroom"])) if inputs["headroom"] else own
+
+
+def read_manifest(path: Path) -> dict[str, Any]:
+    """Its files and inputs; UserError without them."""
     manifest = read_json(path)
     parts = [manifest.get("files"), manifest.get("inputs")]
     if not all(isinstance(part, dict) and part for part in parts):
-        raise UserError(f"{path}: damaged, without files and inputs; run `razorsnn generate` again")
+        raise UserError(f"{path}: damaged, without files and inputs; run the command that wrote it again")
     return manifest
 
 
@@ -127,6 +142,11 @@ def plan_facts(plan: Plan) -> dict[str, Any]:
     return {
         "graph": str(plan.graph).splitlines(),
         "shape": asdict(plan.shape),
+        "shape_class": {
+            "identity": class_identity(plan.shape),
+            "equal": list(EXACT),
+            "load_writes": len(load_writes(plan)),
+        },
         "memories": [asdict(memory) | {"bits": memory.bits} for memory in plan.memories()],
         "multipliers": plan.multipliers(),
         "pools": [

@@ -184,12 +184,28 @@ def generate(
     out: Annotated[Path, typer.Option(help="Folder for the sources; replaced as a whole.", metavar="BUILD")],
     target: Annotated[Target, typer.Option(help="Which sources.")] = Target.all,
     lanes: Annotated[int | None, typer.Option(min=1, max=128, help="Multipliers; without: as in RUN.")] = None,
+    headroom: Annotated[
+        int, typer.Option(min=0, max=8, help="Bits more in membranes and sums, for nets that `pack` brings later.")
+    ] = 0,
     json: Json = False,
 ) -> None:
     """Write the accelerator: HLS C++, RTL, memory images, a manifest with the hash of each file."""
     from razorsnn import flow
 
-    _run("generate", json, lambda: flow.generate(run, out, target.value, lanes))
+    _run("generate", json, lambda: flow.generate(run, out, target.value, lanes, headroom))
+
+
+@_command("pack runs/second runs/first/build --out runs/second/load")
+def pack(
+    run: Run,
+    build: Build,
+    out: Annotated[Path, typer.Option(help="Folder for load.bin; replaced as a whole.", metavar="LOAD")],
+    json: Json = False,
+) -> None:
+    """Write another net as a load for the sources of BUILD, which then need no new synthesis."""
+    from razorsnn import flow
+
+    _run("pack", json, lambda: flow.pack(run, build, out))
 
 
 @_command("simulate runs/first/build --data simulated --limit 4")
@@ -198,12 +214,15 @@ def simulate(
     data: Data,
     limit: Limit = None,
     target: Annotated[Target, typer.Option(help="hls: csim with g++; rtl: cocotb on Verilator.")] = Target.all,
+    load: Annotated[
+        Path | None, typer.Option(help="Own contents, those that `pack` wrote, own ones again.", metavar="LOAD")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Run the accelerator on recordings and compare it, bit for bit, with the reference."""
     from razorsnn import flow
 
-    _run("simulate", json, lambda: flow.simulate(build, data, limit, target.value))
+    _run("simulate", json, lambda: flow.simulate(build, data, limit, target.value, load))
 
 
 @_command("synthesise runs/first/build --data simulated --limit 2")

@@ -4,6 +4,7 @@ events -> frames -> train -> graph -> plan -> { reference, HLS C++, RTL, report 
 """
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,13 @@ from numpy.typing import NDArray
 from razorsnn import evaluation, reporting, simulation
 from razorsnn.builds import METRICS, Build, build_inputs, current_build, open_build, plan_facts, write_build
 from razorsnn.config import SAVED, Config, load_config, save_config
+from razorsnn.contents import class_identity
 from razorsnn.errors import UserError
 from razorsnn.files import atomic_path, make_folder, read_json, write_json
 from razorsnn.graphfile import load_graph
 from razorsnn.interop import qkeras, vitis
 from razorsnn.ir import Graph, Source
+from razorsnn.loads import Load, open_load, write_load
 from razorsnn.plan import make_plan
 from razorsnn.progress import followed
 from razorsnn.samples import Samples, read_samples, split, unseen
@@ -146,12 +149,15 @@ def _save_scores(path: Path, samples: Samples, scores: Any, keep: Any) -> None:
         )
 
 
-def generate(run: Path, out: Path, target: str, lanes: int | None) -> dict[str, Any]:
-    """The accelerator's sources in `out`, with memory images and a manifest; as they are if nothing changed."""
+def generate(run: Path, out: Path, target: str, lanes: int | None, headroom: int = 0) -> dict[str, Any]:
+    """The accelerator's sources in `out`, with memory images and a manifest; as they are if nothing changed.
+
+    `headroom`: bits that sums are wider than this net needs, so that retrained ones fit the same sources (`pack`).
+    """
     config = load_config(run / SAVED)
     _require_graph(run, config)
     targets = sorted(TARGETS) if target == "all" else [target]
-    inputs = build_inputs(run, targets, lanes or config.hardware.lanes)
+    inputs = build_inputs(run, targets, lanes or config.hardware.lanes, headroom)
     current = current_build(out, inputs)
     if not current:
         write_build(run, out, inputs)
@@ -167,17 +173,39 @@ def generate(run: Path, out: Path, target: str, lanes: int | None) -> dict[str, 
     }
 
 
-def simulate(build: Path, data: str, limit: int | None, target: str) -> dict[str, Any]:
+def pack(run: Path, build: Path, out: Path) -> dict[str, Any]:
+    """The net of `run` as a load for the sources in `build`: a folder with load.bin. UserError: it does not fit."""
+    _require_graph(run, load_config(run / SAVED))
+    load = write_load(run, open_build(build), out)
+    size = len(load.writes)
+    return {"load": out, "class": class_identity(load.plan.shape), "writes": size, "bytes": load.writes.nbytes}
+
+
+def simulate(build: Path, data: str, limit: int | None, target: str, load: Path | None = None) -> dict[str, Any]:
     """Runs the generated accelerator on unseen windows and compares it with the reference, bit for bit.
 
-    RuntimeError where anything differs: that is a bug of ours.
+    With `load`, a folder that `pack` wrote: in one simulation the build's own contents, then those of the load, then
+    its own again, each on the windows of the load's data. RuntimeError where anything differs: that is a bug of ours.
     """
     opened = open_build(build)
     wanted = opened.targets if target == "all" else (target,)
     for name in wanted:
         _require_sources(opened, build, name)
+    if load is not None:
+        return _simulate_load(opened, open_load(load, opened), data, limit, wanted)
     samples = unseen(data, opened.config, _trained_on(build), opened.plan.graph.class_names, limit)
     found = {name: simulation.compared(opened, samples, name) for name in wanted}
+    simulation.require_equal(found)
+    return found
+
+
+def _simulate_load(build: Build, load: Load, data: str, limit: int | None, targets: Sequence[str]) -> dict[str, Any]:
+    samples = unseen(data, load.config, _trained_on(load.path), load.plan.graph.class_names, limit)
+    found = {
+        f"{target}, {contents}": result
+        for target in targets
+        for contents, result in simulation.loaded(build, load, samples, target).items()
+    }
     simulation.require_equal(found)
     return found
 

@@ -11,14 +11,11 @@ from razorsnn.layers import Layer, bias_words, engine_layers, weight_words
 from razorsnn.layertable import LAYER_FIELDS, layer_table
 from razorsnn.ops.razor import exp_table, sigmoid_table
 from razorsnn.registers import MOST_KEEP_WORDS, MOST_LAYERS, keep_words
-from razorsnn.shape import Memory, Shape, memories, own_shape
+from razorsnn.shape import WORD_BITS, Memory, Shape, memories, own_shape
 from razorsnn.stream import POLARITY_BITS, X_BITS, Y_BITS
 
 ADDRESS_MULTIPLIERS = 9
 """Frame builder 3 (two bins and a row), scanner 1, taps 5."""
-
-WORD_BITS = 32
-"""Of a score on the output stream, and the most that a membrane may have."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +65,7 @@ def make_plan(graph: Graph, lanes: int, shape: Shape | None = None) -> Plan:
     own = own_shape(graph, layers, lanes)
     _require_room(graph, own)
     if shape is not None and own.covering(shape) != shape:
+        own = own.gated_as(shape)
         larger = [f.name for f in fields(own) if getattr(own, f.name) > getattr(shape, f.name)]
         found = ", ".join(f"{name} {getattr(own, name)} > {getattr(shape, name)}" for name in larger)
         raise UserError(f"graph {graph.name} does not fit the shape class: {found}")

@@ -17,6 +17,10 @@ REGISTERS = {
     "dropped": 0x02C,
     "saturations": 0x030,
     "windows": 0x034,
+    "load_begin": 0x040,
+    "load_address": 0x044,
+    "load_data": 0x048,
+    "load_commit": 0x04C,
 }
 COUNTERS = ("cycles", "events", "multiplies", "dropped", "saturations", "windows")
 """Counted up from reset, modulo COUNTER_WRAP."""
@@ -31,9 +35,23 @@ STATUS_DONE = 4
 STATUS_UNENDED = 8
 """Sticky, likewise: a window was closed by the mark of its last frame, without TLAST."""
 
+STATUS_LOADING = 16
+"""A load was begun, and neither committed nor ended by a reset."""
+STATUS_PARTIAL = 32
+"""The memories hold a part of a load: no window starts until a load was committed. A reset does not change that."""
+STATUS_REFUSED = 64
+"""Sticky: a write of a load was refused. Write 1 to clear."""
+
+INDEX_BITS = 24
+
 MOST_LAYERS = (0x800 - 0x400) // 8
 MOST_KEEP_WORDS = (0x1000 - 0x800) // 4
 """What the map's 12 address bits have room for."""
+
+
+def memory_address(number: int, index: int) -> int:
+    """Value of load_address: the memory's number, and the word that the next chunks fill."""
+    return number << INDEX_BITS | index
 
 
 def keep_words(frames: int) -> int:

@@ -1,6 +1,6 @@
 """The shape class: what generated sources are specialised by. One set of sources serves every net that fits it."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Self
 
 from razorsnn.errors import UserError
@@ -68,11 +68,21 @@ class Shape:
     def offset_depth(self) -> int:
         return max(1, self.gates) * self.embeddings
 
+    def widened(self, bits: int) -> Self:
+        """With sums wider by `bits`, as far as words go: room for nets whose weights are larger or more."""
+        wider = {name: min(getattr(self, name) + bits, WORD_BITS) for name in ("membrane_bits", "score_bits")}
+        wider |= {name: getattr(self, name) + bits for name in ("sums_bits", "logit_bits") if self.gates}
+        return replace(self, **wider)
+
+    def gated_as(self, other: Self) -> Self:
+        """A net without gates has those memories and widths of them that `other` has, and uses none."""
+        return self if self.gates else replace(self, **{name: getattr(other, name) for name in GATE_FIELDS})
+
     def covering(self, other: Self) -> Self:
         """The smallest shape that serves both; UserError where a field must be equal and is not."""
         merged = {}
-        for name, mine in asdict(self).items():
-            theirs = getattr(other, name)
+        for name, mine in asdict(self.gated_as(other)).items():
+            theirs = getattr(other.gated_as(self), name)
             if name in EXACT and mine != theirs:
                 raise UserError(f"shape class: {name} differs ({mine} and {theirs}) and must be equal")
             merged[name] = max(mine, theirs)
@@ -84,6 +94,10 @@ EXACT = (
     "input_lanes", "input_bits",
 )  # fmt: skip
 """Fields of a shape class in which its nets may not differ at all; in the others smaller nets fit."""
+GATE_FIELDS = ("embeddings", "sums_bits", "frame_sum_bits", "logit_bits", "mask_depth")
+"""What only gates need."""
+WORD_BITS = 32
+"""Of a score on the output stream, and the most that a membrane may have."""
 
 
 @dataclass(frozen=True)

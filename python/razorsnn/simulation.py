@@ -8,7 +8,9 @@ import numpy as np
 
 from razorsnn import evaluation
 from razorsnn.builds import Build
+from razorsnn.contents import load_writes
 from razorsnn.files import atomic_path, read_json, write_json
+from razorsnn.loads import Load
 from razorsnn.plan import Plan
 from razorsnn.progress import followed
 from razorsnn.samples import Samples
@@ -49,6 +51,20 @@ def _compile(build: Build, target: str) -> None:
     build.cache.mkdir(exist_ok=True)
     with followed(f"compiling {target}"):
         TARGETS[target].compile(build.path, build.cache)
+
+
+def loaded(build: Build, load: Load, samples: Samples, target: str) -> dict[str, dict[str, Any]]:
+    """What `target` gave in one run, beside the reference: the build's own net, the loaded one, the own one again."""
+    _compile(build, target)
+    words = samples.words()
+    plans, names = (build.plan, load.plan, build.plan), ("own", "loaded", "own again")
+    loads = (load.writes, load_writes(build.plan))
+    found = TARGETS[target].run_loads(plans, build.path, build.cache, [words] * len(plans), loads)
+    expected = {id(plan): reference(plan, samples) for plan in plans[:2]}
+    return {
+        name: evaluation.comparison(run, expected[id(plan)])
+        for name, plan, run in zip(names, plans, found, strict=True)
+    }
 
 
 def run_backend(build: Build, samples: Samples, target: str) -> BackendRun:

@@ -1,6 +1,7 @@
 // Testbench: main WINDOWS RESULTS. Runs the accelerator on each window, returns 0 only if all came out whole.
 //   WINDOWS  little endian 64-bit words: the count of beats of a window, then its beats (bits 31..0 data, bit 32
-//            TLAST), window after window
+//            TLAST), window after window; a count with bit 63 is that of a load's writes (bits 31..0 value, 63..32
+//            the register's address)
 //   RESULTS  text: a line of names and counts of columns, a line of integers a window, a line `end` with their number
 // Prints a line with its number after each window.
 #include <algorithm>
@@ -23,16 +24,19 @@ namespace {
 using Window = std::vector<std::uint64_t>;
 
 const std::uint64_t last_bit = std::uint64_t(1) << 32;
+const std::uint64_t load_bit = std::uint64_t(1) << 63;
 
 void require(bool fine, const std::string& problem) {
   if (!fine) throw std::runtime_error(problem);
 }
 
-bool read_window(std::ifstream& file, Window& window) {
+bool read_window(std::ifstream& file, Window& window, bool& is_load) {
   std::uint64_t count = 0;
   file.read(reinterpret_cast<char*>(&count), sizeof count);
   if (file.gcount() == 0) return false;
   require(bool(file), "the windows file ends within a count");
+  is_load = (count & load_bit) != 0;
+  count &= ~load_bit;
   window.clear();
   for (std::uint64_t word = 0; window.size() < count; window.push_back(word)) {
     file.read(reinterpret_cast<char*>(&word), sizeof word);
@@ -58,16 +62,39 @@ struct Result {
   std::uint32_t events, multiplies, dropped, saturations, windows, errors;
 };
 
+void call(BeatStream& events, BeatStream& score_words, BeatStream& writes, const std::uint32_t count, Result& result) {
+  razorsnn_top(events, score_words, writes, count, result.keep, result.kept, result.pruned, result.events,
+               result.multiplies, result.dropped, result.saturations, result.windows, result.errors);
+}
+
+void load(const Window& writes) {
+  BeatStream events("events"), score_words("scores"), words("load");
+  for (const std::uint64_t write : writes) {
+    for (const std::uint64_t word : {write >> 32, write}) {
+      Beat beat;
+      beat.data = std::uint32_t(word);
+      beat.last = 0;
+      words.write(beat);
+    }
+  }
+  Result result;
+  call(events, score_words, words, std::uint32_t(writes.size()), result);
+  require(words.empty(), "writes of the load were left over");
+  require(!(result.errors & 2), "a write of the load was refused");
+  if (!(result.errors & 4)) return;
+  call(events, score_words, words, 0, result);
+  require(false, result.errors & 4 ? "a window is refused: the load was not committed" : "a window ran on part of a load");
+}
+
 std::vector<std::int32_t> run(const Window& window, Result& result) {
-  BeatStream events("events"), score_words("scores");
+  BeatStream events("events"), score_words("scores"), writes("load");
   for (const std::uint64_t word : window) {
     Beat beat;
     beat.data = std::uint32_t(word);
     beat.last = (word & last_bit) != 0;
     events.write(beat);
   }
-  razorsnn_top(events, score_words, result.keep, result.kept, result.pruned, result.events, result.multiplies,
-               result.dropped, result.saturations, result.windows, result.errors);
+  call(events, score_words, writes, 0, result);
   require(events.empty(), "beats of the window were left over");
   std::vector<std::int32_t> scores;
   for (bool last = false; !last;) {
@@ -103,19 +130,21 @@ void write_columns(std::ofstream& out, const Values& values, int count) {
   for (int at = 0; at < count; ++at) out << values[at] << ' ';
 }
 
-void write_result(std::ofstream& out, const Net& net, const std::vector<std::int32_t>& scores, const Result& result) {
+void write_result(std::ofstream& out, const std::vector<std::int32_t>& scores, const Result& result) {
+  const Net net = net_size();
   write_columns(out, scores, Config::classes);
-  write_columns(out, result.keep, net.gates * Config::frames);
-  write_columns(out, result.kept, net.layers);
-  write_columns(out, result.pruned, net.layers);
+  write_columns(out, result.keep, Config::keep_depth);
+  write_columns(out, result.kept, Config::layers);
+  write_columns(out, result.pruned, Config::layers);
+  out << net.layers << ' ' << net.gates << ' ';
   out << result.events << ' ' << result.multiplies << ' ' << result.dropped << ' ' << result.saturations << ' '
       << result.windows << ' ' << result.errors << '\n';
 }
 
-void write_names(std::ofstream& out, const Net& net) {
-  out << "frames " << Config::frames << " scores " << Config::classes << " keep " << net.gates * Config::frames
-      << " kept " << net.layers << " pruned " << net.layers
-      << " events 1 multiplies 1 dropped 1 saturations 1 windows 1 errors 1\n";
+void write_names(std::ofstream& out) {
+  out << "frames " << Config::frames << " scores " << Config::classes << " keep " << Config::keep_depth << " kept "
+      << Config::layers << " pruned " << Config::layers
+      << " layers 1 gates 1 events 1 multiplies 1 dropped 1 saturations 1 windows 1 errors 1\n";
 }
 
 void run_all(const std::string& windows_path, const std::string& results_path) {
@@ -123,13 +152,17 @@ void run_all(const std::string& windows_path, const std::string& results_path) {
   require(bool(in), "cannot read " + windows_path);
   std::ofstream out(results_path);
   require(bool(out), "cannot write " + results_path);
-  const Net net = net_size();
-  write_names(out, net);
+  write_names(out);
   int done = 0;
-  for (Window window; read_window(in, window);) {
+  bool is_load = false;
+  for (Window window; read_window(in, window, is_load);) {
+    if (is_load) {
+      load(window);
+      continue;
+    }
     require_one_window(window);
     Result result;
-    write_result(out, net, run(window, result), result);
+    write_result(out, run(window, result), result);
     std::cout << ++done << std::endl;
   }
   out << "end " << done << '\n';

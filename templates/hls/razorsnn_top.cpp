@@ -1,16 +1,20 @@
 #include "razorsnn_top.hpp"
 
 #include "razorsnn/frame_builder.hpp"
+#include "razorsnn/loader.hpp"
 #include "razorsnn/sequencer.hpp"
 
 using razorsnn::Config;
 
 void razorsnn_top(razorsnn::BeatStream& events, razorsnn::BeatStream& score_words,
+                  razorsnn::BeatStream& load, std::uint32_t load_writes,
                   bool keep_bits[Config::keep_depth], std::uint32_t kept[Config::layers],
                   std::uint32_t pruned[Config::layers], std::uint32_t& event_count, std::uint32_t& multiply_count,
                   std::uint32_t& dropped, std::uint32_t& saturations, std::uint32_t& windows, std::uint32_t& errors) {
 #pragma HLS interface mode=axis port=events
 #pragma HLS interface mode=axis port=score_words
+#pragma HLS interface mode=axis port=load
+#pragma HLS interface mode=s_axilite port=load_writes
 #pragma HLS interface mode=s_axilite port=keep_bits
 #pragma HLS interface mode=s_axilite port=kept
 #pragma HLS interface mode=s_axilite port=pruned
@@ -32,6 +36,20 @@ void razorsnn_top(razorsnn::BeatStream& events, razorsnn::BeatStream& score_word
 #pragma HLS reset variable=window_count
   static bool overrun = false;
 #pragma HLS reset variable=overrun
+  static bool refused = false;
+#pragma HLS reset variable=refused
+  // Not reset: a reset cannot know what the memories hold.
+  static bool whole = true;
+#pragma HLS reset variable=whole off
+  if (load_writes > 0) {
+    razorsnn::Contents<Config> contents = {image_layer_table, image_weights, image_bias, image_embeddings,
+                                           image_affine, image_offset, image_exp, image_sigmoid};
+    if (razorsnn::load_contents<Config>(load, load_writes, contents, whole)) refused = true;
+  }
+  if (load_writes > 0 || !whole) {
+    errors = (whole ? 0 : 4) | (refused ? 2 : 0) | (overrun ? 1 : 0);
+    return;
+  }
   razorsnn::Counters counters = {0, 0, 0, 0};
   if (razorsnn::build_frames<Config>(events, input, counters)) overrun = true;
   razorsnn::run_window<Config>(image_layer_table, image_weights, image_bias, image_embeddings, image_affine,
@@ -43,5 +61,5 @@ void razorsnn_top(razorsnn::BeatStream& events, razorsnn::BeatStream& score_word
   dropped = counters.dropped;
   saturations = counters.saturations;
   windows = ++window_count;
-  errors = overrun ? 1 : 0;
+  errors = (refused ? 2 : 0) | (overrun ? 1 : 0);
 }

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from razorsnn.contents import load_writes
 from razorsnn.files import hash_files
 from razorsnn.fixed import Format
 from razorsnn.ir import Graph, Source, Tensor
@@ -15,8 +16,9 @@ from razorsnn.ops.dense import Dense
 from razorsnn.ops.neuron import Neuron
 from razorsnn.ops.razor import Razor, exp_table, sigmoid_table
 from razorsnn.plan import make_plan
+from razorsnn.registers import REGISTERS
 from razorsnn.stream import LAST, MARK
-from razorsnn.targets.csim import compile_csim, read_results
+from razorsnn.targets.csim import compile_csim, read_results, run_loads
 from razorsnn.targets.hls import emit
 from razorsnn.targets.reference import run_window
 from tests.families import HLS, WINDOWS, Family, assert_equal, full_window, make_family, window_frames
@@ -157,11 +159,35 @@ def test_tlast_missing_closes_the_window_and_flags_it(binned: Family) -> None:
     assert result.counters["errors"].tolist() == [0, 1, 1]
 
 
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (lambda writes: writes[:-1], "a window is refused: the load was not committed"),
+        (lambda writes: writes[1:], "a write of the load was refused"),
+        (lambda writes: np.delete(writes, 5, axis=0), "a write of the load was refused"),
+        (lambda writes: np.where(np.arange(len(writes))[:, None] == 0, writes ^ [0, 1], writes), "a write of the load"),
+        (lambda writes: np.insert(writes, 1, [REGISTERS["load_data"], 0], axis=0), "a write of the load was refused"),
+        (lambda writes: np.insert(writes, 1, [REGISTERS["load_address"], 8 << 24], axis=0), "a write of the load"),
+        (lambda writes: np.insert(writes, 1, [REGISTERS["load_address"], 99], axis=0), "a write of the load"),
+    ],
+    ids=["no commit", "no begin", "a chunk lost", "another class", "no address", "no such memory", "no such word"],
+)
+def test_a_load_that_is_not_whole_is_refused(
+    binned: Family, change: Callable[[np.ndarray], np.ndarray], complaint: str
+) -> None:
+    words = event_words(full_window(binned.net), binned.shape, 0)
+    writes = change(load_writes(binned.plans[2]).astype(np.int64)).astype(np.uint32)
+    with pytest.raises(RuntimeError, match=f"csim ended with 1: csim: {complaint}"):
+        run_loads(binned.builds[SEED], [[words], [words]], [writes], binned.cache)
+
+
 def test_sanitizers_find_nothing(binned: Family) -> None:
     frames = [*window_frames(binned.net, 2), full_window(binned.net)]
     words = [event_words(window, binned.shape, 0) for window in frames]
-    result = binned.run(2, [*words, words[-1].astype(np.uint64)], sanitize=True)
-    assert_equal(result, [run_window(binned.plans[2], window) for window in [*frames, frames[-1]]])
+    windows = [[*words, words[-1].astype(np.uint64)], words]
+    runs = run_loads(binned.builds[2], windows, [load_writes(binned.plans[QUIET])], binned.cache, sanitize=True)
+    assert_equal(runs[0], [run_window(binned.plans[2], window) for window in [*frames, frames[-1]]])
+    assert_equal(runs[1], [run_window(binned.plans[QUIET], window) for window in frames])
 
 
 @pytest.mark.parametrize(
@@ -187,22 +213,24 @@ def test_a_warning_of_the_compiler_is_an_error(tmp_path: Path) -> None:
     assert not list((tmp_path / "csim").iterdir())
 
 
-HEAD = "frames 2 scores 1 keep 2 events 1 kept 1"
+HEAD = "frames 2 scores 1 keep 4 events 1 kept 2 layers 1 gates 1"
+
+ROW = "5 0 1 0 0 9 2 0 1 1"
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", HEAD, f"{HEAD}\n5 0 1 9 2", f"{HEAD}\n5 0 1 9 2\nend 2", f"{HEAD}\n5 0 1 9\nend 1", f"{HEAD}\nx 0 1 9\nend 1"],
+    ["", HEAD, *(f"{HEAD}\n{row}" for row in (ROW, f"{ROW}\nend 2", f"{ROW[:-2]}\nend 1", f"x{ROW[1:]}\nend 1"))],
 )
 def test_results_that_are_not_whole_are_an_error(tmp_path: Path, text: str) -> None:
     path = tmp_path / "results.txt"
-    path.write_text(f"{HEAD}\n5 0 1 9 2\nend 1\n")
-    whole = read_results(path, 1)
+    path.write_text(f"{HEAD}\n{ROW}\nend 1\n")
+    (whole,) = read_results(path, [1])
     assert (whole.outcome.scores.tolist(), whole.outcome.keep.tolist()) == ([[5]], [[[False, True]]])
     assert {name: value.tolist() for name, value in whole.counters.items()} == {"events": [9], "kept": [[2]]}
     path.write_text(text)
     with pytest.raises((RuntimeError, ValueError)):
-        read_results(path, 1)
+        read_results(path, [1])
 
 
 def tiny_graph() -> Graph:

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from razorsnn.contents import load_writes
 from razorsnn.ir import Graph
 from razorsnn.ops.razor import Razor
 from razorsnn.plan import Plan
@@ -13,7 +14,7 @@ from razorsnn.registers import STATUS_DONE, STATUS_UNENDED
 from razorsnn.stream import LAST, MARK, Beats
 from razorsnn.targets.outcome import BackendRun
 from razorsnn.targets.reference import output_cycles, run_window
-from razorsnn.targets.rtlsim import ABORT, RESET, RUN, Stimulus, play
+from razorsnn.targets.rtlsim import ABORT, LOAD, RESET, RUN, Stimulus, load_beats, play
 from tests.families import RTL, Family, assert_cycles, assert_equal, full_window, make_family, window_frames
 from tests.nets import NetClass, random_graph
 from tests.stimuli import event_word, event_words
@@ -141,6 +142,14 @@ def test_start_abort_and_interrupt(binned: Family) -> None:
     plan = binned.plans[SEED]
     result = play(plan, binned.builds[SEED] / "rtl", binned.cache, Stimulus([words]), "bench_control")
     np.testing.assert_array_equal(result["scores"], run_window(plan, frames).scores)
+
+
+def test_loads_meet_windows_and_resets(binned: Family) -> None:
+    frames, words, _ = busy_window(binned)
+    plan = binned.plans[SEED]
+    stimulus = Stimulus([words, load_beats(load_writes(plan))], actions=[RUN, LOAD])
+    result = play(plan, binned.builds[SEED] / "rtl", binned.cache, stimulus, "bench_loading")
+    np.testing.assert_array_equal(result["scores"], [run_window(plan, frames).scores] * 4)
 
 
 def test_a_window_without_events(binned: Family) -> None:

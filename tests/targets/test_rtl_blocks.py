@@ -22,7 +22,13 @@ BLOCKS: dict[str, dict[str, int]] = {
     "cast": {"InBits": 30, "OutBits": 8},
     "neuron": {"MembraneBits": 20, "OutBits": 5},
     "readout": {"Lanes": 2, "Classes": 5, "MembraneBits": 9, "ScoreBits": 13, "MembraneAddrWidth": 4},
-    "registers": {"Lanes": 2, "Frames": 37, "Classes": 5, "Layers": 3, "Gates": 2, "Embeddings": 3},
+    "registers": {
+        "Lanes": 2, "Frames": 37, "Classes": 5, "Layers": 3, "Gates": 2, "Embeddings": 3, "ClassIdentity": 7654321,
+    },
+    "loader": {
+        "Lanes": 4, "Layers": 3, "Embeddings": 3, "WeightBits": 9, "MembraneBits": 13, "WeightDepth": 5, "BiasDepth": 3,
+        "GateRows": 4, "OffsetDepth": 6, "LoadBits": 512, "ClassIdentity": 1234567,
+    },
     "frame_builder": {
         "Frames": 3, "Channels": 3, "Height": 4, "Width": 3, "SensorHeight": 4, "SensorWidth": 6, "BinXMul": 1,
         "BinXShift": 1, "Lanes": 2, "InputLanes": 2, "InputBits": 3,
@@ -32,6 +38,7 @@ BLOCKS: dict[str, dict[str, int]] = {
 NARROW = {
     "scanner": {"Lanes": 1, "ActBits": 2, "AddrWidth": 5, "WeightAddrWidth": 9},
     "cast": {"InBits": 5, "OutBits": 8},
+    "loader": {"Gated": 0, "Lanes": 1, "Layers": 1, "WeightBits": 2, "MembraneBits": 9, "LoadBits": 512},
     "frame_builder": {
         "Frames": 3, "Channels": 2, "Height": 3, "Width": 7, "SensorHeight": 3, "SensorWidth": 7, "Lanes": 8,
         "InputLanes": 2, "InputBits": 2,

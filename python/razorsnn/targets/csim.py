@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from razorsnn.contents import Writes
 from razorsnn.files import atomic_path, hash_file
 from razorsnn.fixed import Ints
 from razorsnn.stream import Beats, with_last
@@ -35,12 +36,27 @@ def run_csim(build: Path, windows: Sequence[Beats], cache: Path | None = None, s
     `cache`: folder of compiled objects, build/csim if None; builds of one shape class may share it.
     UserError: a tool is missing. RuntimeError: compiler, testbench or results are not as they must be.
     """
+    return run_loads(build, [windows], [], cache, sanitize)[0]
+
+
+def run_loads(
+    build: Path,
+    windows: Sequence[Sequence[Beats]],
+    loads: Sequence[Writes],
+    cache: Path | None = None,
+    sanitize: bool = False,
+) -> list[BackendRun]:
+    """The same for windows[0], then for each load (`contents.load_writes`) and the windows that follow it."""
     program = compile_csim(build, cache, sanitize)
+    counts = [len(some) for some in windows]
     with tempfile.TemporaryDirectory(prefix="razorsnn-csim-") as folder:
         beats, results = Path(folder) / "windows.bin", Path(folder) / "results.txt"
-        write_windows(beats, windows)
-        _run(program, beats, results, len(windows))
-        return read_results(results, len(windows))
+        write_windows(beats, windows[0])
+        for load, some in zip(loads, windows[1:], strict=True):
+            write_load(beats, load)
+            write_windows(beats, some)
+        _run(program, beats, results, sum(counts))
+        return read_results(results, counts)
 
 
 def compile_csim(build: Path, cache: Path | None = None, sanitize: bool = False) -> Path:
@@ -82,11 +98,18 @@ def _make(target: Path, arguments: Sequence[str]) -> None:
 
 
 def write_windows(path: Path, windows: Sequence[Beats]) -> None:
-    """The testbench's input: of each window the count of its beats, then the beats, as 64-bit words."""
-    with path.open("wb") as file:
+    """Appends to the testbench's input: of each window the count of its beats, then the beats, as 64-bit words."""
+    with path.open("ab") as file:
         for window in windows:
             beats = with_last(window).astype("<u8")
             file.write(np.uint64(len(beats)).astype("<u8").tobytes() + beats.tobytes())
+
+
+def write_load(path: Path, writes: Writes) -> None:
+    """Appends a load: the count of its writes, marked by the highest bit, then value and address of each."""
+    with path.open("ab") as file:
+        words = writes.astype("<u8")
+        file.write(np.array([len(words) | 1 << 63], "<u8").tobytes() + (words[:, 0] << 32 | words[:, 1]).tobytes())
 
 
 def _run(program: Path, beats: Path, results: Path, count: int) -> None:
@@ -108,8 +131,12 @@ def _run(program: Path, beats: Path, results: Path, count: int) -> None:
             raise RuntimeError(f"csim ended with {process.returncode}: {''.join(complaints)}{errors.read()}")
 
 
-def read_results(path: Path, count: int) -> BackendRun:
-    """The testbench's results for `count` windows. RuntimeError: they are not whole."""
+def read_results(path: Path, counts: Sequence[int]) -> list[BackendRun]:
+    """The testbench's results: for the first counts[0] windows, for the next counts[1] after a load, and so on.
+
+    RuntimeError: they are not whole.
+    """
+    count = sum(counts)
     head, *lines = path.read_text().splitlines()
     if not lines or lines[-1] != f"end {count}" or len(lines) != count + 1:
         raise RuntimeError(f"{path}: not the results of {count} windows")
@@ -117,9 +144,18 @@ def read_results(path: Path, count: int) -> BackendRun:
     sizes = dict(zip(words[0::2], map(int, words[1::2]), strict=True))
     frames = sizes.pop("frames")
     columns = _columns(lines[:-1], sizes)
-    keep = columns.pop("keep").reshape(count, sizes["keep"] // frames, frames).astype(np.bool_)
-    outcome = Outcome(columns.pop("scores"), keep)
-    return BackendRun(outcome, {name: columns[name] if name in PER_LAYER else columns[name][:, 0] for name in columns})
+    ends = np.cumsum(counts).tolist()
+    parts = [slice(end - some, end) for end, some in zip(ends, counts, strict=True)]
+    return [_backend_run({name: values[part] for name, values in columns.items()}, frames) for part in parts]
+
+
+def _backend_run(columns: dict[str, Ints], frames: int) -> BackendRun:
+    """Of the class's layers and gates those that the net has."""
+    layers, gates = (int(columns.pop(name)[0, 0]) for name in ("layers", "gates"))
+    keep = columns.pop("keep")
+    outcome = Outcome(columns.pop("scores"), keep.reshape(len(keep), -1, frames)[:, :gates].astype(np.bool_))
+    counters = {name: values[:, :layers] if name in PER_LAYER else values[:, 0] for name, values in columns.items()}
+    return BackendRun(outcome, counters)
 
 
 def _columns(lines: Sequence[str], sizes: dict[str, int]) -> dict[str, Ints]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from razorsnn import stream
+from razorsnn import contents, stream
 from razorsnn.assets import asset
 from razorsnn.files import folder_transaction
 from razorsnn.fixed import Ints, bits_unsigned
@@ -30,6 +30,7 @@ from razorsnn.ops.razor import (
 )
 from razorsnn.ops.words import beside, columns, groups, power_of_two
 from razorsnn.plan import Plan
+from razorsnn.registers import INDEX_BITS, REGISTERS
 from razorsnn.shape import Shape
 from razorsnn.targets.templates import render
 
@@ -43,10 +44,6 @@ RENDERED = {
 }
 LINE_NUMBERS = 16
 """Numbers in a line of a table that has no lanes."""
-
-
-TABLE_DEPTH = 256
-"""Entries of the exp and the sigmoid table."""
 
 
 @dataclass(frozen=True)
@@ -96,14 +93,17 @@ def emit(plan: Plan, out: Path) -> Path:
 
 
 def _template_values(plan: Plan) -> dict[str, Any]:
-    contents = images(plan)
+    initial = images(plan)
+    widths = [width for _, width, _ in LAYER_FIELDS]
     return {
         "net": plan.graph.name,
         "fields": LAYER_FIELDS,
+        "offsets": [sum(widths[index + 1 :]) for index in range(len(widths))],
+        "loads": contents.loadable(plan.shape),
         "resets": RESETS,
         "constants": constants(plan.shape),
-        "images": contents,
-        "types": {image.name: image.type for image in contents},
+        "images": initial,
+        "types": {image.name: image.type for image in initial},
     }
 
 
@@ -126,7 +126,23 @@ def constants(shape: Shape) -> dict[str, int]:
         "mask_product_bits": shape.sums_bits + WEIGHT_FRAC + 1,
         "masked_bits": mask_bits + shape.activation_bits + 1,
         **_bounds(shape),
+        **_load_constants(shape),
         **_shared_constants(),
+    }
+
+
+def _load_constants(shape: Shape) -> dict[str, int]:
+    memories = contents.loadable(shape)
+    registers = {name: address for name, address in REGISTERS.items() if name.startswith("load_")}
+    return registers | {
+        "class_identity": contents.class_identity(shape),
+        "load_memories": len(memories),
+        "load_index_bits": INDEX_BITS,
+        "most_chunks": max(memory.chunks for memory in memories),
+        "embedding_bits": EMBEDDING_BITS,
+        "affine_bits": AFFINE_BITS,
+        "exp_bits": EXP.width,
+        "sigmoid_bits": SIGMOID.width,
     }
 
 
@@ -153,7 +169,7 @@ def _shared_constants() -> dict[str, int]:
         "logit_high": LOGIT.high,
         "mask_input_low": MASK_INPUT.low,
         "mask_input_high": MASK_INPUT.high,
-        "table_depth": TABLE_DEPTH,
+        "table_depth": contents.TABLE_ENTRIES,
         "layer_fields": len(LAYER_FIELDS),
     }
 

@@ -8,8 +8,9 @@ import numpy as np
 
 from razorsnn import __version__
 from razorsnn.assets import asset
+from razorsnn.contents import CHUNK_BITS, class_identity, loadable, words
 from razorsnn.errors import UserError
-from razorsnn.fixed import LEAK_FRAC, Ints
+from razorsnn.fixed import LEAK_FRAC
 from razorsnn.layertable import LAYER_FIELDS
 from razorsnn.ops import razor, synapse
 from razorsnn.plan import Plan
@@ -18,7 +19,7 @@ from razorsnn.targets.templates import render
 
 TOP = "razorsnn_top"
 PACKAGE = "rsnn_pkg.sv"
-REGISTER_VERSION = 1
+REGISTER_VERSION = 2
 """Of the register map; docs/architecture.md."""
 STREAM_COORDINATE_BITS = 12
 BIN_PRODUCT_BITS = 32
@@ -35,8 +36,8 @@ def emit(plan: Plan, out: Path) -> None:
         render("rtl/top.sv.j2", top=TOP, version=__version__, parameters=list(parameters(plan.shape)))
     )
     (folder / f"{TOP}.f").write_text("\n".join(source_files(folder)) + "\n")
-    for name, words in images(plan).items():
-        (folder / name).write_text(words)
+    for name, image in images(plan).items():
+        (folder / name).write_text(image)
 
 
 def source_files(folder: Path) -> list[str]:
@@ -51,6 +52,7 @@ def package() -> str:
         "rtl/rsnn_pkg.sv.j2",
         fields=LAYER_FIELDS,
         version=REGISTER_VERSION,
+        memories=MEMORIES,
         leak_frac=LEAK_FRAC,
         event_depth=synapse.EVENT_DEPTH,
         drain_cycles=synapse.DRAIN_CYCLES,
@@ -81,6 +83,8 @@ def parameters(shape: Shape) -> Iterator[tuple[str, str]]:
         "BiasDepth": shape.bias_depth, "MembraneDepth": shape.membrane_depth, "EvenDepth": shape.store_depth_even,
         "OddDepth": shape.store_depth_odd, "MaskDepth": shape.mask_depth, "GateRows": shape.gate_rows,
         "OffsetDepth": shape.offset_depth,
+        "LoadBits": CHUNK_BITS * max(memory.chunks for memory in loadable(shape)),
+        "ClassIdentity": class_identity(shape),
     }  # fmt: skip
     yield from ((name, str(value)) for name, value in numbers.items())
     yield from ((parameter, f'"{name}"') for parameter, name in IMAGE_FILES.items())
@@ -91,6 +95,8 @@ IMAGE_FILES = {
     "AffineFile": "affine.hex", "OffsetFile": "offset.hex", "ExpFile": "exp.hex", "SigmoidFile": "sigmoid.hex",
 }  # fmt: skip
 """Parameter and file of each memory's contents, read by $readmemh from the folder where the tool runs."""
+MEMORIES = tuple(parameter.removesuffix("File") for parameter in IMAGE_FILES)
+"""What the package calls the memories of `contents.loadable`, in the same order."""
 
 
 def bin_factor(sensor: int, grid: int) -> tuple[int, int]:
@@ -106,46 +112,8 @@ def bin_factor(sensor: int, grid: int) -> tuple[int, int]:
 
 def images(plan: Plan) -> dict[str, str]:
     """File name to contents, one hex word a line, padded with zeros to the memory's depth."""
-    shape = plan.shape
-    rows = [_table_word(row) for row in plan.table]
-    words = {
-        "table.hex": (rows, shape.layers, sum(width for _, width, _ in LAYER_FIELDS)),
-        "weights.hex": (
-            _lane_words(plan.weights, shape.weight_bits),
-            shape.weight_depth,
-            shape.lanes * shape.weight_bits,
-        ),
-        "bias.hex": (_lane_words(plan.bias, shape.membrane_bits), shape.bias_depth, shape.lanes * shape.membrane_bits),
-        "embeddings.hex": _gate_words(plan.embeddings, shape, razor.EMBEDDING_BITS),
-        "affine.hex": _gate_words(plan.affine, shape, razor.AFFINE_BITS),
-        "offset.hex": (_plain(plan.offset, razor.OFFSET_BITS), shape.offset_depth, razor.OFFSET_BITS),
-        "exp.hex": (_plain(plan.tables["exp"], razor.EXP.width), 256, razor.EXP.width),
-        "sigmoid.hex": (_plain(plan.tables["sigmoid"], 8), 256, 8),
-    }
-    return {name: _hex(content, depth, width) for name, (content, depth, width) in words.items()}
-
-
-def _table_word(row: dict[str, int]) -> int:
-    word = 0
-    for name, width, _ in LAYER_FIELDS:
-        word = word << width | row[name]
-    return word
-
-
-def _plain(values: Ints, width: int) -> list[int]:
-    return [value & ((1 << width) - 1) for value in values.tolist()]
-
-
-def _lane_words(words: Ints, width: int) -> list[int]:
-    """Lane 0 in the lowest bits."""
-    mask = (1 << width) - 1
-    return [sum((value & mask) << (width * lane) for lane, value in enumerate(row)) for row in words.tolist()]
-
-
-def _gate_words(coefficients: Ints, shape: Shape, width: int) -> tuple[list[int], int, int]:
-    """A row of K a frame, k = 0 in the lowest bits."""
-    rows = _lane_words(coefficients.reshape(-1, shape.embeddings), width)
-    return rows, shape.gate_rows, shape.embeddings * width
+    contents, sizes = words(plan), {memory.name: memory for memory in loadable(plan.shape)}
+    return {f"{name}.hex": _hex(contents[name], memory.depth, memory.width) for name, memory in sizes.items()}
 
 
 def _hex(words: list[int], depth: int, width: int) -> str:

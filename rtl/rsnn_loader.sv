@@ -1,0 +1,116 @@
+// Loader: the contents of the memories, chunk by chunk from the registers, while no window runs.
+// Contract: python/razorsnn/contents.py; registers and what is refused: docs/architecture.md, "Loading".
+//   order      begin, then for each memory its address and the chunks of its words, lowest bits first; then commit
+//   latency    a word is written the cycle after its last chunk
+//   handshake  write_i pulses with a register's number and value; refused_o answers in the same cycle. From begin to
+//              commit whole_o is low, and no window may start; a reset ends the load, but the contents stay partial
+module rsnn_loader #(
+  parameter int unsigned Lanes = 4,
+  parameter int unsigned Layers = 2,
+  parameter bit Gated = 1'b1,
+  parameter int unsigned Embeddings = 2,
+  parameter int unsigned WeightBits = 8,
+  parameter int unsigned MembraneBits = 20,
+  parameter int unsigned WeightDepth = 64,
+  parameter int unsigned BiasDepth = 4,
+  parameter int unsigned GateRows = 4,
+  parameter int unsigned OffsetDepth = 2,
+  parameter int unsigned LoadBits = 512,
+  parameter int unsigned ClassIdentity = 1
+) (
+  input  logic                          clk_i,
+  input  logic                          rst_ni,
+  input  logic                          busy_i,
+  input  logic                          write_i,
+  input  rsnn_pkg::load_register_e      register_i,
+  input  logic [31:0]                   value_i,
+  output logic                          loading_o,
+  output logic                          whole_o,
+  output logic                          refused_o,
+  output logic [rsnn_pkg::Memories-1:0] load_o,
+  output logic [23:0]                   addr_o,
+  output logic [LoadBits-1:0]           data_o
+);
+  localparam int unsigned MostChunks = LoadBits / 32;
+  localparam int unsigned ChunkWidth = (MostChunks > 1) ? $clog2(MostChunks) : 1;
+  localparam int unsigned NumberWidth = $clog2(rsnn_pkg::Memories);
+
+  function automatic int unsigned depth(int unsigned number);
+    unique case (number)
+      rsnn_pkg::TableMemory: return Layers;
+      rsnn_pkg::WeightMemory: return WeightDepth;
+      rsnn_pkg::BiasMemory: return BiasDepth;
+      rsnn_pkg::EmbeddingMemory, rsnn_pkg::AffineMemory: return Gated ? GateRows : 0;
+      rsnn_pkg::OffsetMemory: return Gated ? OffsetDepth : 0;
+      default: return Gated ? 256 : 0;
+    endcase
+  endfunction
+
+  function automatic int unsigned last_chunk(int unsigned number);
+    unique case (number)
+      rsnn_pkg::TableMemory: return ($bits(rsnn_pkg::layer_t) - 1) / 32;
+      rsnn_pkg::WeightMemory: return (Lanes * WeightBits - 1) / 32;
+      rsnn_pkg::BiasMemory: return (Lanes * MembraneBits - 1) / 32;
+      rsnn_pkg::EmbeddingMemory: return (Embeddings * rsnn_pkg::EmbeddingBits - 1) / 32;
+      rsnn_pkg::AffineMemory: return (Embeddings * rsnn_pkg::AffineBits - 1) / 32;
+      rsnn_pkg::OffsetMemory: return (rsnn_pkg::OffsetBits - 1) / 32;
+      default: return 0;
+    endcase
+  endfunction
+
+  // The contents are whole when the device is configured. No reset says so again: it cannot know.
+  /* verilator lint_off PROCASSINIT */
+  logic whole_q = 1'b1;
+  /* verilator lint_on PROCASSINIT */
+  logic loading_q, addressed_q;
+  logic [rsnn_pkg::Memories-1:0] load_q;
+  logic [31:0] checksum_q;
+  logic [NumberWidth-1:0] number_q;
+  logic [23:0] index_q, depth_q;
+  logic [ChunkWidth-1:0] chunk_q, last_chunk_q;
+  logic begins, takes_address, takes_data, commits, fits;
+  logic [NumberWidth-1:0] number;
+
+  assign number = value_i[24 +: NumberWidth];
+  assign fits = 32'(value_i[31:24]) < rsnn_pkg::Memories && 32'(value_i[23:0]) < depth(32'(number));
+  assign begins = write_i && register_i == rsnn_pkg::LoadBegin && !busy_i && value_i == ClassIdentity;
+  assign takes_address = write_i && register_i == rsnn_pkg::LoadAddress && loading_q && fits;
+  assign takes_data = write_i && register_i == rsnn_pkg::LoadData && loading_q && addressed_q && index_q < depth_q;
+  assign commits = write_i && register_i == rsnn_pkg::LoadCommit && loading_q && chunk_q == '0 && value_i == checksum_q;
+  assign refused_o = write_i && !(begins || takes_address || takes_data || commits);
+  // Nothing is written in a reset: the first one finds any value in load_q.
+  assign load_o = rst_ni ? load_q : '0;
+  assign loading_o = loading_q;
+  assign whole_o = whole_q;
+
+  always_ff @(posedge clk_i) begin
+    if (begins) whole_q <= 1'b0;
+    else if (commits) whole_q <= 1'b1;
+  end
+
+  always_ff @(posedge clk_i) begin
+    load_q <= '0;
+    addr_o <= index_q;
+    if (begins) checksum_q <= '0;
+    else if (takes_address || takes_data) checksum_q <= {checksum_q[30:0], checksum_q[31]} ^ value_i;
+    if (takes_address) begin
+      number_q <= number;
+      index_q <= value_i[23:0];
+      depth_q <= 24'(depth(32'(number)));
+      last_chunk_q <= ChunkWidth'(last_chunk(32'(number)));
+    end
+    if (begins || takes_address) chunk_q <= '0;
+    if (takes_data) begin
+      data_o[32*chunk_q +: 32] <= value_i;
+      chunk_q <= (chunk_q == last_chunk_q) ? '0 : chunk_q + 1'b1;
+      if (chunk_q == last_chunk_q) begin
+        load_q[number_q] <= 1'b1;
+        index_q <= index_q + 1'b1;
+      end
+    end
+    if (!rst_ni) {loading_q, addressed_q} <= '0;
+    else if (begins) {loading_q, addressed_q} <= 2'b10;
+    else if (commits) loading_q <= 1'b0;
+    else if (takes_address) addressed_q <= 1'b1;
+  end
+endmodule
