@@ -15,7 +15,7 @@ from razorsnn.config import Config, load_config
 from razorsnn.errors import UserError
 from razorsnn.experiments.runs import Runs, some_recordings
 from razorsnn.experiments.tables import QUICK_EPOCHS, base_config, changed, quick, read_tables
-from razorsnn.files import read_json
+from razorsnn.files import read_json, write_json
 from razorsnn.graphfile import load_graph
 from razorsnn.plan import make_plan
 from razorsnn.simulation import reference
@@ -88,6 +88,16 @@ def test_what_was_run_is_not_run_again_in_any_table(place: Path) -> None:
     assert kept(place) == before
     found = call(place, "fig4")  # its two rows are the first and the last of fig3
     assert kept(place) == before and "<svg" in Path(found["figure"]).read_text()
+
+
+def test_cycles_of_an_older_model_are_counted_anew(place: Path) -> None:
+    stored = read_json(place / "out/fig3/results.json")
+    run = Path(stored["runs"]["all"][0]["run"])
+    before, result = kept(place), read_json(run / "result.json")
+    write_json(run / "result.json", result | {"cycles": 1.0, "measured_with": "an older model"})
+    call(place, "fig3", "--seeds", "2")
+    assert read_json(place / "out/fig3/results.json") == stored
+    assert [path for path, time in kept(place).items() if before[path] != time] == [run / "result.json"]
 
 
 def test_an_interrupted_table_goes_on(place: Path) -> None:

@@ -5,18 +5,20 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 import numpy as np
 
-from razorsnn import flow, simulation
+from razorsnn import flow, ops, simulation
 from razorsnn.config import Config
 from razorsnn.files import read_json, write_json
 from razorsnn.graphfile import load_graph
 from razorsnn.plan import make_plan
 from razorsnn.samples import Samples, read_samples, split
+from razorsnn.targets import reference
 
 RESULT = "result.json"
 CYCLE_WINDOWS = 32
@@ -49,13 +51,15 @@ class Runs:
     def result(self, config: Config) -> dict[str, Any]:
         """What the run of these settings measured: it is taken from its folder, gone on with, or begun.
 
+        Where the model of cycles changed since, it is measured anew.
+
         accuracy (by vote where windows vote), pruned [gates], activity [layers], and cycles: of a window, the mean
         over some; None without an accelerator. All as integers, on windows that training did not see.
         """
-        path = self.path(config)
-        if not (path / RESULT).exists():
-            write_json(path / RESULT, self._measured(config, path))
-        return read_json(path / RESULT)
+        path = self.path(config) / RESULT
+        if not path.exists() or read_json(path).get("measured_with") != measuring_code():
+            write_json(path, self._measured(config, path.parent))
+        return read_json(path)
 
     def held(self, config: Config) -> Samples:
         return split(self.samples(config), config)[1]
@@ -68,7 +72,15 @@ class Runs:
             "activity": metrics["activity"],
             "cycles": None if config.gate.baseline else mean_cycles(path, config, self.held(config)),
             "windows": metrics["windows"],
+            "measured_with": measuring_code(),
         }
+
+
+@cache
+def measuring_code() -> str:
+    """SHA-256 over the code that counts cycles: where it changed, a run is measured anew, but not trained anew."""
+    files = [Path(reference.__file__), *sorted(Path(ops.__file__).parent.glob("*.py"))]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 
 
 def figures(result: Mapping[str, Any]) -> dict[str, Any]:
