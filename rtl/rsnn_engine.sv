@@ -1,7 +1,7 @@
 // LIAF engine: events into membranes on all lanes, and the neuron pass.
 // Contract: python/razorsnn/ops/synapse.py and ops/neuron.py.
 //   order      pass: membrane words in the order of their addresses
-//   latency    an event taken to its first membrane written: 7 cycles; a pass follows the last event's last output by
+//   latency    an event taken to its first membrane written: 8 cycles; a pass follows the last event's last output by
 //              rsnn_pkg::DrainCycles, an event a pass's done_o by one. pass_i to done_o: words_out + 1 cycles, or
 //              rsnn_pkg::LeastPassCycles + 1; a pass's last output (out_last_o): words_out + rsnn_pkg::NeuronCycles after pass_i
 //   handshake  events: valid/ready; pass_i only when no event waits or is busy_o; out_begin_o comes the cycle before the
@@ -117,18 +117,18 @@ module rsnn_engine #(
 
   access_t at0;
   access_t at_q[1:Back];
-  logic event_q;
-  logic [ActBits-1:0] value_q;
-  logic [MembraneAddrWidth-1:0] event_addr_q;
+  logic event_q, event_early_q;
+  logic [ActBits-1:0] value_q, value_early_q;
+  logic [MembraneAddrWidth-1:0] event_addr_q, event_addr_early_q;
 
   assign at0 = '{
     event_word: event_q, pass_word: pass_word, init: init_q, last: last_word,
     addr: pass_word ? MembraneAddrWidth'(step_q) : event_addr_q
   };
   always_ff @(posedge clk_i) begin
-    event_q <= rst_ni && tap_valid;
-    value_q <= tap_value;
-    event_addr_q <= tap_membrane;
+    {event_q, event_early_q} <= rst_ni ? {event_early_q, tap_valid} : '0;
+    {value_q, value_early_q} <= {value_early_q, tap_value};
+    {event_addr_q, event_addr_early_q} <= {event_addr_early_q, tap_membrane};
     at_q[1] <= at0;
     for (int unsigned stage = 2; stage <= Back; stage++) at_q[stage] <= at_q[stage-1];
     if (!rst_ni) begin
@@ -139,7 +139,7 @@ module rsnn_engine #(
   logic write;
   logic [MembraneAddrWidth-1:0] write_addr;
   logic [Lanes-1:0][MembraneBits-1:0] word, new_word, bias, bias_q, stored;
-  logic [Lanes-1:0][WeightBits-1:0] weight;
+  logic [Lanes-1:0][WeightBits-1:0] weight, weight_q;
 
   assign write = at_q[Read].event_word || at_q[Back].pass_word;
   assign write_addr = at_q[Back].pass_word ? at_q[Back].addr : at_q[Read].addr;
@@ -191,10 +191,11 @@ module rsnn_engine #(
     always_ff @(posedge clk_i) begin
       u_q <= word[i];
       u_late_q <= {u_late_q[0], u_q};
-      operand_q <= event_q ? OperandBits'(signed'(weight[i])) : OperandBits'(reset_u);
+      operand_q <= event_q ? OperandBits'(signed'(weight_q[i])) : OperandBits'(reset_u);
       factor_q <= event_q ? signed'(9'(value_q)) : signed'({1'b0, neuron_q.alpha});
       product_q <= operand_q * factor_q;
       bias_q[i] <= bias[i];
+      weight_q[i] <= weight[i];
     end
     assign out_u_o[i] = u_late_q[1];
 

@@ -25,8 +25,8 @@ FIND_CYCLES = 4
 """From the scanner's start to the first event."""
 EVENT_DEPTH = 16
 """Events that wait between scanner and engine, beside the one that is offered and the one in work."""
-DRAIN_CYCLES = 3
-"""From the end of a frame's events to the pass: the engine's address stages, so that it follows the last multiply."""
+DRAIN_CYCLES = 4
+"""From the end of a frame's events to the pass, which follows the last one: the engine's address and weight stages."""
 SCAN_CYCLES = FIND_CYCLES + DRAIN_CYCLES
 """Of a scanned frame, beyond its events, were they not sought ahead."""
 LEAST_SCAN_CYCLES = 1 + DRAIN_CYCLES
