@@ -76,7 +76,8 @@ module rsnn_frame_builder #(
   logic [11:0] bin_y1_q, bin_x1_q;
   logic [3:0] polarity1_q;
   logic [AddrWidth-1:0] base1_q, addr2_q;
-  logic [LaneWidth-1:0] lane2_q, lane3_q, lane4_q;
+  logic [LaneWidth-1:0] lane2_q;
+  logic [Lanes-1:0] here3_q, here4_q;
   logic [Lanes-1:0][InputBits-1:0] old, counted;
 
   always_ff @(posedge clk_i) begin
@@ -87,16 +88,16 @@ module rsnn_frame_builder #(
     addr2_q <= base1_q + AddrWidth'((24'(bin_y1_q) * 24'(Columns) + 24'(bin_x1_q >> BesideShift)) * 24'(Groups))
              + AddrWidth'(polarity1_q >> LaneShift);
     lane2_q <= LaneWidth'(((bin_x1_q & 12'(Beside - 1)) << LaneShift) | 12'(polarity1_q & 4'(InputLanes - 1)));
-    lane3_q <= lane2_q;
-    lane4_q <= lane3_q;
+    here3_q <= Lanes'(1) << lane2_q;
+    here4_q <= here3_q;
     dropped_o <= accept && !mark && !on_sensor;
     if (!rst_ni) {event1_q, event2_q, count3_q, count4_q} <= '0;
     else {event1_q, event2_q, count3_q, count4_q} <= {accept && !mark && on_sensor, event1_q, event2_q, count3_q};
   end
 
+  // Every lane counts by itself: a multiplexer to one counter and back would be the block's longest path.
   always_comb begin
-    counted = old;
-    if (old[lane4_q] != '1) counted[lane4_q] = old[lane4_q] + 1'b1;
+    for (int unsigned i = 0; i < Lanes; i++) counted[i] = old[i] + InputBits'(here4_q[i] && old[i] != '1);
   end
 
   // One memory: events are counted, words that are read are emptied, and after a reset all of it is.

@@ -3,7 +3,7 @@
 //   order      words in the order (y, x, channel group), in a word lane 0 first
 //   shapes     a word holds 2 ** lanes_in_log2_i channels of as many positions beside each other as fill the lanes;
 //              width_i words a row and channel group
-//   latency    start_i to the first event: 4 cycles; a word without events takes 1 cycle, hidden behind the events
+//   latency    start_i to the first event: 5 cycles; a word without events takes 1 cycle, hidden behind the events
 //              that wait in the FIFO or are being worked on
 //   handshake  event_valid_o/event_ready_i; done_o while there is neither word nor event left
 module rsnn_scanner #(
@@ -48,8 +48,12 @@ module rsnn_scanner #(
   logic [LaneWidth-1:0] lane, across, channel;
   logic [11:0] group_q;
   place_t next_q, place_q;
-  logic take, fifo_ready;
+  logic take;
   logic [11:0] x;
+  logic found_valid_q, found_ready, fifo_ready;
+  logic [ActBits-1:0] found_value_q;
+  logic [LaneWidth-1:0] found_channel_q;
+  place_t found_q;
 
   rsnn_word_reader #(.AddrWidth(AddrWidth), .WordWidth(Lanes * ActBits)) u_reader (
     .clk_i, .rst_ni, .start_i, .base_i, .count_i(words_i), .mem_re_o, .mem_addr_o, .mem_data_i,
@@ -71,14 +75,29 @@ module rsnn_scanner #(
   assign across = dense_i ? '0 : lane >> lanes_in_log2_i;
   assign channel = dense_i ? lane : lane - (across << lanes_in_log2_i);
   assign pending_rest = pending_q & (pending_q - 1'b1);
-  assign take = (pending_q != '0) && fifo_ready;
+  assign take = (pending_q != '0) && found_ready;
   assign word_ready = (pending_q == '0) || (take && pending_rest == '0);
-  assign done_o = !reader_busy && (pending_q == '0) && !event_valid_o;
+  assign done_o = !reader_busy && (pending_q == '0) && !found_valid_q && !event_valid_o;
   assign x = (place_q.x << (3'(LaneShift) - lanes_in_log2_i)) + 12'(across);
 
-  rsnn_fifo #(.Width(ActBits + WeightAddrWidth + 24), .Depth(rsnn_pkg::EventDepth)) u_events (
-    .clk_i, .rst_ni, .in_valid_i(pending_q != '0), .in_ready_o(fifo_ready),
-    .in_data_i({word_q[lane], place_q.weight + WeightAddrWidth'(channel) * row_stride_i, place_q.y, x}),
+  // An event that was found; its weight's address follows in the next cycle. It is one of the EventDepth that wait.
+  assign found_ready = !found_valid_q || fifo_ready;
+
+  always_ff @(posedge clk_i) begin
+    if (found_ready) begin
+      found_value_q <= word_q[lane];
+      found_channel_q <= channel;
+      found_q <= '{y: place_q.y, x: x, weight: place_q.weight};
+    end
+    if (!rst_ni) found_valid_q <= 1'b0;
+    else if (found_ready) found_valid_q <= pending_q != '0;
+  end
+
+  rsnn_fifo #(.Width(ActBits + WeightAddrWidth + 24), .Depth(rsnn_pkg::EventDepth - 1)) u_events (
+    .clk_i, .rst_ni, .in_valid_i(found_valid_q), .in_ready_o(fifo_ready),
+    .in_data_i({
+      found_value_q, found_q.weight + WeightAddrWidth'(found_channel_q) * row_stride_i, found_q.y, found_q.x
+    }),
     .out_valid_o(event_valid_o), .out_ready_i(event_ready_i),
     .out_data_o({event_value_o, event_weight_o, event_y_o, event_x_o})
   );

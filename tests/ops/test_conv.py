@@ -123,7 +123,7 @@ def test_score_bits_hold_the_highest_and_lowest_score():
 
 
 def played(words: list[list[int]], costs: list[list[int]], ahead: int) -> int:
-    """Cycles of a frame: word register, FIFO with an output register, and engine, clocked from the scanner's start.
+    """Cycles of a frame, clocked from the scanner's start: registers of a word and an event, FIFO with one, engine.
 
     The engine takes events from cycle `ahead` on, when the frame starts, works on one from the cycle after, and drains
     its address stages at the end.
@@ -132,14 +132,17 @@ def played(words: list[list[int]], costs: list[list[int]], ahead: int) -> int:
     pending: list[int] = []
     waiting: deque[int] = deque()
     offered, work = 0, 0  # cost of the event that is offered (0: there is none), and what is left of the one in work
+    found = 0  # cost of the event whose weight is sought
     for cycle in count():
-        if not (queue or pending or offered or work) and cycle > ahead:
+        if not (queue or pending or found or offered or work) and cycle > ahead:
             return cycle - ahead + DRAIN_CYCLES
         accepts = bool(offered) and work <= 1 and cycle >= ahead
-        take = bool(pending) and len(waiting) < EVENT_DEPTH
+        moves = not found or len(waiting) < EVENT_DEPTH - 1
+        take = bool(pending) and moves
         load = not pending or (take and len(pending) == 1)
-        if take:
-            waiting.append(pending[0])
+        if moves:
+            waiting += [found] if found else []
+            found = pending[0] if take else 0
         work = offered if accepts else max(0, work - 1)
         if accepts or not offered:
             offered = waiting.popleft() if waiting else 0
@@ -222,8 +225,8 @@ def test_cycles_of_a_window():
 
 def test_scan_of_an_empty_frame_takes_a_cycle_a_word():
     empty = [(np.zeros((words, 2), np.int64), np.ones((words, 2), np.int64)) for words in (2, 3, 9)]
-    assert [scan_cycles(*frame, 0) for frame in empty] == [SCAN_CYCLES, SCAN_CYCLES + 1, SCAN_CYCLES + 7]
-    assert [scan_cycles(*frame, 5) for frame in empty] == [LEAST_SCAN_CYCLES, LEAST_SCAN_CYCLES, SCAN_CYCLES + 2]
+    assert [scan_cycles(*frame, 0) for frame in empty] == [SCAN_CYCLES - 1, SCAN_CYCLES, SCAN_CYCLES + 6]
+    assert [scan_cycles(*frame, 5) for frame in empty] == [LEAST_SCAN_CYCLES, LEAST_SCAN_CYCLES, SCAN_CYCLES + 1]
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,10 @@ from razorsnn.ir import Op, Tensor, Trace
 from razorsnn.ops.neuron import READOUTS, Neuron
 from razorsnn.ops.words import groups, pack
 
-FIND_CYCLES = 4
+FIND_CYCLES = 5
 """From the scanner's start to the first event."""
+EVENT_CYCLES = 2
+"""Of these, from the word to the event: its weight's address, and the FIFO."""
 EVENT_DEPTH = 16
 """Events that wait between scanner and engine, beside the one that is offered and the one in work."""
 DRAIN_CYCLES = 4
@@ -219,14 +221,14 @@ def scan_cycles(frame: Ints, cost: Ints, ahead: int) -> int:
     filled = frame != 0
     at = np.nonzero(filled)[0]
     if not len(at):
-        return max(LEAST_SCAN_CYCLES, SCAN_CYCLES + len(frame) - 2 - ahead)
+        return max(LEAST_SCAN_CYCLES, SCAN_CYCLES + len(frame) - 1 - EVENT_CYCLES - ahead)
     gaps = np.maximum(np.diff(at, prepend=at[0]), 1).tolist()
     taken: list[int] = []
     found, free = int(at[0]) - 1 - ahead, -FIND_CYCLES
     for event, (gap, busy) in enumerate(zip(gaps, np.maximum(cost[filled], 1).tolist(), strict=True)):
         found += gap
         if event > EVENT_DEPTH:  # one waits beside the FIFO: it is offered once the one before was taken
-            found = max(found, taken[event - EVENT_DEPTH - 1] + 2)
+            found = max(found, taken[event - EVENT_DEPTH - 1] + 1 + EVENT_CYCLES)
         taken.append(max(found, free))
         free = taken[-1] + busy
-    return SCAN_CYCLES + max(free + 1, found + len(frame) - 2 - int(at[-1]))
+    return SCAN_CYCLES + max(free + 1, found + len(frame) - 1 - EVENT_CYCLES - int(at[-1]))
