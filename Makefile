@@ -4,6 +4,8 @@ RUN ?= runs/$(basename $(notdir $(CONFIG)))
 DATA ?= simulated
 LIMIT ?=
 LANES ?=
+DEVICE ?= ecp5-85k
+SEEDS ?= 5
 PYTHON ?= python3
 WORKERS ?= 2
 BENCH_DATA ?= ../shared/data/nmnist_small/Train
@@ -19,7 +21,7 @@ lanes = $(if $(LANES),--lanes $(LANES))
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup setup-qkeras demo train hls csim sim report test test-qkeras bench lint golden clean
+.PHONY: help setup setup-qkeras demo train hls csim sim report synth test test-qkeras bench lint golden clean
 
 # Before anything starts, and at no cost to those who only read the help.
 ifneq ($(filter-out help clean,$(MAKECMDGOALS)),)
@@ -41,6 +43,7 @@ help:  ## this text
 	@echo "  RUN=$(RUN)   folder for all results; the accelerator goes to its folder build/"
 	@echo "  DATA=$(DATA)   folder of recordings, or: simulated"
 	@echo "  LIMIT=$(LIMIT)   windows to simulate; empty: all unseen ones   LANES=$(LANES)   multipliers; empty: as in CONFIG"
+	@echo "  DEVICE=$(DEVICE)   SEEDS=$(SEEDS)   of make synth: device, placements whose median counts"
 	@echo "  BENCH_DATA=$(BENCH_DATA)   N-MNIST recordings for the bench   BENCH_RUN=$(BENCH_RUN)   trained net; empty: a random one"
 	@echo "  PYTHON=$(PYTHON)   Python 3.11 or later   WORKERS=$(WORKERS)   processes of make test"
 
@@ -79,6 +82,10 @@ sim: setup  ## run the RTL with cocotb on Verilator and compare it with the refe
 
 report: setup  ## write the report, one HTML file
 	$(BIN)/razorsnn report '$(BUILD)'
+
+synth: setup  ## area and clock of the RTL on DEVICE, and its area on UltraScale+, with Yosys and nextpnr
+	$(BIN)/razorsnn synthesise '$(BUILD)' --device ultrascale+ --top-only
+	$(BIN)/razorsnn synthesise '$(BUILD)' --device '$(DEVICE)' --seeds $(SEEDS)
 
 test: setup  ## run the tests
 	$(BIN)/python -m pytest -n $(WORKERS)

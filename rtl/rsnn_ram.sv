@@ -1,4 +1,5 @@
 // Simple dual-port memory: one synchronous read port, one write port, initial contents from a hex file.
+//   place      block RAM from rsnn_pkg::BlockRamDepth words on; a tool chooses for those that are shallower
 //   latency    read data the cycle after re_i, held until the next read
 //   handshake  a read of the word written in the same cycle gives the old or the new word: callers must not care
 module rsnn_ram #(
@@ -15,6 +16,7 @@ module rsnn_ram #(
   input  logic [AddrWidth-1:0] waddr_i,
   input  logic [Width-1:0]     wdata_i
 );
+  (* ram_style = (Depth >= rsnn_pkg::BlockRamDepth) ? "block" : "auto" *)
   logic [Width-1:0] mem [Depth];
 
   if (InitFile != "") begin : gen_init

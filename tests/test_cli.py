@@ -43,7 +43,8 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[Call]:
 
         return call
 
-    flow = {name: stage(name) for name in [*(name.replace("-", "_") for name in STAGES), "show_data"]}
+    names = [*(name.replace("-", "_") for name in STAGES), "synthesise_vitis", "show_data"]
+    flow = {name: stage(name) for name in names}
     monkeypatch.setattr(razorsnn, "flow", SimpleNamespace(**flow), raising=False)
     for name in EXPERIMENTS:
         module = SimpleNamespace(**{name: stage(name)})
@@ -93,7 +94,8 @@ def test_options_reach_the_stages(calls: list[Call], tmp_path: Path):
     run("generate", "r", "--out", "b", "--target", "hls", "--lanes", "8", "--headroom", "2")
     run("pack", "r", "b", "--out", "l")
     run("simulate", "b", "--data", "d", "--limit", "2", "--target", "rtl", "--load", "l")
-    run("synthesise", "b", "--data", "d", "--limit", "2", "--part", "p")
+    run("synthesise", "b", "--device", "ultrascale+", "--seeds", "3", "--top-only")
+    run("synthesise", "b", "--tool", "vitis", "--data", "d", "--limit", "2", "--part", "p")
     run("report", "b")
     run("show", "r")
     run("reproduce", "fig3", "--data", "d", "--config", settings, "--seeds", "3", "--quick", "--out", "o")
@@ -105,7 +107,8 @@ def test_options_reach_the_stages(calls: list[Call], tmp_path: Path):
         ("generate", (Path("r"), Path("b"), "hls", 8, 2)),
         ("pack", (Path("r"), Path("b"), Path("l"))),
         ("simulate", (Path("b"), "d", 2, "rtl", Path("l"))),
-        ("synthesise", (Path("b"), "d", 2, "p")),
+        ("synthesise", (Path("b"), "ultrascale+", 3, False)),
+        ("synthesise_vitis", (Path("b"), "d", 2, "p")),
         ("report", (Path("b"),)),
         ("show", (Path("r"),)),
         ("reproduce", ("fig3", "d", Path(settings), 3, True, Path("o"))),
@@ -120,6 +123,7 @@ def test_defaults_of_the_options(calls: list[Call]):
     run("generate", "r", "--out", "b")
     run("simulate", "b", "--data", "d")
     run("synthesise", "b")
+    run("synthesise", "b", "--tool", "vitis")
     run("reproduce", "fig3", "--data", "d")
     run("sweep", "--data", "d", "--over", "a=1")
     assert calls == [
@@ -128,7 +132,8 @@ def test_defaults_of_the_options(calls: list[Call]):
         ("evaluate", (Path("r"), "d", "reference", None, None)),
         ("generate", (Path("r"), Path("b"), "all", None, 0)),
         ("simulate", (Path("b"), "d", None, "all", None)),
-        ("synthesise", (Path("b"), None, None, None)),
+        ("synthesise", (Path("b"), "ecp5-85k", 5, True)),
+        ("synthesise_vitis", (Path("b"), None, None, None)),
         ("reproduce", ("fig3", "d", None, 1, False, None)),
         ("sweep", ("d", ["a=1"], None, 20, False, None, None)),
     ]

@@ -33,7 +33,7 @@ def test_all_tools_are_present_where_the_tests_run():
     found = diagnose()
     assert [row["tool"] for row in found["tools"] if not row["ok"]] == []
     assert found["ok"]
-    assert len(found["tools"]) == len(TOOLS) == 10
+    assert len(found["tools"]) == len(TOOLS) == 11
 
 
 def test_a_missing_command_is_told_with_what_to_install(only_path: Path):

@@ -195,6 +195,32 @@ def test_a_build_without_its_model_says_so(build):
     assert "no model.pt in" in page
 
 
+def test_synthesis_stands_beside_the_plan(build: Path):
+    assert "Beside what Yosys" not in reported(build)[0]
+    path = {"from": "scanner: word_q", "to": "engine, taps: a<b", "ns": 9.5, "logic_ns": 4.0, "routing_ns": 5.5}
+    unit = {"unit": "engine", "resources": {"LUT": 1234, "FF": 99, "DSP": 8, "BRAM": 3}, "cells": {}}
+    timed = {"mhz": [104.0, 105.3], "median_mhz": 104.0, "critical": path | {"multiplier": True}}
+    memory = {"memory": "mask", "words": 64, "bits_a_word": 8, "block_ram_planned": True, "block_rams": 3}
+    found = {
+        "device": "ecp5-85k",
+        "seeds": 2,
+        "units": [unit | timed],
+        "memories": [memory | {"as_planned": True}],
+        "multipliers": {"planned": 9, "synthesised": 8},
+    }
+    facts = {"build": open_build(build).identity, "devices": {"ecp5-85k": found}}
+    (build / "synthesis.json").write_text(json.dumps(facts))
+    page, data = reported(build)
+    assert data["synthesis"]["ecp5-85k"]["units"][0]["mhz"] == [104.0, 105.3]
+    section = page.split("Beside what Yosys and nextpnr give for ecp5-85k")[1].split("</section>")[0]
+    assert "8 DSPs; the plan counts 9 multipliers" in section and '<td class="n">1,234</td>' in section
+    told = "scanner: word_q -&gt; engine, taps: a&lt;b through a multiplier, 9.5 ns (4.0 logic, 5.5 routing)"
+    assert told in section and '<td class="n">104.0</td>' in section
+    assert '<td>mask</td><td class="n">64</td><td class="n">8</td><td>block RAM</td><td class="n">3</td>' in section
+    (build / "synthesis.json").write_text(json.dumps(facts | {"build": "of other sources"}))
+    assert "Beside what Yosys" not in reported(build)[0]
+
+
 def test_reports_of_vitis_stand_beside_the_plan(build: Path):
     assert "Beside what Vitis HLS reports" not in reported(build)[0]
     write_synthesis(build / "hls", worst="undef")

@@ -36,6 +36,13 @@ class Target(StrEnum):
     all = "all"
 
 
+class Tool(StrEnum):
+    """Who synthesises: Yosys and nextpnr the RTL, Vitis the HLS C++."""
+
+    yosys = "yosys"
+    vitis = "vitis"
+
+
 class Commands(TyperGroup):
     """Tells an error of the user in one line; everything else is a bug and keeps its traceback."""
 
@@ -225,20 +232,32 @@ def simulate(
     _run("simulate", json, lambda: flow.simulate(build, data, limit, target.value, load))
 
 
-@_command("synthesise runs/first/build --data simulated --limit 2")
+@_command("synthesise runs/first/build --device ecp5-85k --seeds 5")
 def synthesise(
     build: Build,
+    tool: Annotated[Tool, typer.Option(help="yosys: the RTL, with nextpnr; vitis: the HLS C++.")] = Tool.yosys,
+    device: Annotated[
+        str, typer.Option(help="yosys: ecp5-85k, ecp5-45k, ecp5-25k (grade 6), or ultrascale+ (area).", metavar="NAME")
+    ] = "ecp5-85k",
+    seeds: Annotated[int, typer.Option(min=1, help="yosys: placements; the median clock counts.", metavar="N")] = 5,
+    blocks: Annotated[bool, typer.Option("--blocks/--top-only", help="yosys: each block alone, too.")] = True,
     data: Annotated[
-        str | None, typer.Option(help="Recordings for C and RTL simulation; without: none.", metavar="PATH|simulated")
+        str | None,
+        typer.Option(help="vitis: recordings for both simulations; without: none.", metavar="PATH|simulated"),
     ] = None,
     limit: Limit = None,
-    part: Annotated[str | None, typer.Option(help="Device; without: that of build_prj.tcl.")] = None,
+    part: Annotated[str | None, typer.Option(help="vitis: device; without: that of build_prj.tcl.")] = None,
     json: Json = False,
 ) -> None:
-    """Synthesise the HLS C++ with Vitis, through hls4ml's flow; `report` then shows what the tool says."""
+    """Synthesise the accelerator: area, memories, clock; `report` then shows what the tools say."""
     from razorsnn import flow
 
-    _run("synthesise", json, lambda: flow.synthesise(build, data, limit, part))
+    if tool == Tool.vitis:
+        _run("synthesise", json, lambda: flow.synthesise_vitis(build, data, limit, part))
+        return
+    if any(given is not None for given in (data, limit, part)):
+        raise UserError("--data, --limit and --part are for --tool vitis; accepted here: --device, --seeds, --blocks")
+    _run("synthesise", json, lambda: flow.synthesise(build, device, seeds, blocks))
 
 
 @_command("report runs/first/build")

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from razorsnn import evaluation, reporting, simulation
+from razorsnn import evaluation, reporting, simulation, synthesis
 from razorsnn.builds import METRICS, Build, build_inputs, current_build, open_build, plan_facts, write_build
 from razorsnn.config import SAVED, Config, load_config, save_config
 from razorsnn.contents import class_identity
@@ -215,7 +215,18 @@ def _require_sources(opened: Build, build: Path, target: str) -> None:
         raise UserError(f"{build}: holds no {target} sources, only {', '.join(opened.targets)}; generate them first")
 
 
-def synthesise(build: Path, data: str | None, limit: int | None, part: str | None) -> dict[str, Any]:
+def synthesise(build: Path, device: str, seeds: int, blocks: bool) -> dict[str, Any]:
+    """Area and clock of build/rtl from Yosys and nextpnr: build/synthesis.json, which the report shows.
+
+    RuntimeError where a memory fell out of block RAM: that is a bug of ours.
+    """
+    opened = open_build(build)
+    _require_sources(opened, build, "rtl")
+    found = synthesis.synthesise(opened, device, seeds, blocks)
+    return synthesis.table(found) | {"data": opened.path / synthesis.SYNTHESIS}
+
+
+def synthesise_vitis(build: Path, data: str | None, limit: int | None, part: str | None) -> dict[str, Any]:
     """Runs hls4ml's Vitis flow on build/hls: synthesis, and with `data` both simulations on unseen windows of it."""
     opened = open_build(build)
     _require_sources(opened, build, "hls")

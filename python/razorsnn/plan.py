@@ -15,7 +15,7 @@ from razorsnn.shape import WORD_BITS, Memory, Shape, memories, own_shape
 from razorsnn.stream import POLARITY_BITS, X_BITS, Y_BITS
 
 ADDRESS_MULTIPLIERS = 9
-"""Frame builder 3 (two bins and a row), scanner 1, taps 5."""
+"""At most: frame builder 3 (two bins and a row; a power of two takes none), scanner 1, taps 5."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,8 +47,11 @@ class Plan:
         return self.shape.lanes if layer.index else self.shape.input_lanes
 
     def multipliers(self) -> dict[str, int]:
-        """Multipliers by block: one a lane, K + 1 a lane of the razor, those of addresses and the affine map."""
-        found = {"engine": self.shape.lanes, "addresses": ADDRESS_MULTIPLIERS}
+        """Multipliers by use: products and leak one a lane each, K + 1 a lane of the razor, addresses, the affine map.
+
+        tests/test_synthesis.py holds it against Yosys.
+        """
+        found = {"engine": self.shape.lanes, "leak": self.shape.lanes, "addresses": ADDRESS_MULTIPLIERS}
         count = self.shape.embeddings
         gate = {"razor sums": count * self.shape.lanes, "razor": self.shape.lanes, "weighting": count}
         return found | (gate if self.shape.gates else {})

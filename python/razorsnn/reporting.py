@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from razorsnn import __version__, evaluation, figures
+from razorsnn import __version__, evaluation, figures, synthesis
 from razorsnn.builds import METRICS, Build, plan_facts
 from razorsnn.cputime import torch_time
 from razorsnn.cyclefacts import cycle_facts
@@ -57,6 +57,7 @@ def facts(build: Build) -> dict[str, Any]:
         "cycles": cycles,
         "latency": {f"{name}_ms": cycles["window"][name] / cycles_a_ms for name in ("example", "min", "mean", "max")},
         "plan": {name: planned[name] for name in ("graph", "memories", "multipliers")},
+        "synthesis": {name: synthesis.table(found) for name, found in synthesis.stored(build).items()},
         "vitis": vitis.reports(build.path / "hls"),
         "bram_bits": vitis.BRAM_BITS,
         "cpu": torch_time(build, frames),

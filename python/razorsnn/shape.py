@@ -100,6 +100,10 @@ WORD_BITS = 32
 """Of a score on the output stream, and the most that a membrane may have."""
 
 
+BLOCK_RAM_DEPTH = 64
+"""Words from which on a memory is block RAM; a shallower one would waste most of each block."""
+
+
 @dataclass(frozen=True)
 class Memory:
     """One memory of the accelerator: words, bits a word, where it is, and what proves its size."""
@@ -113,6 +117,10 @@ class Memory:
     @property
     def bits(self) -> int:
         return self.depth * self.width
+
+    @property
+    def in_block_ram(self) -> bool:
+        return self.depth >= BLOCK_RAM_DEPTH
 
 
 def memories(shape: Shape, table_bits: int) -> tuple[Memory, ...]:

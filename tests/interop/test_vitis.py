@@ -80,9 +80,9 @@ def test_hls4mls_flow_builds_our_project_and_reads_its_reports(
 ):
     stand_in(tmp_path, monkeypatch)
     before = dict(os.environ)
-    found = flow.synthesise(built, None, None, None)
+    found = flow.synthesise_vitis(built, None, None, None)
     assert found == {"synthesis": SYNTHESIS, "cosim": None, "project": built / "hls"}
-    found = flow.synthesise(built, "simulated", 2, "xc7")
+    found = flow.synthesise_vitis(built, "simulated", 2, "xc7")
     assert found == {"synthesis": SYNTHESIS, "cosim": COSIM, "project": built / "hls"}
     assert dict(os.environ) == before and flow.show(built)
     told = json.loads((built / "hls" / "told.json").read_text())
@@ -101,13 +101,13 @@ def test_the_project_is_what_its_own_script_opens(sources: Path):
 def test_what_the_flow_lacks_is_told(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
     with pytest.raises(UserError, match=r"did not come to its end .*Vitis installation not found"):
-        flow.synthesise(built, None, None, None)
+        flow.synthesise_vitis(built, None, None, None)
     stand_in(tmp_path, monkeypatch, fails=True)
     with pytest.raises(UserError, match=r"did not come to its end .*Build failed"):
-        flow.synthesise(built, None, None, None)
+        flow.synthesise_vitis(built, None, None, None)
     flow.generate(built.parent, built, "rtl", None)
     with pytest.raises(UserError, match=r"holds no hls sources, only rtl; generate them first"):
-        flow.synthesise(built, None, None, None)
+        flow.synthesise_vitis(built, None, None, None)
 
 
 def test_latencies_that_the_tool_cannot_tell_are_none(sources: Path):

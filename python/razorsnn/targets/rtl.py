@@ -14,7 +14,7 @@ from razorsnn.fixed import LEAK_FRAC
 from razorsnn.layertable import LAYER_FIELDS
 from razorsnn.ops import razor, synapse
 from razorsnn.plan import Plan
-from razorsnn.shape import Shape
+from razorsnn.shape import BLOCK_RAM_DEPTH, Shape
 from razorsnn.targets.templates import render
 
 TOP = "razorsnn_top"
@@ -58,6 +58,7 @@ def package() -> str:
         drain_cycles=synapse.DRAIN_CYCLES,
         neuron_cycles=synapse.NEURON_CYCLES,
         least_pass_cycles=synapse.LEAST_PASS_CYCLES,
+        block_ram_depth=BLOCK_RAM_DEPTH,
         affine_bits=razor.AFFINE_BITS,
         offset_bits=razor.OFFSET_BITS,
         embedding_bits=razor.EMBEDDING_BITS,

@@ -1,0 +1,138 @@
+"""Yosys and nextpnr on generated RTL: memories in block RAM, multiplies in DSPs, and figures that are theirs."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from razorsnn import flow, synthesis
+from razorsnn.builds import open_build
+from razorsnn.config import Config, save_config
+from razorsnn.errors import UserError
+from razorsnn.files import hash_file
+from razorsnn.graphfile import save_graph
+from razorsnn.plan import ADDRESS_MULTIPLIERS, make_plan
+from razorsnn.synthesis import tools
+from razorsnn.synthesis.devices import DEVICES
+from razorsnn.synthesis.summary import INSTANCES, require_block_rams
+from tests.nets import NetClass, random_graph
+
+DEEP = NetClass(lanes=2, frames=4, size=(9, 9), sensor=(11, 10), most_layers=2)
+"""Deep enough that the plan has its memories in block RAM, with bins that no shift computes."""
+FLAT = NetClass(lanes=1, frames=2, size=(6, 6), sensor=(6, 6), most_layers=1, gated=False)
+"""The least that has a memory in block RAM."""
+AREA_DEVICES = ["ecp5-25k", "ultrascale+"]
+
+
+def built(folder: Path, net: NetClass) -> Path:
+    """A build of the RTL of a random net, as `generate` makes it of a run."""
+    run = folder / "run"
+    run.mkdir()
+    save_graph(random_graph(net, 2), run / "graph.json")
+    save_config(Config(), run / "config.json")
+    flow.generate(run, run / "build", "rtl", net.lanes, 0)
+    return run / "build"
+
+
+@pytest.fixture(scope="module")
+def deep(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return built(tmp_path_factory.mktemp("deep"), DEEP)
+
+
+@pytest.fixture(scope="module")
+def flat(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return built(tmp_path_factory.mktemp("flat"), FLAT)
+
+
+@pytest.mark.parametrize("device", AREA_DEVICES)
+def test_what_the_plan_has_in_block_ram_is_there(deep: Path, device: str):
+    """Of the whole top, on both families: `synthesise` fails where a memory fell into LUTs or registers."""
+    found = flow.synthesise(deep, device, 0, False)
+    plan = open_build(deep).plan
+    planned = {memory.name for memory in plan.memories() if memory.in_block_ram}
+    assert {row["memory"] for row in found["memories"] if row["block_rams"]} >= planned
+    assert planned >= {"input", "even store", "sums", "mask", "membranes", "weights", "exp table", "sigmoid table"}
+    assert found["units"][0]["BRAM"] >= len(planned)
+
+
+def test_multiplies_are_in_dsps_no_more_than_the_plan_counts(deep: Path):
+    """Products, leaks and the razor's are all there; narrow addresses, as of 2 lanes, may take fewer than planned."""
+    found = flow.synthesise(deep, "ecp5-25k", 0, False)["multipliers"]
+    assert found["planned"] - ADDRESS_MULTIPLIERS < found["synthesised"] <= found["planned"]
+
+
+def test_multipliers_are_counted_block_by_block(deep: Path):
+    opened = open_build(deep)
+    units = {row["unit"]: row["resources"] for row in synthesis.synthesise(opened, "ecp5-25k", 0, True)["units"]}
+    planned = opened.plan.multipliers()
+    assert units["razor"]["DSP"] == planned["razor sums"] + planned["razor"] + planned["weighting"]
+    assert units["frame_builder"]["DSP"] == 3  # bins of 11 x 10 pixels on 9 x 9, and rows of 9 words
+    assert planned["engine"] + planned["leak"] < units["engine"]["DSP"] <= planned["engine"] + planned["leak"] + 5
+    assert units["scanner"]["DSP"] <= 1
+
+
+def test_a_memory_that_falls_into_luts_is_told(tmp_path: Path, flat: Path):
+    """A check that cannot fail is none: the attribute that asks for block RAM asks for registers."""
+    build = tmp_path / "build"
+    shutil.copytree(flat, build)
+    ram = build / "rtl" / "rsnn_ram.sv"
+    assert '"block"' in ram.read_text()
+    ram.write_text(ram.read_text().replace('"block"', '"registers"'))
+    manifest = json.loads((build / "manifest.json").read_text())
+    manifest["files"]["rtl/rsnn_ram.sv"] = hash_file(ram)
+    (build / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(RuntimeError, match=r"ecp5-25k: in LUTs or registers instead of block RAM: input"):
+        flow.synthesise(build, "ecp5-25k", 0, False)
+
+
+def test_clocks_of_all_seeds_and_a_second_run_does_nothing(flat: Path, monkeypatch: pytest.MonkeyPatch):
+    first = flow.synthesise(flat, "ecp5-25k", 2, False)
+    (row,) = first["units"]
+    assert row["unit"] == "razorsnn_top" and len(row["mhz"]) == 2
+    assert round(row["median_mhz"], 1) == min(row["mhz"])
+    assert " -> " in row["critical_path"] and "TRELLIS" not in row["critical_path"]
+    assert row["LUT"] > 100 and row["FF"] > 100
+    stored = json.loads(Path(first["data"]).read_text())
+    assert stored["devices"]["ecp5-25k"]["units"][0]["resources"]["LUT"] == row["LUT"]
+    monkeypatch.setattr(tools, "_call", lambda *_: pytest.fail("a tool ran again"))
+    assert flow.synthesise(flat, "ecp5-25k", 2, False) == first
+
+
+def test_figures_of_other_sources_are_not_shown(flat: Path, tmp_path: Path):
+    build = tmp_path / "build"
+    shutil.copytree(flat, build)
+    (build / synthesis.SYNTHESIS).write_text(json.dumps({"build": "0", "devices": {"ecp5-25k": {}}}))
+    assert synthesis.stored(open_build(build)) == {}
+
+
+def test_refusals(flat: Path, tmp_path: Path):
+    with pytest.raises(UserError, match=r"device virtex: unknown; accepted: ecp5-85k, .*ultrascale\+"):
+        flow.synthesise(flat, "virtex", 1, False)
+    with pytest.raises(RuntimeError, match="instead of block RAM: mask"):
+        require_block_rams({"device": "d", "memories": [{"memory": "mask", "as_planned": False}]})
+
+
+def test_every_memory_of_a_plan_has_its_instance():
+    plan = make_plan(random_graph(DEEP, 2), DEEP.lanes)
+    assert {memory.name for memory in plan.memories()} == set(INSTANCES)
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        ("u_accelerator.u_engine.u_taps.tap1_q_TRELLIS_FF_Q_5", "engine, taps: tap1_q"),
+        ("u_accelerator.gen_razor.u_razor.u_sums.u_ram.mem.0.3", "razor, sums, ram: memory"),
+        ("u_events.mem.0.7_DO_CCU2C_S1_A1_MULT18X18D_P7", "events: memory"),
+        ("pending_q_TRELLIS_FF_Q", "pending_q"),
+    ],
+)
+def test_cells_in_words(cell: str, words: str):
+    assert tools.in_words(cell) == words
+
+
+def test_cells_are_counted_as_what_they_take():
+    cells = {"LUT4": 3, "CCU2C": 2, "TRELLIS_DPR16X4": 1, "TRELLIS_FF": 5, "DP16KD": 4}
+    assert DEVICES["ecp5-85k"].count(cells) == {"LUT": 13, "FF": 5, "DSP": 0, "BRAM": 4}
+    cells = {"LUT1": 1, "LUT6": 2, "FDRE": 3, "FDSE": 1, "RAMB36E2": 2, "RAMB18E2": 1, "DSP48E2": 7, "RAM32M16": 1}
+    assert DEVICES["ultrascale+"].count(cells) == {"LUT": 11, "FF": 4, "DSP": 7, "BRAM": 5}
