@@ -97,10 +97,12 @@ def _command(example: str) -> Callable[[Callable[..., None]], Callable[..., None
 
 def _run(title: str, as_json: bool, stage: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
     """Runs a stage and shows its result; what a stage itself prints never mixes with the JSON on stdout."""
-    from razorsnn import render
+    from razorsnn import processes, render
 
     with redirect_stdout(sys.stderr):
         result = stage()
+    if not processes.leads():
+        return result
     if as_json:
         typer.echo(render.to_json(result))
     else:

@@ -133,7 +133,7 @@ class Train(Section):
     `shear` degrees, made larger or smaller by up to `scale`, a share.
     `event_drop`: the largest share of a window's events that EventDrop takes away.
     `activity_target`: the wanted share of non-zeros in what each layer but the first reads; `activity_penalty` is then
-    where its steered penalty starts.
+    where its steered penalty starts. `precision` of what is no integer, in training.
     """
 
     epochs: int = Field(40, ge=2, le=10_000)
@@ -149,6 +149,7 @@ class Train(Section):
     event_drop: float = Field(0.0, ge=0, le=0.95)
     activity_penalty: float = Field(0.3, ge=0, le=100)
     activity_target: float | None = Field(None, gt=0, lt=1)
+    precision: Literal["single", "double"] = "single"
     threads: int = Field(2, ge=1, le=256)
 
     @check_section(mode="after")

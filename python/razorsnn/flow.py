@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from razorsnn import evaluation, reporting, simulation, synthesis
+from razorsnn import evaluation, processes, reporting, simulation, synthesis
 from razorsnn.builds import METRICS, Build, build_inputs, current_build, open_build, plan_facts, write_build
 from razorsnn.config import SAVED, Config, load_config, save_config
 from razorsnn.contents import class_identity
@@ -42,8 +42,13 @@ def train(data: str, run: Path, config: Config, resume: bool) -> dict[str, Any]:
 
 def train_on(samples: Samples, run: Path, config: Config, resume: bool) -> dict[str, Any]:
     """`train`, on windows that were read, or on some of them."""
+    with processes.joined():
+        return _trained(samples, run, config, resume)
+
+
+def _trained(samples: Samples, run: Path, config: Config, resume: bool) -> dict[str, Any]:
     made_from = {"settings": config.fingerprint(), "data": samples.fingerprint}
-    finished = read_json(run / METRICS) if (run / METRICS).exists() else None
+    finished = processes.told(lambda: read_json(run / METRICS) if (run / METRICS).exists() else None)
     if finished and finished["made_from"] == made_from:
         return {**finished["metrics"], "run": run, "up_to_date": True}
     if finished:
@@ -53,31 +58,35 @@ def train_on(samples: Samples, run: Path, config: Config, resume: bool) -> dict[
 
 def _train(samples: Samples, run: Path, config: Config, resume: bool, made_from: dict[str, str]) -> dict[str, Any]:
     from razorsnn.train import WindowSet, fit
-    from razorsnn.train.checkpoint import CHECKPOINT
 
     chosen, held = split(samples, config)
     train_set, held_set = (WindowSet(part.frames(), part.labels, _votes(part, config)) for part in (chosen, held))
+    resumable = processes.told(lambda: _prepared(run, config, resume))
+    source = Source(config.data.sensor, config.data.dt_us)
+    found = fit(config, train_set, held_set, samples.class_names, source, run, resumable, run.name)
+    epochs = found.pop("epochs")
+    metrics = {"windows": {"train": len(chosen.slots), "validation": len(held.slots)}, **found}
+    content = {
+        "made_from": made_from,
+        "source": samples.source,
+        "class_names": list(samples.class_names),
+        "validation": held.names,
+        "metrics": metrics,
+        "epochs": epochs,
+    }
+    processes.told(lambda: write_json(run / METRICS, content))
+    return metrics | {"run": run}
+
+
+def _prepared(run: Path, config: Config, resume: bool) -> bool:
+    """Makes the folder `run`, without what is stale; whether there is a training to resume in it."""
+    from razorsnn.train.checkpoint import CHECKPOINT
+
     make_folder(run)
     for stale in (run / METRICS, *([] if resume else [run / CHECKPOINT])):
         stale.unlink(missing_ok=True)
     save_config(config, run / SAVED)
-    source = Source(config.data.sensor, config.data.dt_us)
-    resumable = resume and (run / CHECKPOINT).exists()
-    found = fit(config, train_set, held_set, samples.class_names, source, run, resumable, run.name)
-    epochs = found.pop("epochs")
-    metrics = {"windows": {"train": len(chosen.slots), "validation": len(held.slots)}, **found}
-    write_json(
-        run / METRICS,
-        {
-            "made_from": made_from,
-            "source": samples.source,
-            "class_names": list(samples.class_names),
-            "validation": held.names,
-            "metrics": metrics,
-            "epochs": epochs,
-        },
-    )
-    return metrics | {"run": run}
+    return resume and (run / CHECKPOINT).exists()
 
 
 def import_qkeras(

@@ -13,8 +13,8 @@ from razorsnn.config import Config
 from razorsnn.errors import UserError
 from razorsnn.graphfile import FILES, save_graph
 from razorsnn.ir import Source
-from razorsnn.train import checkpoint
-from razorsnn.train.data import WindowSet, check_windows
+from razorsnn.train import checkpoint, world
+from razorsnn.train.data import WindowSet, batch_count, check_windows
 from razorsnn.train.export import to_graph
 from razorsnn.train.loop import Trainer, validation_metrics
 from razorsnn.train.model import RazorNet
@@ -46,17 +46,28 @@ def fit(
     if config.train.batch * config.data.frames == 1:
         raise UserError("train.batch 1 with data.frames 1: nothing to normalise over; accepted: 2 or more of either")
     torch.set_num_threads(config.train.threads)
+    _require_shares(train, config)
     trainer = Trainer(config, train, validation, run)
     if resume:
         trainer.resume()
     trainer.fit()
     model = trainer.model
-    _write(model, name, class_names, source, run, config.gate.baseline is None)
+    if not world.rank():
+        _write(model, name, class_names, source, run, config.gate.baseline is None)
     return {
         **validation_metrics(score(model, validation.frames, Stage.EXACT), validation),
         "float": validation_metrics(score(model, validation.frames, Stage.FLOAT), validation),
         "epochs": trainer.history,
     }
+
+
+def _require_shares(train: WindowSet, config: Config) -> None:
+    smallest = len(train) // batch_count(train, config.train.batch)
+    if smallest < world.size():
+        raise UserError(
+            f"train.batch {config.train.batch}: a batch has {smallest} windows for {world.size()} processes; accepted: "
+            "at least one for each"
+        )
 
 
 def _write(model: RazorNet, name: str, class_names: tuple[str, ...], source: Source, run: Path, deployed: bool) -> None:

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from razorsnn.config import Train
 from razorsnn.train.model import Passed
+from razorsnn.train.world import summed
 
 INTEGRAL, PROPORTIONAL = 15.0, 2.0
 """Of I_l: what a share off by a factor of e adds over a whole training. P: damps what follows from the delay."""
@@ -39,14 +40,17 @@ class ActivityPenalty:
         sums = torch.stack([y.sum() for y in passed.outputs])
         integral, error = self.state
         factors = (integral + PROPORTIONAL * error).exp()
-        return self.start * (sums * factors).sum() / sum(y.numel() for y in passed.outputs)
+        penalty: Tensor = self.start * (sums * factors).sum() / sum(y.numel() for y in passed.outputs)
+        return penalty
 
     @torch.no_grad()
     def follow(self, passed: Passed) -> None:
         """Moves the factors towards the target by what this pass had."""
         if self.target is None or not passed.outputs:
             return
-        shares = torch.stack([x.count_nonzero() / x.numel() for x in passed.operands[1:]])
+        counts = torch.tensor([[int(x.count_nonzero()), x.numel()] for x in passed.operands[1:]])
+        active, all_ = summed(counts).T
+        shares = active / all_
         integral, error = self.state
         error.copy_((shares / self.target).log().clamp(-LARGEST_ERROR, LARGEST_ERROR))
         integral.add_(error, alpha=self.rate).clamp_(-RANGE, RANGE)

@@ -76,6 +76,13 @@ def _arrays(windows: WindowSet) -> list[NDArray[Any]]:
     return [windows.frames, windows.labels, *starts]
 
 
+def read_same(path: Path, config: Config, data: str) -> dict[str, Any]:
+    """`read`, of a checkpoint of these settings and this data. UserError as `read` and `require_same`."""
+    content = read(path)
+    require_same(path, content, config, data)
+    return content
+
+
 def require_same(path: Path, content: dict[str, Any], config: Config, data: str) -> None:
     """UserError, naming what differs, unless the checkpoint is of these settings and this data."""
     stored, given = json.loads(content["settings"]), json.loads(settings_text(config))

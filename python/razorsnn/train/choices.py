@@ -18,6 +18,7 @@ from torch import Tensor
 from razorsnn.train.gate import Gate, GateResult
 from razorsnn.train.quantisers import Stage, hard_gate
 from razorsnn.train.razor import TEMPERATURE
+from razorsnn.train.world import gathered
 
 LEAST = 2.0**-24
 """Threshold where something shall be pruned: a frame of score 0 then always is."""
@@ -37,7 +38,7 @@ class ChoiceGate(Gate):
     def forward(self, x: Tensor, stage: Stage) -> GateResult:
         score = self.scored(x)
         if self.training:
-            self.follow(score)
+            self.follow(gathered(score))
         keep = self.kept(score).to(x.dtype)
         return GateResult(x * keep[:, :, None, None, None], keep, score)
 

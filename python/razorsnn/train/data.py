@@ -11,6 +11,7 @@ from razorsnn.config import Config
 from razorsnn.errors import UserError
 from razorsnn.train.augment import moved
 from razorsnn.train.drop import drop_events
+from razorsnn.train.world import part as part_of
 
 
 @dataclass(frozen=True)
@@ -42,10 +43,11 @@ class WindowSet:
 
 @dataclass(frozen=True)
 class Batch:
-    """frames: uint8 [N, T, C, H, W]; labels: int64 [N]."""
+    """frames: uint8 [N, T, C, H, W]; labels: int64 [N], of this process; `total`: windows of all processes."""
 
     frames: torch.Tensor
     labels: torch.Tensor
+    total: int
 
 
 def check_windows(config: Config, windows: WindowSet, what: str, classes: int) -> None:
@@ -73,7 +75,8 @@ def batch_count(windows: WindowSet, size: int) -> int:
 def training_batches(config: Config, windows: WindowSet, epoch: int) -> Iterator[Batch]:
     """Every window, or recording, once, as drawn and changed by what depends on the seed and the epoch only.
 
-    Batches are as equal in size as can be: a last batch of one window would spoil its statistics.
+    Of each batch this process gets its part. Batches are as equal in size as can be: a last batch of one window would
+    spoil its statistics.
     """
     rng = np.random.default_rng([config.seed, epoch])
     order = rng.permutation(len(windows))
@@ -82,7 +85,8 @@ def training_batches(config: Config, windows: WindowSet, epoch: int) -> Iterator
         frames = moved(drawn, config.train, rng)
         if config.train.event_drop:
             drop_events(frames, config.train.event_drop, rng)
-        yield Batch(torch.from_numpy(frames), torch.from_numpy(labels))
+        mine = part_of(labels)
+        yield Batch(torch.from_numpy(frames[mine]), torch.from_numpy(labels[mine]), len(labels))
 
 
 def plain_batches(frames: NDArray[np.uint8], size: int) -> Iterator[torch.Tensor]:

@@ -2,6 +2,7 @@
 
 import shutil
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from tqdm import tqdm
 
 from razorsnn.config import Config
 from razorsnn.evaluation import vote
-from razorsnn.train import checkpoint
+from razorsnn.train import checkpoint, world
 from razorsnn.train.activity import ActivityPenalty
 from razorsnn.train.data import Batch, WindowSet, batch_count, training_batches
 from razorsnn.train.model import Passed, RazorNet
@@ -31,6 +32,7 @@ class Trainer:
         self.config, self.train, self.validation, self.run = config, train, validation, run
         self.steps = batch_count(train, config.train.batch)
         self.model = RazorNet(config)
+        self.shared = world.shared(self.model)
         self.optimiser = torch.optim.Adam(self.model.parameters(), lr=config.train.learning_rate)
         self.schedule = torch.optim.lr_scheduler.OneCycleLR(
             self.optimiser, max_lr=config.train.learning_rate, total_steps=config.train.epochs * self.steps
@@ -39,6 +41,8 @@ class Trainer:
         self.activity = ActivityPenalty(config.train, hidden, steps)
         self.history: list[dict[str, Any]] = []
         self.data = checkpoint.data_hash(train, validation)
+        world.require_alike("settings", checkpoint.settings_text(config))
+        world.require_alike("recordings", self.data)
 
     @property
     def epoch(self) -> int:
@@ -46,6 +50,8 @@ class Trainer:
         return len(self.history)
 
     def save(self) -> None:
+        if world.rank():
+            return
         checkpoint.save(
             self.run / checkpoint.CHECKPOINT,
             {
@@ -63,8 +69,7 @@ class Trainer:
     def resume(self) -> None:
         """Goes back to the last checkpoint. UserError: there is none, or it is of other settings or data."""
         path = self.run / checkpoint.CHECKPOINT
-        content = checkpoint.read(path)
-        checkpoint.require_same(path, content, self.config, self.data)
+        content = world.told(lambda: checkpoint.read_same(path, self.config, self.data))
         checkpoint.restore(path, self.model, content["model"])
         self.model.stage = Stage(content["stage"])
         self.optimiser.load_state_dict(content["optimiser"])
@@ -76,16 +81,20 @@ class Trainer:
     def fit(self) -> None:
         """Trains from where it stands to the last epoch."""
         if self.epoch == 0:
-            shutil.rmtree(self.run / LOGS, ignore_errors=True)
+            if not world.rank():
+                shutil.rmtree(self.run / LOGS, ignore_errors=True)
             self.save()
-        total = self.config.train.epochs
-        bar = tqdm(total=total * self.steps, initial=self.epoch * self.steps, unit="batch", desc="training")
-        with bar, SummaryWriter(str(self.run / LOGS), purge_step=self.epoch) as writer:
+        total, silent = self.config.train.epochs, world.rank() > 0
+        bar = tqdm(
+            total=total * self.steps, initial=self.epoch * self.steps, unit="batch", desc="training", disable=silent
+        )
+        with bar, nullcontext() if silent else SummaryWriter(str(self.run / LOGS), purge_step=self.epoch) as writer:
             while self.epoch < total:
                 bar.set_description(f"epoch {self.epoch + 1}/{total}")
                 self.history.append(self._epoch(bar))
                 self.save()
-                _log(writer, self.history[-1])
+                if writer:
+                    _log(writer, self.history[-1])
                 bar.set_postfix_str(_summary(self.history[-1]))
 
     def _epoch(self, bar: Any) -> dict[str, Any]:
@@ -99,21 +108,22 @@ class Trainer:
             losses.append(loss)
             right += int((passed.scores.argmax(dim=1) == batch.labels).sum())
             bar.update()
+        loss, right = world.summed(torch.tensor([float(np.mean(losses)), right], dtype=torch.float64)).tolist()
         found = score(self.model, self.validation.frames, self.model.stage)
         return {
             "epoch": self.epoch + 1,
             "stage": self.model.stage.value,
-            "loss": float(np.mean(losses)),
+            "loss": loss,
             "train_accuracy": right / len(self.train),
             **validation_metrics(found, self.validation),
             "seconds": time.monotonic() - started,
         }
 
     def _step(self, batch: Batch) -> tuple[float, Passed]:
-        passed: Passed = self.model(batch.frames)
-        loss = self._loss(passed, batch.labels)
+        passed: Passed = self.shared(batch.frames)
+        loss = self._loss(passed, batch.labels) * (len(batch.labels) / batch.total)
         self.optimiser.zero_grad()
-        loss.backward()
+        (loss * world.size()).backward()  # of which the mean over processes is taken
         self.optimiser.step()
         self.schedule.step()
         self.activity.follow(passed)
@@ -121,10 +131,10 @@ class Trainer:
 
     def _loss(self, passed: Passed, labels: torch.Tensor) -> torch.Tensor:
         """Rate loss on the output averaged over T, and the activity penalty."""
-        rate = passed.scores.float() / self.config.data.frames
+        rate = passed.scores.to(self.model.dtype) / self.config.data.frames
         settings = self.config.train
         if settings.loss == "mse":
-            loss = functional.mse_loss(rate, functional.one_hot(labels, rate.shape[1]).float())
+            loss = functional.mse_loss(rate, functional.one_hot(labels, rate.shape[1]).to(rate.dtype))
         else:
             loss = functional.cross_entropy(rate, labels)
         penalty = self.activity.loss(passed)

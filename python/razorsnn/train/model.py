@@ -50,6 +50,8 @@ class RazorNet(nn.Module):
         self.input_shape = (config.data.frames, config.data.channels, *config.data.grid)
         self.stage = Stage.LIVE
         self.ops = nn.ModuleList(_build(config, self.input, generator))
+        self.dtype = torch.float64 if config.train.precision == "double" else torch.float32
+        self.to(self.dtype)
 
     @property
     def gates(self) -> list[Gate]:
@@ -69,7 +71,7 @@ class RazorNet(nn.Module):
     def forward(self, frames: Tensor) -> Passed:
         """frames: uint8 [N, T, C, H, W]."""
         merged = frames.transpose(0, 1).flatten(0, 1).contiguous(memory_format=torch.channels_last)
-        x = merged.float().unflatten(0, (frames.shape[1], frames.shape[0]))
+        x = merged.to(self.dtype).unflatten(0, (frames.shape[1], frames.shape[0]))
         passed = Passed(x, [], [], [], [])
         for op in self.ops:
             if isinstance(op, Gate):

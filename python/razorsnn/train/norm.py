@@ -15,6 +15,7 @@ from torch.autograd import Function
 from torch.nn import functional
 
 from razorsnn.train.quantisers import applied
+from razorsnn.train.world import size, summed
 
 
 class PooledNorm(nn.BatchNorm2d):
@@ -43,9 +44,15 @@ class PooledNorm(nn.BatchNorm2d):
 
 
 def _moments(z: Tensor) -> tuple[Tensor, Tensor, int]:
-    """Mean and biased variance [C] of z, and of how many values each is."""
+    """Mean and biased variance [C] of the z of all processes, and of how many values each is."""
     mean, var = torch.batch_norm_update_stats(z, None, None, 0.0)
-    return mean, var, z.numel() // z.shape[1]
+    count = z.numel() // z.shape[1]
+    if size() == 1:
+        return mean, var, count
+    square = var.double() + mean.double().square()
+    total = summed(torch.cat([mean.double() * count, square * count, mean.new_tensor([count]).double()]))
+    means, squares = (total[:-1] / total[-1]).chunk(2)
+    return means.to(z.dtype), (squares - means.square()).clamp_min(0.0).to(z.dtype), int(total[-1])
 
 
 class _PooledNorm(Function):
@@ -66,8 +73,9 @@ class _PooledNorm(Function):
         scale = gain / var.sqrt()
         to_bias = _sums(gradient)
         centred = _sums(gradient * pooled) - mean * to_bias
-        slope = -scale * centred / var / ctx.count
-        to_z = _mapped(z, slope, -scale * to_bias / ctx.count - slope * mean, out=z)
+        all_to_bias, all_centred = summed(torch.stack([to_bias, centred]))
+        slope = -scale * all_centred / var / ctx.count
+        to_z = _mapped(z, slope, -scale * all_to_bias / ctx.count - slope * mean, out=z)
         _add_upsampled(to_z, _mapped(gradient, scale / ctx.pool**2, torch.zeros_like(scale)), ctx.pool)
         return to_z, centred / var.sqrt(), to_bias, None, None, None, None
 

@@ -36,6 +36,7 @@ from razorsnn.train.quantisers import (
     sigmoid_lookup,
     softmax_lookup,
 )
+from razorsnn.train.world import gathered
 
 TEMPERATURE = 0.5
 """Of the keep bits' sigmoid, in standard deviations of the scores."""
@@ -91,7 +92,7 @@ class RazorGate(Gate):
         mask = self._mask(flat, stage)
         score = peak_product(mask, flat)
         if self.training:
-            self.follow(score)
+            self.follow(gathered(score))
         keep = self.kept(score, stage)
         refined = self.settings.operand in ("refined", "refined_in_training" if self.training else "refined")
         operand = (cast(mask * flat, self.settings.refined) if refined else flat) * keep[:, :, None]

@@ -89,17 +89,18 @@ class SpikingLayer(nn.Module):
     def folded(self) -> Weights:
         """Real weights, normalisation folded."""
         weight, bias = self._merged()
-        return Weights(weight.float(), bias.float(), 0, None, self.neuron.v_th)
+        own = self.weight.dtype
+        return Weights(weight.to(own), bias.to(own), 0, None, self.neuron.v_th)
 
     def exact(self) -> Weights:
-        """The deployed weights on their grid, in float32 where every sum is exact in it, else in doubles."""
+        """The deployed weights on their grid, as exact as in doubles: in the net's own precision where that holds."""
         weight, bias = self._merged()
         frac = self._weight_frac(weight)
         weight = cast(weight, Format(True, self.weight_bits, frac))
         bias = cast(bias, Format(True, 64, self.x_format.frac + frac))
         z_frac = self.x_format.frac + frac + 2 * (self.pool.bit_length() - 1)
         v_th = self.neuron.v_th_integer(z_frac) * 2.0**-z_frac
-        dtype = torch.float32 if self._largest(weight, bias, z_frac) < FLOAT32_EXACT else torch.float64
+        dtype = self.weight.dtype if self._largest(weight, bias, z_frac) < FLOAT32_EXACT else torch.float64
         return Weights(weight.to(dtype), bias.to(dtype), frac, z_frac, v_th)
 
     def _weight_frac(self, weight: Tensor) -> int:

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from razorsnn.train.gate import Gate, GateResult
 from razorsnn.train.quantisers import Stage
+from razorsnn.train.world import gathered
 
 LEAST_SPREAD = 2.0**-24
 
@@ -31,7 +32,7 @@ class TaGate(Gate):
         mean = x.mean(dim=(2, 3, 4))
         attention = torch.sigmoid(self.excite(self.squeeze(mean.T).relu())).T
         if self.training:
-            self.follow(attention)
+            self.follow(gathered(attention))
         keep = (attention >= self.level).to(x.dtype)
         factor = attention if self.training else keep
         return GateResult(x * factor[:, :, None, None, None], keep, attention)
