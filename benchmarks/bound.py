@@ -93,7 +93,7 @@ def lower_bound(result: LayerResult, x: Ints, engine: Engine) -> Bound:
 
 
 def _razor(result: LayerResult, x: Ints, engine: Engine) -> int:
-    if not result.gate:
+    if not result.layer.razor:
         return 0
     looked_at = [
         1 if kept else engine.wide(int(np.count_nonzero(frame))) for frame, kept in zip(x, result.keep, strict=True)

@@ -49,7 +49,7 @@ def _layer_row(result: LayerResult, x: Ints, engine: Engine) -> dict[str, float]
         "multiply": cycles.multiplies,
         "idle": cycles.idle,
         "neuron": cycles.neuron,
-        "razor": result.razor_cycles.total if result.razor_cycles else 0,
+        "razor": cycles.gate,
         "control": cycles.control,
         "measured": result.total_cycles,
         "least multiply": least.multiply,
@@ -90,8 +90,7 @@ def _gate_row(plan: Plan, frames: NDArray[np.uint8], result: WindowResult) -> li
 
 def _gate_facts(plan: Plan, result: LayerResult, x: Ints) -> dict[str, float]:
     layer = result.layer
-    assert layer.razor and result.razor_cycles, "only gated layers come here"
-    whole = replace(layer.razor, threshold=0).execute(x, layer.input).output
+    whole = replace(layer.razor, threshold=0).execute(x, layer.input).output if layer.razor else x
     every = np.ones(len(x), dtype=np.bool_)
     lanes, lanes_in = plan.shape.lanes, plan.lanes_in(layer)
     open_cycles = layer.synapse.cycles(whole, every, layer.operand, lanes, lanes_in)
@@ -99,7 +98,7 @@ def _gate_facts(plan: Plan, result: LayerResult, x: Ints) -> dict[str, float]:
         "pruned": float((~result.keep).mean()),
         "non-zeros pruned": _share(x[~result.keep], x),
         "saved": int(open_cycles.scan.sum() - result.cycles.scan.sum()),
-        "cost": result.razor_cycles.total,
+        "cost": result.cycles.gate,
     }
 
 

@@ -18,6 +18,8 @@ module rsnn_accelerator #(
   parameter int unsigned Classes = 3,
   parameter int unsigned Layers = 2,
   parameter bit Gated = 1'b1,
+  parameter bit Fixed = 1'b1,
+  parameter bit Relative = 1'b1,
   parameter int unsigned Gates = 1,
   parameter int unsigned Embeddings = 2,
   parameter int unsigned InputLanes = 2,
@@ -34,7 +36,8 @@ module rsnn_accelerator #(
   parameter int unsigned MembraneDepth = 42,
   parameter int unsigned EvenDepth = 168,
   parameter int unsigned OddDepth = 168,
-  parameter int unsigned MaskDepth = 42,
+  parameter int unsigned SumsEven = 42,
+  parameter int unsigned SumsOdd = 0,
   parameter int unsigned GateRows = 4,
   parameter int unsigned OffsetDepth = 2,
   parameter int unsigned LoadBits = 512,
@@ -47,6 +50,7 @@ module rsnn_accelerator #(
   parameter string OffsetFile = "",
   parameter string ExpFile = "",
   parameter string SigmoidFile = "",
+  parameter string KeepFile = "",
   parameter bit AutoStart = 1'b1
 ) (
   input  logic        clk_i,
@@ -101,12 +105,12 @@ module rsnn_accelerator #(
 
   logic run, abort, active_n;
   logic clearing, filling, closed, dropped, unended, idle;
-  logic razor_start, razor_done, gating, scan_start, scan_done, take, pass, pass_init, pass_done, emit, emit_done;
+  logic razor_start, scan_start, scan_done, take, pass, pass_init, pass_done, emit, emit_done;
   logic kept, pruned, first_frame, multiply, started_q;
   rsnn_pkg::layer_t layer;
   logic [LayerWidth-1:0] index;
   logic [AddrWidth-1:0] read_base, write_base;
-  logic [Frames-1:0] keep;
+  logic [Frames-1:0] known, keep;
   logic [Gates-1:0][Frames-1:0] keep_all;
 
   assign active_n = rst_ni && !abort;
@@ -122,7 +126,8 @@ module rsnn_accelerator #(
   assign busy = started_q || (s_axis_tvalid_i && s_axis_tready_o);
 
   rsnn_loader #(
-    .Lanes(Lanes), .Layers(Layers), .Gated(Gated), .Embeddings(Embeddings), .WeightBits(WeightBits),
+    .Lanes(Lanes), .Layers(Layers), .Frames(Frames), .Gated(Gated), .Fixed(Fixed), .Embeddings(Embeddings),
+    .WeightBits(WeightBits),
     .MembraneBits(MembraneBits), .WeightDepth(WeightDepth), .BiasDepth(BiasDepth), .GateRows(GateRows),
     .OffsetDepth(OffsetDepth), .LoadBits(LoadBits), .ClassIdentity(ClassIdentity)
   ) u_loader (
@@ -157,10 +162,10 @@ module rsnn_accelerator #(
   );
 
   // ---- Input memory.
-  logic input_re, even_re, odd_re, read_re, scan_re, razor_re;
-  logic [AddrWidth-1:0] read_addr, scan_addr, razor_addr;
+  logic input_re, scan_re;
+  logic [AddrWidth-1:0] scan_addr, razor_addr;
   logic [Lanes-1:0][InputBits-1:0] input_data;
-  word_t input_word, read_data;
+  word_t input_word, scan_data, razor_data;
 
   rsnn_frame_builder #(
     .Frames(Frames), .Channels(Channels), .Height(Height), .Width(Width), .SensorHeight(SensorHeight),
@@ -170,33 +175,26 @@ module rsnn_accelerator #(
     .clk_i, .rst_ni(active_n), .run_i(run && whole), .release_i(emit_done),
     .s_valid_i(s_axis_tvalid_i), .s_ready_o(s_axis_tready_o), .s_data_i(s_axis_tdata_i), .s_last_i(s_axis_tlast_i),
     .clearing_o(clearing), .filling_o(filling), .closed_o(closed), .dropped_o(dropped), .unended_o(unended),
-    .read_i(input_re), .read_addr_i(InputAddrWidth'(read_addr)), .read_data_o(input_data)
+    .read_i(input_re), .read_addr_i(InputAddrWidth'(scan_addr)), .read_data_o(input_data)
   );
 
   always_comb begin
     for (int unsigned i = 0; i < Lanes; i++) input_word[i] = ActBits'(input_data[i]);
   end
 
-  // ---- Activation stores: even layers write the even one, which odd layers and their gates read.
-  logic write_even, write_odd, razor_write;
-  logic [AddrWidth-1:0] write_addr, razor_write_addr;
-  word_t write_data, razor_write_data;
-  stored_t even_data, odd_data;
+  // ---- Activation stores: even layers write the even one, which odd layers and their gates read. The scanner has a
+  // port of its own; on the other the engine writes the store that its layer does not read, and the razor the one it does.
+  logic even, razor_write, engine_write;
+  logic [AddrWidth-1:0] write_addr;
+  word_t razor_write_data;
+  stored_t even_scan, odd_scan, even_razor, odd_razor, write_data;
   logic [MembraneAddrWidth-1:0] out_addr;
   word_t out_y;
-
-  assign read_re = gating ? razor_re : scan_re;
-  assign read_addr = gating ? razor_addr : scan_addr;
-  assign input_re = read_re && index == '0;
-  assign even_re = read_re && index[0];
-  assign odd_re = read_re && !index[0] && index != '0;
-  assign read_data = index == '0 ? input_word : loaded(index[0] ? even_data : odd_data);
 
   // Where a pass puts its outputs: the next frame may have begun when its last ones come.
   typedef struct packed {
     logic [AddrWidth-1:0] base;
     logic first_frame;
-    logic odd;
     logic last;
     logic signed_sum;
     logic feeds;
@@ -206,66 +204,71 @@ module rsnn_accelerator #(
   always_ff @(posedge clk_i) begin
     if (out_begin) begin
       put_q <= '{
-        base: write_base, first_frame: first_frame, odd: index[0], last: layer.last, signed_sum: layer.signed_sum,
-        feeds: layer.feeds
+        base: write_base, first_frame: first_frame, last: layer.last, signed_sum: layer.signed_sum, feeds: layer.feeds
       };
     end
   end
 
-  // The engine writes the store that its layer does not read; the razor writes back where it read.
-  assign write_addr = gating ? razor_write_addr : put_q.base + AddrWidth'(out_addr);
-  assign write_data = gating ? razor_write_data : out_y;
-  assign write_even = gating ? razor_write && index[0] : out_valid && !put_q.last && !put_q.odd;
-  assign write_odd = gating ? razor_write && !index[0] : out_valid && !put_q.last && put_q.odd;
+  assign even = index[0];
+  assign input_re = scan_re && index == '0;
+  assign scan_data = index == '0 ? input_word : loaded(even ? even_scan : odd_scan);
+  assign razor_data = loaded(even ? even_razor : odd_razor);
+  assign engine_write = out_valid && !put_q.last;
+  assign write_addr = put_q.base + AddrWidth'(out_addr);
+  assign write_data = stored(out_y);
 
-  rsnn_ram #(.Width($bits(stored_t)), .Depth(EvenDepth)) u_even (
-    .clk_i, .re_i(even_re), .raddr_i(EvenAddrWidth'(read_addr)), .rdata_o(even_data),
-    .we_i(write_even), .waddr_i(EvenAddrWidth'(write_addr)), .wdata_i(stored(write_data))
+  rsnn_store #(.Width($bits(stored_t)), .Depth(EvenDepth)) u_even (
+    .clk_i, .a_re_i(scan_re && even), .a_addr_i(EvenAddrWidth'(scan_addr)), .a_data_o(even_scan),
+    .b_we_i(even ? razor_write : engine_write),
+    .b_addr_i(EvenAddrWidth'(even ? razor_addr : write_addr)), .b_data_i(even ? stored(razor_write_data) : write_data),
+    .b_data_o(even_razor)
   );
-  rsnn_ram #(.Width($bits(stored_t)), .Depth(OddDepth)) u_odd (
-    .clk_i, .re_i(odd_re), .raddr_i(OddAddrWidth'(read_addr)), .rdata_o(odd_data),
-    .we_i(write_odd), .waddr_i(OddAddrWidth'(write_addr)), .wdata_i(stored(write_data))
+  rsnn_store #(.Width($bits(stored_t)), .Depth(OddDepth)) u_odd (
+    .clk_i, .a_re_i(scan_re && !even && index != '0), .a_addr_i(OddAddrWidth'(scan_addr)), .a_data_o(odd_scan),
+    .b_we_i(even ? engine_write : razor_write),
+    .b_addr_i(OddAddrWidth'(even ? write_addr : razor_addr)), .b_data_i(even ? write_data : stored(razor_write_data)),
+    .b_data_o(odd_razor)
   );
 
   // ---- Control.
   rsnn_sequencer #(
-    .Frames(Frames), .Layers(Layers), .Gates(Gates), .AddrWidth(AddrWidth), .TableFile(TableFile),
-    .LoadBits(LoadBits)
+    .Frames(Frames), .Layers(Layers), .Gates(Gates), .AddrWidth(AddrWidth), .Fixed(Fixed), .TableFile(TableFile),
+    .KeepFile(KeepFile), .LoadBits(LoadBits)
   ) u_sequencer (
     .clk_i, .rst_ni(active_n), .start_i(closed), .idle_o(idle), .layer_o(layer), .index_o(index),
-    .read_base_o(read_base), .write_base_o(write_base), .first_frame_o(first_frame), .gating_o(gating),
-    .razor_start_o(razor_start), .razor_done_i(razor_done), .keep_i(keep),
-    .scan_start_o(scan_start), .take_o(take), .scan_done_i(scan_done && !engine_busy), .pass_o(pass), .pass_init_o(pass_init),
-    .pass_done_i(pass_done), .pass_put_i(out_last), .emit_o(emit), .emit_done_i(emit_done), .kept_o(kept), .pruned_o(pruned),
+    .read_base_o(read_base), .write_base_o(write_base), .first_frame_o(first_frame),
+    .razor_start_o(razor_start), .known_i(known), .keep_i(keep), .scan_start_o(scan_start), .take_o(take),
+    .scan_done_i(scan_done && !engine_busy), .pass_o(pass), .pass_init_o(pass_init), .pass_done_i(pass_done),
+    .pass_put_i(out_last), .emit_o(emit), .emit_done_i(emit_done), .kept_o(kept), .pruned_o(pruned),
     .keep_o(keep_all), .load_i(load), .load_addr_i(load_addr), .load_data_i(load_data)
   );
 
   // ---- Razor. It takes its sums from the outputs of the layer before, as they are written.
-  localparam int unsigned MaskAddrWidth = (MaskDepth > 1) ? $clog2(MaskDepth) : 1;
+  localparam int unsigned SumsDepth = (SumsEven > SumsOdd) ? SumsEven : SumsOdd;
+  localparam int unsigned SumsAddrWidth = (SumsDepth > 1) ? $clog2(SumsDepth) : 1;
 
   if (Gated) begin : gen_razor
     rsnn_razor #(
       .Lanes(Lanes), .ActBits(ActBits), .Frames(Frames), .Embeddings(Embeddings), .AddrWidth(AddrWidth),
-      .SumsBits(SumsBits), .FrameSumBits(FrameSumBits), .LogitSumBits(LogitSumBits), .MaskDepth(MaskDepth),
-      .GateRows(GateRows), .OffsetDepth(OffsetDepth), .EmbeddingFile(EmbeddingFile), .AffineFile(AffineFile),
-      .OffsetFile(OffsetFile), .ExpFile(ExpFile), .SigmoidFile(SigmoidFile), .LoadBits(LoadBits)
+      .SumsBits(SumsBits), .FrameSumBits(FrameSumBits), .LogitSumBits(LogitSumBits), .SumsEven(SumsEven),
+      .SumsOdd(SumsOdd), .GateRows(GateRows), .OffsetDepth(OffsetDepth), .Relative(Relative),
+      .EmbeddingFile(EmbeddingFile), .AffineFile(AffineFile), .OffsetFile(OffsetFile), .ExpFile(ExpFile),
+      .SigmoidFile(SigmoidFile), .LoadBits(LoadBits)
     ) u_razor (
-      .clk_i, .rst_ni(active_n), .layer_i(layer),
+      .clk_i, .rst_ni(active_n), .layer_i(layer), .even_i(even),
       .feed_begin_i(pass_init && layer.feeds), .feed_i(out_valid && put_q.feeds), .feed_first_i(put_q.first_frame),
-      .feed_last_i(out_last), .feed_addr_i(MaskAddrWidth'(out_addr)), .feed_data_i(out_y),
-      .start_i(razor_start), .done_o(razor_done), .keep_o(keep),
-      .mem_re_o(razor_re), .mem_addr_o(razor_addr), .mem_data_i(read_data),
-      .write_o(razor_write), .write_addr_o(razor_write_addr), .write_data_o(razor_write_data),
+      .feed_last_i(out_last), .feed_addr_i(SumsAddrWidth'(out_addr)), .feed_data_i(out_y),
+      .start_i(razor_start), .known_o(known), .keep_o(keep), .mem_addr_o(razor_addr), .mem_data_i(razor_data),
+      .write_o(razor_write), .write_data_o(razor_write_data),
       .load_i(load), .load_addr_i(load_addr), .load_data_i(load_data)
     );
   end else begin : gen_no_razor
-    assign {razor_done, razor_re, razor_write} = '0;
-    assign keep = '0;
+    assign razor_write = 1'b0;
+    assign {known, keep} = '0;
     assign razor_addr = '0;
-    assign razor_write_addr = '0;
     assign razor_write_data = '0;
-    logic unused_start;
-    assign unused_start = razor_start;
+    logic unused_razor;
+    assign unused_razor = ^{razor_start, razor_data};
   end
 
   // ---- Scanner and engine.
@@ -283,7 +286,7 @@ module rsnn_accelerator #(
     .clk_i, .rst_ni(active_n), .start_i(scan_start), .base_i(read_base), .words_i((AddrWidth + 1)'(layer.words_in)),
     .width_i(layer.width), .groups_i(layer.groups_in), .lanes_in_log2_i(layer.lanes_in_log2), .dense_i(layer.dense),
     .row_stride_i(WeightAddrWidth'(layer.row_stride)), .weight_base_i(WeightAddrWidth'(layer.weight_base)),
-    .mem_re_o(scan_re), .mem_addr_o(scan_addr), .mem_data_i(read_data),
+    .mem_re_o(scan_re), .mem_addr_o(scan_addr), .mem_data_i(scan_data),
     .event_valid_o(event_found), .event_ready_i(event_ready && take), .event_value_o(event_value),
     .event_weight_o(event_weight), .event_y_o(event_y), .event_x_o(event_x), .done_o(scan_done)
   );
@@ -310,5 +313,5 @@ module rsnn_accelerator #(
   );
 
   logic unused;
-  assign unused = ^{filling, idle, layer, read_addr, write_addr, put_q};
+  assign unused = ^{filling, idle, layer, scan_addr, razor_addr, write_addr};
 endmodule

@@ -7,7 +7,9 @@
 module rsnn_loader #(
   parameter int unsigned Lanes = 4,
   parameter int unsigned Layers = 2,
+  parameter int unsigned Frames = 4,
   parameter bit Gated = 1'b1,
+  parameter bit Fixed = 1'b1,
   parameter int unsigned Embeddings = 2,
   parameter int unsigned WeightBits = 8,
   parameter int unsigned MembraneBits = 20,
@@ -40,6 +42,7 @@ module rsnn_loader #(
       rsnn_pkg::TableMemory: return Layers;
       rsnn_pkg::WeightMemory: return WeightDepth;
       rsnn_pkg::BiasMemory: return BiasDepth;
+      rsnn_pkg::KeepMemory: return Fixed ? Layers : 0;
       rsnn_pkg::EmbeddingMemory, rsnn_pkg::AffineMemory: return Gated ? GateRows : 0;
       rsnn_pkg::OffsetMemory: return Gated ? OffsetDepth : 0;
       default: return Gated ? 256 : 0;
@@ -51,6 +54,7 @@ module rsnn_loader #(
       rsnn_pkg::TableMemory: return ($bits(rsnn_pkg::layer_t) - 1) / 32;
       rsnn_pkg::WeightMemory: return (Lanes * WeightBits - 1) / 32;
       rsnn_pkg::BiasMemory: return (Lanes * MembraneBits - 1) / 32;
+      rsnn_pkg::KeepMemory: return (Frames - 1) / 32;
       rsnn_pkg::EmbeddingMemory: return (Embeddings * rsnn_pkg::EmbeddingBits - 1) / 32;
       rsnn_pkg::AffineMemory: return (Embeddings * rsnn_pkg::AffineBits - 1) / 32;
       rsnn_pkg::OffsetMemory: return (rsnn_pkg::OffsetBits - 1) / 32;

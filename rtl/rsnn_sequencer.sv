@@ -1,17 +1,21 @@
 // Sequencer: runs the layers of a window from the layer table; a pruned frame is not scanned.
 // Contract: python/razorsnn/layertable.py (fields), python/razorsnn/targets/reference.py (cycles).
-//   order      layer by layer: gate, first membranes, then frame by frame scan and neuron pass; a frame that is kept is
-//              scanned from the start of the pass before on, its events are worked on while take_o
+//   order      layer by layer: first membranes, then frame by frame scan and neuron pass; a frame that is kept is scanned
+//              from the start of the pass before on, or from when that is known; its events are worked on while take_o
 //   latency    every state change takes one cycle; rsnn_pkg::DrainCycles after a scan, so that the pass follows the last
-//              event through the engine; the last pass of a layer ends with its last output (pass_put_i)
-//   handshake  start_i while idle; *_start_o are pulses, answered by *_done_i
+//              event through the engine; the last pass of a layer ends with its last output (pass_put_i). A frame whose
+//              keep bit is not known when its turn comes waits for it
+//   handshake  start_i while idle; scan, pass and emit are pulses, answered by *_done_i; known_i[t] holds until the
+//              layer's end, and is low for all t from razor_start_o on until keep_i[t] is valid
 module rsnn_sequencer #(
   parameter int unsigned Frames = 4,
   parameter int unsigned Layers = 2,
   parameter int unsigned Gates = 1,
   parameter int unsigned AddrWidth = 8,
   parameter int unsigned LoadBits = 512,
+  parameter bit Fixed = 1'b0,
   parameter string TableFile = "",
+  parameter string KeepFile = "",
   localparam int unsigned LayerWidth = (Layers > 1) ? $clog2(Layers) : 1,
   localparam int unsigned GateWidth = (Gates > 1) ? $clog2(Gates) : 1
 ) (
@@ -24,9 +28,8 @@ module rsnn_sequencer #(
   output logic [AddrWidth-1:0]          read_base_o,
   output logic [AddrWidth-1:0]          write_base_o,
   output logic                          first_frame_o,
-  output logic                          gating_o,
   output logic                          razor_start_o,
-  input  logic                          razor_done_i,
+  input  logic [Frames-1:0]             known_i,
   input  logic [Frames-1:0]             keep_i,
   output logic                          scan_start_o,
   output logic                          take_o,
@@ -47,7 +50,7 @@ module rsnn_sequencer #(
   localparam int unsigned FrameWidth = (Frames > 1) ? $clog2(Frames) : 1;
 
   typedef enum logic [3:0] {
-    Idle, Fetch, Decode, Razor, RazorWait, First, FirstWait, Frame, Scan, Drain, PassWait, PutWait, Emit, EmitWait
+    Idle, Fetch, Decode, First, FirstWait, Frame, Scan, Drain, PassWait, PutWait, Emit, EmitWait
   } state_e;
 
   state_e state_q;
@@ -57,7 +60,9 @@ module rsnn_sequencer #(
   logic [FrameWidth-1:0] frame_q;
   logic [1:0] drain_q;
   logic [Gates-1:0][Frames-1:0] keep_q;
-  logic last_frame, pruned, follows;
+  logic [Frames-1:0] fixed, keep, known;
+  logic [FrameWidth-1:0] next_q;
+  logic last_frame, pruned, open_q, opens, decide;
 
   rsnn_rom #(.Width($bits(rsnn_pkg::layer_t)), .Depth(Layers), .InitFile(TableFile), .LoadBits(LoadBits)) u_table (
     .clk_i, .re_i(state_q == Fetch), .addr_i(index_q), .data_o(row),
@@ -65,19 +70,32 @@ module rsnn_sequencer #(
   );
   assign layer_o = row;
 
+  // A word a layer: the bits of a static gate, ones where there is none.
+  if (Fixed) begin : gen_fixed
+    rsnn_rom #(.Width(Frames), .Depth(Layers), .InitFile(KeepFile), .LoadBits(LoadBits)) u_keep (
+      .clk_i, .re_i(state_q == Fetch), .addr_i(index_q), .data_o(fixed),
+      .load_i(load_i[rsnn_pkg::KeepMemory]), .load_addr_i, .load_data_i
+    );
+  end else begin : gen_none_fixed
+    assign fixed = '1;
+  end
+  assign keep = row.gated ? keep_i : fixed;
+  assign known = row.gated ? known_i : '1;
+
   assign last_frame = frame_q == FrameWidth'(Frames - 1);
-  assign pruned = row.gated && !keep_i[frame_q];
-  // Whether the frame behind the pass is kept.
-  assign follows = pass_init_o ? !row.gated || keep_i[0] : !last_frame && (!row.gated || keep_i[frame_q + 1'b1]);
+  assign pruned = !keep[frame_q];
+  // The next frame is open from the start of the pass before it until its keep bit is seen: then its scan starts. Where
+  // that is seen in the cycle in which it is pruned, its own pass opens the one after it; keep bits come one a cycle.
+  assign opens = pass_o && (pass_init_o || !last_frame);
+  assign decide = known[next_q] && (open_q || opens);
   assign idle_o = state_q == Idle;
   assign index_o = index_q;
   assign first_frame_o = frame_q == '0;
-  assign gating_o = state_q == RazorWait;
-  assign razor_start_o = state_q == Razor;
-  assign scan_start_o = pass_o && follows;
-  assign kept_o = state_q == Frame && !pruned;
+  assign razor_start_o = pass_init_o && row.gated;
+  assign scan_start_o = decide && keep[next_q];
+  assign kept_o = state_q == Frame && known[frame_q] && !pruned;
   assign take_o = kept_o || state_q == Scan;
-  assign pruned_o = state_q == Frame && pruned;
+  assign pruned_o = state_q == Frame && known[frame_q] && pruned;
   assign pass_init_o = state_q == First;
   assign pass_o = pass_init_o || pruned_o || (state_q == Drain && drain_q == '0);
   assign emit_o = state_q == Emit;
@@ -86,8 +104,13 @@ module rsnn_sequencer #(
     if (!rst_ni) begin
       state_q <= Idle;
       keep_o <= '0;
+      open_q <= 1'b0;
     end else begin
-      if (pass_o) read_base_o <= read_base_o + AddrWidth'(row.words_in);
+      if (decide) begin
+        read_base_o <= read_base_o + AddrWidth'(row.words_in);
+        next_q <= next_q + 1'b1;
+      end
+      open_q <= (open_q && opens) || (!decide && (open_q || opens));
       unique case (state_q)
         Idle: if (start_i) begin
           state_q <= Fetch;
@@ -97,22 +120,15 @@ module rsnn_sequencer #(
         end
         Fetch: state_q <= Decode;
         Decode: begin
-          state_q <= row.gated ? Razor : First;
+          state_q <= First;
           frame_q <= '0;
+          next_q <= '0;
           read_base_o <= '0;
           write_base_o <= '0;
         end
-        Razor: state_q <= RazorWait;
-        RazorWait: if (razor_done_i) state_q <= First;
         First: state_q <= FirstWait;
         FirstWait: if (pass_done_i) state_q <= Frame;
-        Frame: begin
-          state_q <= pruned ? PassWait : Scan;
-          if (frame_q == '0 && row.gated) begin
-            keep_q[gate_q] <= keep_i;
-            gate_q <= gate_q + 1'b1;
-          end
-        end
+        Frame: if (known[frame_q]) state_q <= pruned ? PassWait : Scan;
         Scan: if (scan_done_i) begin
           state_q <= Drain;
           drain_q <= 2'(rsnn_pkg::DrainCycles - 1);
@@ -130,6 +146,10 @@ module rsnn_sequencer #(
         PutWait: if (pass_put_i) begin
           frame_q <= '0;
           index_q <= index_q + 1'b1;
+          if (row.gated || row.fixed) begin
+            keep_q[gate_q] <= keep;
+            gate_q <= gate_q + 1'b1;
+          end
           state_q <= row.last ? Emit : Fetch;
         end
         Emit: state_q <= EmitWait;

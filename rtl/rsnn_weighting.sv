@@ -1,8 +1,8 @@
 // Embedding weighting of the razor gate: affine map of the frames' sums, softmax over the K embeddings.
 // Contract: python/razorsnn/ops/razor.py (a_k, d_k, e_k, w_k).
-//   latency    a frame a cycle, in the sums 2 cycles after frame_i; finish_i to ready: 12 * Embeddings + 2 cycles
-//   handshake  begin_i, then frame_i with row_i held the cycle before too; finish_i 2 cycles after the last frame_i or
-//              later, while ready_o; weight_o holds from the end of finish_i on
+//   latency    a frame a cycle, in the sums 2 cycles after frame_i; finish_i to ready_o: 2 * Embeddings + 12 cycles
+//   handshake  begin_i, then frame_i with row_i held the cycle before too; finish_i the cycle after the last frame_i or
+//              later, while ready_o, and with the next begin_i at the latest; weight_o holds from ready_o on
 module rsnn_weighting #(
   parameter int unsigned Embeddings = 4,
   parameter int unsigned FrameSumBits = 20,
@@ -45,6 +45,7 @@ module rsnn_weighting #(
   logic [3:0] bit_q;
   logic [OffsetAddrWidth-1:0] offset_addr;
   logic signed [AccBits-1:0] acc_q [Embeddings];
+  logic signed [AccBits-1:0] total_q [Embeddings];
   logic signed [ProductBits-1:0] product_q [Embeddings];
   logic signed [rsnn_pkg::OffsetBits-1:0] offset;
   logic [Embeddings-1:0][rsnn_pkg::AffineBits-1:0] affine;
@@ -55,8 +56,8 @@ module rsnn_weighting #(
   logic [rsnn_pkg::ExpBits-1:0] exponent;
   logic [rsnn_pkg::ExpBits-1:0] exponent_q [Embeddings];
   logic [ExpSumBits-1:0] exp_sum_q;
-  logic [ExpSumBits:0] rest_q;
-  logic fits;
+  logic [ExpSumBits:0] rest_q [Embeddings];
+  logic [Embeddings-1:0] fits;
 
   assign ready_o = state_q == Ready;
 
@@ -75,12 +76,26 @@ module rsnn_weighting #(
     .load_i(load_i[rsnn_pkg::ExpMemory]), .load_addr_i, .load_data_i
   );
 
-  // The frames' products of all k at once.
+  // The frames' products of all k at once. Their sums are taken over by finish_i: the next gate's may begin with it.
   for (genvar k = 0; k < int'(Embeddings); k++) begin : gen_affine
+    logic signed [AccBits-1:0] sum;
     always_ff @(posedge clk_i) begin
       product_q[k] <= signed'(affine[k]) * signed'({1'b0, frame_sum_i});
       if (begin_i) acc_q[k] <= '0;
-      else if (add1_q) acc_q[k] <= acc_q[k] + AccBits'(product_q[k]);
+      else acc_q[k] <= sum;
+      if (finish_i) total_q[k] <= sum;
+    end
+    assign sum = acc_q[k] + (add1_q ? AccBits'(product_q[k]) : '0);
+
+    // Division of all k at once, a bit a cycle.
+    assign fits[k] = rest_q[k] >= (ExpSumBits + 1)'(exp_sum_q);
+    always_ff @(posedge clk_i) begin
+      if (state_q == Divide && !issue_q) begin
+        rest_q[k] <= (rest_q[k] - (fits[k] ? (ExpSumBits + 1)'(exp_sum_q) : '0)) << 1;
+        weight_o[k][bit_q] <= fits[k];
+      end else begin
+        rest_q[k] <= (ExpSumBits + 1)'(exponent_q[k]);
+      end
     end
   end
 
@@ -88,13 +103,12 @@ module rsnn_weighting #(
   assign offset_addr = offset_base_i + ((state_q == Logit) ? OffsetAddrWidth'(k_q) + 1'b1 : '0);
 
   rsnn_cast #(.InBits(AccBits), .OutBits(rsnn_pkg::LogitBits)) u_logit (
-    .value_i(acc_q[k_q] + AccBits'(offset)), .shift_i(logit_shift_i), .value_o(logit)
+    .value_i(total_q[k_q] + AccBits'(offset)), .shift_i(logit_shift_i), .value_o(logit)
   );
   assign distance = (rsnn_pkg::LogitBits + 1)'(max_q) - (rsnn_pkg::LogitBits + 1)'(logit_q[k_q]);
   assign exp_addr = (distance > (rsnn_pkg::LogitBits + 1)'(255)) ? 8'd255 : 8'(distance);
-  assign fits = rest_q >= (ExpSumBits + 1)'(exp_sum_q);
 
-  // Each state issues one k a cycle; what a memory answers is used one cycle later.
+  // Logit and Exponent issue one k a cycle; what a memory answers is used one cycle later.
   always_ff @(posedge clk_i) begin
     k1_q <= k_q;
     if (state_q == Logit && issue_q) begin
@@ -105,11 +119,6 @@ module rsnn_weighting #(
       exponent_q[k1_q] <= exponent;
       exp_sum_q <= (k1_q == '0 ? '0 : exp_sum_q) + ExpSumBits'(exponent);
     end
-    if (state_q == Divide) begin
-      if (issue_q) rest_q <= (ExpSumBits + 1)'(exponent_q[k_q]);
-      else rest_q <= (rest_q - (fits ? (ExpSumBits + 1)'(exp_sum_q) : '0)) << 1;
-      if (!issue_q) weight_o[k_q][bit_q] <= fits;
-    end
   end
 
   logic leave;
@@ -117,7 +126,7 @@ module rsnn_weighting #(
     unique case (state_q)
       Exponent: leave = issue1_q && k1_q == Last;
       Logit: leave = k_q == Last;
-      Divide: leave = !issue_q && bit_q == '0 && k_q == Last;
+      Divide: leave = !issue_q && bit_q == '0;
       default: leave = 1'b0;
     endcase
   end
@@ -139,8 +148,7 @@ module rsnn_weighting #(
         issue_q <= state_q == Logit || state_q == Exponent;
         state_q <= (state_q == Logit) ? Exponent : (state_q == Exponent) ? Divide : Ready;
       end else if (state_q == Divide) begin
-        issue_q <= !issue_q && bit_q == '0;
-        if (!issue_q && bit_q == '0) k_q <= k_q + 1'b1;
+        issue_q <= 1'b0;
       end else begin
         if (k_q == Last) issue_q <= 1'b0;
         else if (issue_q) k_q <= k_q + 1'b1;

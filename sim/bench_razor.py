@@ -1,5 +1,9 @@
-"""rsnn_razor: keep bits, refined activations and cycles of every gate of a plan, on random frames that feed it."""
+"""rsnn_razor: keep bits, when each is known, and refined activations of every gate of a plan, on random frames.
 
+A gate that follows on another one is fed while that one scores, as in the accelerator.
+"""
+
+from collections.abc import Iterator
 from typing import Any
 
 import cocotb
@@ -11,17 +15,19 @@ from razorsnn.layers import Layer
 
 FEED_CYCLES = 3
 """From the last word to the start of the gate, at least."""
-CONTROL_CYCLES = 1
-"""Of RazorCycles, the sequencer's: it sees done_o and goes on."""
+Words = list[list[int]]
+"""[T][words]"""
 
 
 class Store(Memory):
-    """A memory that takes the writes of refined activations, too."""
+    """A memory that reads where it does not write: refined activations."""
 
     def sample(self) -> None:
-        super().sample()
+        at = self.block.get("mem_addr")
         if self.block.get("write"):
-            self.words[self.block.get("write_addr")] = self.block.get("write_data")
+            self.words[at] = self.block.get("write_data")
+        elif at < len(self.words):
+            self.data = self.words[at]
 
 
 def frames(rng: np.random.Generator, layer: Layer) -> np.ndarray:
@@ -31,30 +37,41 @@ def frames(rng: np.random.Generator, layer: Layer) -> np.ndarray:
     return value * (rng.random(value.shape) < density)
 
 
-async def feed(block: Block, row: dict[str, int], words: list[list[int]]) -> None:
-    """The frames' words [T, words] as a neuron pass puts them out, with the gaps that it leaves or longer ones."""
-    await block.next(feed_begin=1, layer=layer_word(row))
-    await block.next(feed_begin=0)
+def fed(block: Block, words: Words) -> Iterator[dict[str, int]]:
+    """Inputs of each cycle in which the frames are put out, with the gaps that neuron passes leave or longer ones."""
     for frame, line in enumerate(words):
         for _ in range(block.rng.randint(3, 6)):
-            await block.next(feed=0, feed_last=block.rng.getrandbits(1))
+            yield {"feed": 0, "feed_last": block.rng.getrandbits(1)}
         for at, word in enumerate(line):
             last = int(at == len(line) - 1)
-            await block.next(feed=1, feed_first=int(frame == 0), feed_last=last, feed_addr=at, feed_data=word)
+            yield {"feed": 1, "feed_first": int(frame == 0), "feed_last": last, "feed_addr": at, "feed_data": word}
     for _ in range(FEED_CYCLES):
-        await block.next(feed=0, feed_last=0)
+        yield {"feed": 0, "feed_last": 0}
 
 
-async def run(block: Block, row: dict[str, int], store: Store) -> int:
-    """One window; gives the cycles from start_i to done_o."""
-    await block.next(start=1, layer=layer_word(row))
-    started = block.time
-    while True:
+async def feed(block: Block, index: int, words: Words) -> None:
+    """The layer `index` puts out what the gate behind it reads."""
+    await block.next(feed_begin=1, layer=layer_word(planned().table[index]), even=index % 2)
+    for inputs in fed(block, words):
+        await block.next(feed_begin=0, **inputs)
+
+
+async def run(block: Block, index: int, store: Store, behind: Words | None) -> list[int]:
+    """One window of the gate before layer `index`, which feeds the gate behind it; gives when each bit is known."""
+    row = planned().table[index]
+    await block.next(start=1, layer=layer_word(row), even=index % 2, feed_begin=int(behind is not None))
+    started, seen = block.time, list[int]()
+    feeding = fed(block, behind or [])
+    rest: dict[str, int] | None = {}
+    while rest is not None or len(seen) < PARAMETERS["Frames"]:
         await block.settle()
         store.sample()
-        if block.get("done"):
-            return block.time - started
-        await block.next(start=0, mem_data=store.data)
+        known = unpack(block.get("known"), 1, PARAMETERS["Frames"])
+        assert known == sorted(known, reverse=True)
+        seen += [block.time - started] * (sum(known) - len(seen))
+        rest = next(feeding, None)
+        await block.next(start=0, feed_begin=0, mem_data=store.data, **(rest or {}))
+    return seen
 
 
 @cocotb.test()
@@ -63,18 +80,20 @@ async def windows(dut: Any) -> None:
     block = Block(dut)
     rng = np.random.default_rng(block.rng.getrandbits(32))
     await block.begin(start=0, feed_begin=0, feed=0)
+    scoring = [layer for layer in plan.layers if layer.razor]
     for _ in range(12):
-        for layer in plan.gates:
+        drawn = {layer.index: frames(rng, layer) for layer in scoring}
+        packed = {at: ops.words.pack(x, lanes) for at, x in drawn.items()}
+        stored = {at: [[pack(word, bits) for word in line] for line in x.tolist()] for at, x in packed.items()}
+        for layer in scoring:
             assert layer.razor is not None
-            x = frames(rng, layer)
-            packed = ops.words.pack(x, lanes).reshape(-1, lanes)
-            store = Store(block, [pack(word, bits) for word in packed.tolist()])
-            await feed(block, plan.table[layer.index - 1], np.array(store.words).reshape(len(x), -1).tolist())
-            cycles = await run(block, plan.table[layer.index], store)
+            at, x = layer.index, drawn[layer.index]
+            if at - 1 not in stored:
+                await feed(block, at - 1, stored[at])
+            store = Store(block, [word for line in stored[at] for word in line])
+            seen = await run(block, at, store, stored.get(at + 1))
             trace = layer.razor.execute(x, layer.input)
-            predicted = layer.razor.cycles(x, trace.values["mask"], lanes).total
-            assert cycles == predicted - CONTROL_CYCLES
-            await block.next()
+            assert seen == layer.razor.known(x, trace.values["mask"], lanes).tolist()
             assert unpack(block.get("keep"), 1, len(x)) == trace.values["keep"].tolist()
             kept = trace.values["keep"].astype(bool)
             left = np.array([unpack(word, bits, lanes) for word in store.words]).reshape(len(x), -1)

@@ -9,7 +9,8 @@ from razorsnn.ir import Graph, Op, Source, Tensor
 from razorsnn.ops.conv import Conv
 from razorsnn.ops.dense import Dense
 from razorsnn.ops.neuron import MODES, RESETS, Neuron
-from razorsnn.ops.razor import AFFINE_BITS, LOGIT, MASK_FRAC, MASK_INPUT, Razor, exp_table, sigmoid_table
+from razorsnn.ops.razor import AFFINE_BITS, LOGIT, MASK_FRAC, MASK_INPUT, RULES, Razor, exp_table, sigmoid_table
+from razorsnn.ops.static import Static
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class NetClass:
     classes: int = 3
     embeddings: int = 2
     gated: bool = True
+    razors: bool = True
     input_bits: int = 4
     activation_bits: int = 4
     weight_bits: tuple[int, ...] = field(default=(2, 4, 8))
@@ -37,10 +39,11 @@ def random_graph(net: NetClass, seed: int) -> Graph:
     start, ops = x, []
     for index in range(int(rng.integers(1, net.most_layers + 1))):
         if index and net.gated and rng.random() < 0.8:
-            x = _append(ops, random_razor(rng, x, net.embeddings), x)
+            x = _append(ops, random_gate(rng, x, net), x)
         x = _append(ops, random_layer(rng, x, net, None), x)
     if net.gated:
-        x = _append(ops, random_razor(rng, x, net.embeddings), x)
+        last = random_razor(rng, x, net.embeddings) if net.razors else random_static(rng, x)
+        x = _append(ops, last, x)
     readout = str(rng.choice(["liaf", "sum"]))
     _append(ops, random_layer(rng, x, net, readout), x)
     names = tuple(f"class{index}" for index in range(net.classes))
@@ -82,6 +85,14 @@ def random_neuron(
     return Neuron(mode, str(rng.choice(RESETS)), alpha, v_th, out, ties)
 
 
+def random_gate(rng: np.random.Generator, x: Tensor, net: NetClass) -> Op:
+    return random_razor(rng, x, net.embeddings) if net.razors and rng.random() < 0.75 else random_static(rng, x)
+
+
+def random_static(rng: np.random.Generator, x: Tensor) -> Static:
+    return Static(rng.integers(0, 2, size=x.frames))
+
+
 def random_razor(rng: np.random.Generator, x: Tensor, count: int) -> Razor:
     """A gate whose logits, masks and threshold lie where they matter: most keep some frames and prune some."""
     size = (count, x.frames)
@@ -91,6 +102,7 @@ def random_razor(rng: np.random.Generator, x: Tensor, count: int) -> Razor:
     peak = int(255 * count * x.format.high)
     shift = MASK_FRAC + int(rng.integers(-1, 2))
     refined = Format(False, x.format.width, MASK_FRAC + frac - shift)
+    rule, thresholds = str(rng.choice(RULES, p=[0.7, 0.3])), [0, 1, peak // 8, peak // 3, peak // 2, peak]
     return Razor(
         embeddings=rng.integers(-128, 128, size=size),
         embedding_format=embedding_format,
@@ -99,9 +111,10 @@ def random_razor(rng: np.random.Generator, x: Tensor, count: int) -> Razor:
         offset=rng.integers(-4000, 4001, size=count),
         exp=exp_table(),
         sigmoid=sigmoid_table(),
-        threshold=int(rng.choice([0, 1, peak // 8, peak // 3, peak // 2, peak])),
+        threshold=int(rng.choice([0, 1, 64, 128, 200, 256] if rule == "relative" else thresholds)),
         operand=str(rng.choice(["raw", "refined"])),
         refined=refined,
+        rule=rule,
     )
 
 

@@ -9,8 +9,6 @@ from tests.tiny_flow import flow_config, refusal
 
 GATES = {
     "gate.kind ta": {"kind": "ta", "reduction": 2},
-    "gate.threshold relative": {"threshold": "relative"},
-    "gate.threshold static": {"threshold": "static"},
     "gate.kind peak": {"kind": "peak"},
     "gate.operand refined_in_training": {"operand": "refined_in_training"},
 }
@@ -36,6 +34,6 @@ def assert_refused(name: str, run: Path, tmp_path: Path) -> None:
     for command in commands:
         assert refusal(*command) == (
             f"error: {run}: no accelerator has {name}, only train and evaluate --backend float; accepted here: a run "
-            "with gate.kind razor, gate.threshold absolute and gate.operand raw or refined, or with gate.kind none\n"
+            "with gate.kind razor and gate.operand raw or refined, or with gate.kind none\n"
         )
     assert not (tmp_path / "build").exists()

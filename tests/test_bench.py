@@ -48,7 +48,7 @@ def test_the_bound_counts_every_product_that_has_to_be(net: NetClass, seed: int)
         assert least.multiply == multiplies(layer.layer, layer.operand, net.lanes, folded=True)
         assert least.neuron == len(x) * words(layer.layer.synapse.geometry(layer.layer.operand).output.positions)
         pruned = sum(words(np.count_nonzero(frame)) for frame in x[~layer.keep])
-        scored = words(x[0].size) + pruned + layer.keep.sum() if layer.gate else 0
+        scored = words(x[0].size) + pruned + layer.keep.sum() if layer.layer.razor else 0
         assert least.razor == scored
         dense = dense_cycles(layer, x, engine)
         assert dense - least.neuron == multiplies(layer.layer, np.ones_like(x), net.lanes, folded=False)

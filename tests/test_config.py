@@ -53,6 +53,10 @@ def test_values_of_the_file_are_taken(tmp_path: Path):
         ("[quantisation]\nweight_bits = 9", "quantisation.weight_bits = 9; accepted: an integer >= 2 and <= 8"),
         ("[gate]\nembeddings = 9", "gate.embeddings = 9; accepted: an integer >= 1 and <= 8"),
         ("[gate]\nratio = 1", "gate.ratio = 1; accepted: a number >= 0 and <= 0.95"),
+        (
+            "[gate]\nthreshold = 'static'\noperand = 'refined'",
+            "gate: operand refined with threshold static, which makes no masks; accepted: raw",
+        ),
         ("[gate]\nthreshold = 'best'", 'gate.threshold = \'best\'; accepted: "absolute", "relative", "static"'),
         ("[gate]\noperand = 'new'", 'gate.operand = \'new\'; accepted: "raw", "refined", "refined_in_training"'),
         ("[gate]\nposition = 1", 'gate.position = 1; accepted: "all", "encoder", "backbone"'),

@@ -152,7 +152,10 @@ def test_the_constants_of_cycles_are_those_of_the_code():
 
 
 def test_the_memories_are_those_of_the_plan():
-    memories = make_plan(random_graph(NetClass(), 3), 4).memories()
+    drawn = (make_plan(random_graph(NetClass(most_layers=4), seed), 4) for seed in range(400))
+    shapes = ((plan, plan.shape) for plan in drawn)
+    wanted = (p for p, s in shapes if s.statics and s.relatives and s.sums_depth_even and s.sums_depth_odd)
+    memories = next(wanted).memories()
     rows = table("docs/architecture.md", "memories")
     assert [row[:2] for row in rows] == [[memory.name, memory.block] for memory in memories]
 

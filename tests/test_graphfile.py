@@ -13,7 +13,12 @@ from razorsnn.graphfile import load_graph, save_graph
 from razorsnn.ir import Graph
 from tests.nets import NetClass, random_graph
 
-NETS = [NetClass(), NetClass(lanes=2, frames=6, channels=1, classes=5, embeddings=4), NetClass(gated=False)]
+NETS = [
+    NetClass(),
+    NetClass(lanes=2, frames=6, channels=1, classes=5, embeddings=4),
+    NetClass(gated=False),
+    NetClass(razors=False),
+]
 
 
 def stored(folder: Path, seed: int = 3) -> Graph:

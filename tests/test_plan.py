@@ -14,12 +14,19 @@ from razorsnn.ops.conv import Conv
 from razorsnn.ops.dense import Dense
 from razorsnn.ops.neuron import Neuron
 from razorsnn.ops.razor import Razor
+from razorsnn.ops.static import Static
 from razorsnn.ops.synapse import Synapse
 from razorsnn.plan import Plan, make_plan
 from razorsnn.shape import EXACT, Shape
 from tests.nets import NetClass, random_graph
 
-NETS = [NetClass(), NetClass(lanes=1, channels=3, classes=5), NetClass(lanes=8, embeddings=3), NetClass(gated=False)]
+NETS = [
+    NetClass(),
+    NetClass(lanes=1, channels=3, classes=5),
+    NetClass(lanes=8, embeddings=3),
+    NetClass(gated=False),
+    NetClass(razors=False),
+]
 PLANS = [make_plan(random_graph(net, seed), net.lanes) for net in NETS for seed in range(5)]
 NAMES = [plan.graph.name + f" on {plan.shape.lanes}" for plan in PLANS]
 
@@ -65,6 +72,9 @@ def test_biases_and_gates_lie_where_the_table_says(plan: Plan):
                 row["pool_log2"] + row["step_log2"]
             )
         assert row["gated"] == int(layer.razor is not None)
+        fixed = layer.gate.keep.tolist() if isinstance(layer.gate, Static) else [1] * plan.shape.frames
+        assert row["fixed"] == int(isinstance(layer.gate, Static))
+        assert plan.fixed_keep[layer.index].tolist() == fixed
         behind = [later for later in plan.table[layer.index + 1 : layer.index + 2] if later["gated"]]
         assert (row["feeds"], row["feed_base"]) == (len(behind), behind[0]["gate_base"] if behind else 0)
         if layer.razor:
@@ -81,13 +91,18 @@ def test_the_memories_hold_the_contents(plan: Plan):
     assert (found["weights"].depth, found["bias"].depth) == (len(plan.weights), len(plan.bias))
     assert found["layer table"].depth == len(plan.table)
     assert found["layer table"].width == sum(width for _, width, _ in LAYER_FIELDS)
-    assert ("sums" in found) == bool(plan.gates)
-    if plan.gates:
+    read = {row["gated"] * (index % 2 + 1) for index, row in enumerate(plan.table)}
+    assert ("odd sums" in found, "even sums" in found) == (1 in read, 2 in read)
+    assert ("keep bits" in found) == bool(plan.shape.statics)
+    if plan.shape.razors:
         count = plan.shape.embeddings
         assert (found["coefficients"].depth, found["offsets"].depth) == (len(plan.embeddings) / count, len(plan.offset))
         frames = [row["words_in"] for row in plan.table if row["gated"]]
-        assert found["mask"].depth == found["sums"].depth == max(frames)
-        assert found["sums"].width == count * plan.shape.lanes * plan.shape.sums_bits
+        banks = [found[name] for name in ("even sums", "odd sums") if name in found]
+        assert max(bank.depth for bank in banks) == max(frames)
+        assert {bank.width for bank in banks} == {count * plan.shape.lanes * plan.shape.sums_bits}
+        assert found["occupancy"].depth == 2 * plan.shape.frames * -(-max(frames) // 16)
+        assert ("frame scores" in found) == any(row["relative"] for row in plan.table)
     assert found["membranes"].depth == max(row["words_out"] for row in plan.table)
     assert all(memory.bits == memory.depth * memory.width > 0 for memory in found.values())
     low, high = -(1 << plan.shape.membrane_bits - 1), 1 << plan.shape.membrane_bits - 1
@@ -189,6 +204,7 @@ def gate(count: int, frames: int, bits: int = 8) -> Razor:
         embedding_format=Format(True, 8, 6),
         affine_format=Format(True, 12, 9),
         refined=Format(False, bits, 0),
+        rule="absolute",
         threshold=9,
     )
 

@@ -17,6 +17,7 @@ GATED = NetClass(lanes=2, frames=2, size=(3, 3), sensor=(5, 3), most_layers=1)
 CLEAN = "Build succeeded: 0 errors, 0 warnings"
 """What slang says of each of its runs."""
 TOPS = {"gated": GATED, "ungated": NetClass(lanes=1, size=(2, 2), sensor=(2, 2), gated=False)}
+TOPS["static"] = NetClass(lanes=1, size=(2, 2), sensor=(2, 2), razors=False)
 
 
 @pytest.fixture(scope="module")
@@ -41,8 +42,9 @@ def test_verilator_lints_every_module_clean(builds: dict[str, Path], module: str
 
 
 @pytest.mark.parametrize("module", ["rsnn_accelerator", TOP])
-def test_verilator_lints_a_net_without_gates_clean(builds: dict[str, Path], module: str) -> None:
-    assert lint(builds["ungated"], module) == ""
+@pytest.mark.parametrize("net", ["ungated", "static"])
+def test_verilator_lints_a_net_without_razors_clean(builds: dict[str, Path], net: str, module: str) -> None:
+    assert lint(builds[net], module) == ""
 
 
 def test_verilator_sees_a_fault(builds: dict[str, Path], tmp_path: Path) -> None:

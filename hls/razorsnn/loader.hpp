@@ -16,6 +16,7 @@ struct Contents {
   std::uint32_t (&layer_table)[C::layers][C::layer_fields];
   typename C::weight_t (&weights)[C::weight_depth][C::lanes];
   typename C::bias_t (&bias)[C::bias_depth][C::lanes];
+  std::uint8_t (&keep)[C::layers][C::frames];
   std::int8_t (&embeddings)[C::gate_depth];
   std::int16_t (&affine)[C::gate_depth];
   std::int32_t (&offset)[C::offset_depth];
@@ -51,14 +52,19 @@ void store_word(const unsigned number, const unsigned index, const std::uint32_t
       contents.bias[index][lane] = signed_at(chunks, lane * C::membrane_bits, C::membrane_bits);
     }
   }
+  if (number == 3) {
+    for (int frame = 0; frame < C::frames; ++frame) {
+      contents.keep[index][frame] = bits_at(chunks, frame, 1);
+    }
+  }
   for (int k = 0; k < C::embeddings; ++k) {
     const int at = index * C::embeddings + k;
-    if (number == 3) contents.embeddings[at] = signed_at(chunks, k * C::embedding_bits, C::embedding_bits);
-    if (number == 4) contents.affine[at] = signed_at(chunks, k * C::affine_bits, C::affine_bits);
+    if (number == 4) contents.embeddings[at] = signed_at(chunks, k * C::embedding_bits, C::embedding_bits);
+    if (number == 5) contents.affine[at] = signed_at(chunks, k * C::affine_bits, C::affine_bits);
   }
-  if (number == 5) contents.offset[index] = signed_at(chunks, 0, 32);
-  if (number == 6) contents.exp[index] = bits_at(chunks, 0, C::exp_bits);
-  if (number == 7) contents.sigmoid[index] = bits_at(chunks, 0, C::sigmoid_bits);
+  if (number == 6) contents.offset[index] = signed_at(chunks, 0, 32);
+  if (number == 7) contents.exp[index] = bits_at(chunks, 0, C::exp_bits);
+  if (number == 8) contents.sigmoid[index] = bits_at(chunks, 0, C::sigmoid_bits);
 }
 
 template <class C>

@@ -2,11 +2,11 @@
 // In full, with every width and rounding: python/razorsnn/ops/razor.py.
 //   equation   F[t] = sum X[t];  a_k = cast(offset_k + sum_t affine[k, t] * F[t]);  w = softmax over k by table
 //              acc_k[p] = sum_t embeddings[k, t] * X[t, p];  M[p] = sum_k SIGMOID[cast(w_k * acc_k[p])]
-//              S[t] = max over p of M[p] * X[t, p];  keep[t] = S[t] >= threshold
+//              S[t] = max over p of M[p] * X[t, p];  keep[t] = S[t] >= threshold, or relative to the best S
 //   operand    raw: X stays; refined: cast(M * X) is written over it
 //   order      sums frame by frame, word by word, k by k; then masks word by word; then scores frame by frame. What
 //              the order is changes no bit; the RTL takes the sums while the layer before puts its outputs out
-//   handshake  all keep bits are known before the layer starts
+//   handshake  all keep bits are known before the layer starts; in the RTL it does not wait for all
 #pragma once
 
 #include "fixed.hpp"
@@ -156,6 +156,21 @@ MaskedValue<C> score_frame(const bool odd_store, const Layer& layer, const int f
   return score;
 }
 
+// keep[t] of absolute and relative thresholds; a relative one measures a window without a non-zero against 1.
+template <class C>
+void keep_frames(const Layer& layer, const MaskedValue<C> scores[C::frames], bool keep[C::frames]) {
+  MaskedValue<C> best = 1;
+  for (int frame = 0; frame < C::frames; ++frame) {
+    best = scores[frame] > best ? scores[frame] : best;
+  }
+  for (int frame = 0; frame < C::frames; ++frame) {
+#pragma HLS pipeline II=1
+    const ap_int<C::masked_bits + 10> limit = layer.threshold.to_int64() * best;
+    const ap_int<C::masked_bits + 10> scaled = scores[frame] * C::rho_one;
+    keep[frame] = layer.relative ? scaled >= limit : scores[frame] >= layer.threshold;
+  }
+}
+
 template <class C>
 void run_gate(const bool odd_store, const Layer& layer, const std::int8_t embeddings[C::gate_depth],
               const std::int16_t affine[C::gate_depth], const std::int32_t offset[C::offset_depth],
@@ -171,12 +186,14 @@ void run_gate(const bool odd_store, const Layer& layer, const std::int8_t embedd
 #pragma HLS bind_storage variable=masks type=ram_2p
   Logit<C> logits[C::embeddings];
   Weighting<C> weighting[C::embeddings];
+  MaskedValue<C> scores[C::frames];
   sum_window<C>(odd_store, layer, embeddings, affine, offset, even, odd, sums, logits);
   weigh_embeddings<C>(layer, logits, exp_table, weighting);
   make_masks<C>(layer, weighting, sums, sigmoid_table, masks);
   for (int frame = 0; frame < C::frames; ++frame) {
-    keep[frame] = score_frame<C>(odd_store, layer, frame, masks, even, odd) >= layer.threshold;
+    scores[frame] = score_frame<C>(odd_store, layer, frame, masks, even, odd);
   }
+  keep_frames<C>(layer, scores, keep);
 }
 
 }  // namespace razorsnn

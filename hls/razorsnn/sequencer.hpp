@@ -1,4 +1,5 @@
-// Sequencer: runs the layers of one window in the order of the layer table, each after its gate if it has one.
+// Sequencer: runs the layers of one window in the order of the layer table, each after its gate if it has one. The
+// keep bits of a static gate are in a memory (python/razorsnn/ops/static.py).
 // Rows: layer.hpp, from python/razorsnn/layertable.py. A net of fewer layers ends with its row marked `last`.
 #pragma once
 
@@ -15,7 +16,7 @@ void record_keep(const int index, const int gate, const Layer& layer, const bool
   std::uint32_t count = 0;
   for (int frame = 0; frame < C::frames; ++frame) {
 #pragma HLS pipeline II=1
-    if (layer.gated) keep_bits[gate * C::frames + frame] = keep[frame];
+    if (layer.gated || layer.fixed) keep_bits[gate * C::frames + frame] = keep[frame];
     if (keep[frame]) ++count;
   }
   kept[index] = count;
@@ -39,6 +40,7 @@ void run_window(const std::uint32_t layer_table[C::layers][C::layer_fields],
                 const typename C::bias_t bias[C::bias_depth][C::lanes], const std::int8_t embeddings[C::gate_depth],
                 const std::int16_t affine[C::gate_depth], const std::int32_t offset[C::offset_depth],
                 const std::uint16_t exp_table[C::table_depth], const std::uint8_t sigmoid_table[C::table_depth],
+                const std::uint8_t fixed_keep[C::layers][C::frames],
                 const Input<C> input[C::input_depth][C::lanes], bool keep_bits[C::keep_depth],
                 std::uint32_t kept[C::layers], std::uint32_t pruned[C::layers],
                 Score<C> scores[C::score_depth][C::lanes], Counters& counters) {
@@ -55,13 +57,13 @@ void run_window(const std::uint32_t layer_table[C::layers][C::layer_fields],
     const Layer layer = read_layer(layer_table[index]);
     bool keep[C::frames];
     for (int frame = 0; frame < C::frames; ++frame) {
-      keep[frame] = true;
+      keep[frame] = fixed_keep[index][frame] != 0;
     }
-    if (C::gates > 0 && layer.gated) {
+    if (C::razors > 0 && layer.gated) {
       run_gate<C>(index % 2 == 0, layer, embeddings, affine, offset, exp_table, sigmoid_table, even, odd, keep);
     }
     record_keep<C>(index, gate, layer, keep, keep_bits, kept, pruned);
-    gate += layer.gated;
+    gate += layer.gated || layer.fixed ? 1 : 0;
     run_layer<C>(index, layer, keep, weights, bias, input, even, odd, scores, counters);
     if (layer.last) break;
   }

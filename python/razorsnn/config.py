@@ -98,11 +98,11 @@ class Quantisation(Section):
 class Gate(Section):
     """The razor: K = `embeddings`; `ratio` is the share of frames that the thresholds shall prune.
 
-    Without `weighting` all embeddings count alike. `position`: behind the first layer ("encoder"), behind all others
-    ("backbone"), or both.
+    A `threshold` is absolute, relative to the best frame of the window, or `static`: then all windows keep the same
+    frames. Without `weighting` all embeddings count alike. `position`: behind the first layer ("encoder"), behind all
+    others ("backbone"), or both.
     `ta` is the temporal attention of TA-SNN, with T / `reduction` hidden units: a baseline. So are the simpler choices
-    (`peak` to `random`), razors with a `threshold` relative to the best frame of a window, or with the same (`static`)
-    frames for all windows, and those that hand on what they refined in training only.
+    (`peak` to `random`), and razors that hand on what they refined in training only.
     """
 
     kind: Literal["razor", "ta", "peak", "events", "uniform", "random", "none"] = "razor"
@@ -119,11 +119,14 @@ class Gate(Section):
         """The setting that no accelerator has, if there is one: its net has no graph, only float scores."""
         if self.kind not in ("razor", "none"):
             return f"gate.kind {self.kind}"
-        if self.kind == "none":
-            return None
-        if self.threshold != "absolute":
-            return f"gate.threshold {self.threshold}"
-        return None if self.operand in ("raw", "refined") else f"gate.operand {self.operand}"
+        deployed = self.kind == "none" or self.operand in ("raw", "refined")
+        return None if deployed else f"gate.operand {self.operand}"
+
+    @check_section(mode="after")
+    def _static_is_raw(self) -> Self:
+        if (self.kind, self.threshold) == ("razor", "static") and self.operand != "raw":
+            raise ValueError(f"operand {self.operand} with threshold static, which makes no masks; accepted: raw")
+        return self
 
 
 class Train(Section):

@@ -43,7 +43,7 @@ class Memory:
 
 
 def loadable(shape: Shape) -> tuple[Memory, ...]:
-    """The memories in the order of their numbers; a class without gates has only the first three."""
+    """The memories in the order of their numbers; a class without gates that score has only the first four."""
     lanes, count = shape.lanes, shape.embeddings
     gate = (
         Memory("embeddings", shape.gate_rows, count * razor.EMBEDDING_BITS),
@@ -56,7 +56,8 @@ def loadable(shape: Shape) -> tuple[Memory, ...]:
         Memory("table", shape.layers, sum(width for _, width, _ in LAYER_FIELDS)),
         Memory("weights", shape.weight_depth, lanes * shape.weight_bits),
         Memory("bias", shape.bias_depth, lanes * shape.membrane_bits),
-        *(gate if shape.gates else ()),
+        Memory("keep", shape.layers if shape.statics else 0, shape.frames),
+        *(gate if shape.razors else ()),
     )
 
 
@@ -67,6 +68,7 @@ def words(plan: Plan) -> dict[str, list[int]]:
         "table": [table_word(row) for row in plan.table],
         "weights": _packed(plan.weights, shape.weight_bits),
         "bias": _packed(plan.bias, shape.membrane_bits),
+        "keep": _packed(plan.fixed_keep, 1) if shape.statics else [],
         "embeddings": _packed(plan.embeddings.reshape(rows), razor.EMBEDDING_BITS),
         "affine": _packed(plan.affine.reshape(rows), razor.AFFINE_BITS),
         "offset": _packed(plan.offset[:, None], razor.OFFSET_BITS),

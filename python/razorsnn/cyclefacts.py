@@ -7,7 +7,8 @@ from razorsnn.targets.outcome import BackendRun
 from razorsnn.targets.reference import START_CYCLES, LayerResult, WindowResult, output_cycles
 
 PARTS = ("input", "multiply", "idle", "neuron", "razor", "control", "readout")
-"""idle: the engine waits for the scanner; control: between layers, and from the last input beat to the first one."""
+"""idle: the engine waits for the scanner; razor: it waits for a keep bit; control: between
+layers, and from the last input beat to the first one."""
 LAYER_PARTS = ("multiply", "idle", "neuron", "razor", "control")
 """Those that layers have."""
 
@@ -52,7 +53,7 @@ def _layer(result: LayerResult) -> dict[str, Any]:
         multiply=cycles.multiplies,
         idle=cycles.idle,
         neuron=cycles.neuron,
-        razor=result.razor_cycles.total if result.razor_cycles else 0,
+        razor=cycles.gate,
         control=cycles.control,
     )
 

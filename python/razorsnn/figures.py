@@ -137,13 +137,17 @@ def _gates(gates: list[dict[str, Any]]) -> Figure:
 
 
 def _gate_scores(axes: Axes, gate: dict[str, Any]) -> None:
-    score, keep = np.array(gate["score"]), np.array(gate["keep"])
+    keep = np.array(gate["keep"])
+    score = keep.astype(np.float64) if gate["score"] is None else np.array(gate["score"])
     index = np.arange(len(score))
     axes.bar(index[keep], score[keep], color=KEPT, width=0.8, label="kept")
     axes.bar(index[~keep], score[~keep], color=PRUNED, width=0.8, hatch="////", edgecolor="#a5701d", label="pruned")
-    axes.axhline(gate["threshold"], color=INK, linestyle="--", linewidth=1.2, label="threshold")
-    axes.set(title=f"before layer {gate['layer']}: the example", xlabel="frame", ylabel="score S")
-    axes.set_ylim(0, 1.3 * max(score.max(), gate["threshold"]) or 1)
+    threshold = gate["threshold"] or 0
+    if gate["threshold"] is not None:
+        axes.axhline(threshold, color=INK, linestyle="--", linewidth=1.2, label="threshold")
+    label = "kept: static, no score" if gate["score"] is None else "score S"
+    axes.set(title=f"before layer {gate['layer']}: the example", xlabel="frame", ylabel=label)
+    axes.set_ylim(0, 1.3 * max(score.max(), threshold) or 1)
     axes.legend(ncols=3, fontsize=8, loc="upper right", columnspacing=1.0, handlelength=1.5)
     _grid(axes, "y")
 

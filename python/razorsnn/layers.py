@@ -8,6 +8,7 @@ from razorsnn.errors import UserError
 from razorsnn.fixed import Ints
 from razorsnn.ir import Graph, Tensor
 from razorsnn.ops.razor import Razor
+from razorsnn.ops.static import Static
 from razorsnn.ops.synapse import Synapse
 from razorsnn.ops.words import columns, groups
 
@@ -17,10 +18,15 @@ class Layer:
     """One engine layer: a synapse, the gate before it (or None), and what they read."""
 
     index: int
-    razor: Razor | None
+    gate: Razor | Static | None
     synapse: Synapse
     input: Tensor
     operand: Tensor
+
+    @property
+    def razor(self) -> Razor | None:
+        """The gate, if it computes anything."""
+        return self.gate if isinstance(self.gate, Razor) else None
 
     @property
     def name(self) -> str:
@@ -30,16 +36,16 @@ class Layer:
 def engine_layers(graph: Graph) -> tuple[Layer, ...]:
     """Pairs each synapse with the gate before it; UserError for an order that the engine does not have."""
     found: list[Layer] = []
-    razor: Razor | None = None
+    gate: Razor | Static | None = None
     before = graph.input
     for op, x in zip(graph.ops, graph.tensors(), strict=False):
-        if isinstance(op, Razor):
-            if razor or not found:
+        if isinstance(op, Razor | Static):
+            if gate or not found:
                 raise UserError(f"graph {graph.name}: a gate stands between two spiking layers, one each")
-            razor, before = op, x
+            gate, before = op, x
         elif isinstance(op, Synapse):
-            found.append(Layer(len(found), razor, op, before if razor else x, x))
-            razor = None
+            found.append(Layer(len(found), gate, op, before if gate else x, x))
+            gate = None
         else:
             raise UserError(f"graph {graph.name}: the engine has no {op.kind} layer")
     return tuple(found)

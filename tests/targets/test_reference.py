@@ -15,7 +15,7 @@ from razorsnn.targets.reference import (
 )
 from tests.nets import NetClass, random_frames, random_graph
 
-NETS = [NetClass(), NetClass(lanes=2, classes=5, frames=6), NetClass(gated=False)]
+NETS = [NetClass(), NetClass(lanes=2, classes=5, frames=6), NetClass(gated=False), NetClass(razors=False)]
 CASES = [(net, seed) for net in NETS for seed in range(6)]
 
 
@@ -26,7 +26,7 @@ def test_a_window_is_its_operations_in_turn(net: NetClass, seed: int):
     x, keep = random_frames(net, seed).astype(np.int64), []
     for op, tensor in zip(graph.ops, graph.tensors(), strict=False):
         trace = op.execute(x, tensor)
-        keep += [trace.values["keep"].tolist()] if op.kind == "razor" else []
+        keep += [trace.values["keep"].tolist()] if op.kind in ("razor", "static") else []
         x = trace.output
     assert result.scores.tolist() == x.tolist()
     assert result.keep.astype(int).tolist() == keep

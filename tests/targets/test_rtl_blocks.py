@@ -15,6 +15,7 @@ from tests.nets import NetClass, random_graph
 BLOCKS: dict[str, dict[str, int]] = {
     "forward": {"Width": 6, "Depth": 5},
     "rmw": {"Width": 6, "Depth": 5},
+    "store": {"Width": 6, "Depth": 5},
     "fifo": {"Width": 7, "Depth": 5},
     "word_reader": {"AddrWidth": 5, "WordWidth": 8},
     "scanner": {"Lanes": 4, "ActBits": 3, "AddrWidth": 6, "WeightAddrWidth": 10},
@@ -75,10 +76,10 @@ def test_a_block_with_the_memories_of_a_net_equals_the_reference(
 
 
 def net_plan(seed: int) -> Plan:
-    """Two gates and three layers on two lanes."""
+    """Two gates that score on two lanes."""
     net = NetClass(lanes=2, frames=3, size=(4, 4), sensor=(4, 4), embeddings=3, activation_bits=5)
     graphs = (random_graph(net, 100 * seed + index) for index in range(100))
-    return next(plan for plan in (make_plan(graph, net.lanes) for graph in graphs) if len(plan.gates) >= 2)
+    return next(plan for plan in (make_plan(graph, net.lanes) for graph in graphs) if plan.shape.razors >= 2)
 
 
 def block_parameters(plan: Plan, source: Path) -> dict[str, int | str]:
@@ -87,7 +88,7 @@ def block_parameters(plan: Plan, source: Path) -> dict[str, int | str]:
     given: dict[str, int | str] = {"ActBits": max(shape.input_bits, shape.activation_bits), "AddrWidth": 12}
     for name, value in parameters(shape):
         given[name] = value.strip('"') if value.startswith('"') else int(value)
-    declared = set(re.findall(r"^  parameter (?:int unsigned|string) (\w+)", source.read_text(), re.MULTILINE))
+    declared = set(re.findall(r"^  parameter (?:int unsigned|string|bit) (\w+)", source.read_text(), re.MULTILINE))
     return {name: value for name, value in given.items() if name in declared}
 
 

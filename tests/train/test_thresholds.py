@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from razorsnn.train import fit, float_scores, load
+from razorsnn.graphfile import load_graph
+from razorsnn.plan import make_plan
+from razorsnn.targets.reference import run_window
+from razorsnn.train import fit, load, quantised_scores
 from razorsnn.train.quantisers import Stage
 from razorsnn.train.razor import GateSettings, RazorGate, refined_format
 from razorsnn.train.scores import score
@@ -87,20 +90,22 @@ def test_gates_of_a_net_prune_their_share(threshold: str) -> None:
         assert 0.3 < share <= 0.5
 
 
-def test_static_learns_through_the_refined_operand_only() -> None:
+def test_static_embeddings_stay_as_they_start() -> None:
     frames = torch.from_numpy(tiny_frames(8))
-    for operand in ("raw", "refined"):
-        model = used_model(tiny_config(gate={"threshold": "static", "operand": operand}), tiny_frames(8)).train()
-        (model(frames).scores * torch.arange(24.0).reshape(8, 3)).sum().backward()
-        learns = [gate.embeddings.grad is not None and bool(gate.embeddings.grad.any()) for gate in model.gates]
-        assert learns == [operand == "refined"] * 2
+    model = used_model(tiny_config(gate={"threshold": "static"}), tiny_frames(8)).train()
+    (model(frames).scores * torch.arange(24.0).reshape(8, 3)).sum().backward()
+    assert not any(gate.embeddings.grad is not None and gate.embeddings.grad.any() for gate in model.gates)
 
 
 @pytest.mark.parametrize("threshold", ["relative", "static"])
-def test_a_net_learns_with_it_and_has_no_graph(threshold: str, tmp_path: Path) -> None:
+def test_a_net_is_deployed_as_it_was_trained(threshold: str, tmp_path: Path) -> None:
     config = tiny_config(train={"epochs": 12, "folded_epochs": 4}, gate={"threshold": threshold})
     held = tiny_windows(15, 2)
     metrics = fit(config, tiny_windows(48, 1), held, NAMES, SOURCE, tmp_path, False, "tiny")
-    assert metrics["accuracy"] == 1.0 and not (tmp_path / "graph.json").exists()
-    scores, _, _ = float_scores(load(tmp_path, config), held.frames)
-    assert np.mean(scores.argmax(axis=1) == held.labels) == metrics["float"]["accuracy"]
+    plan, model = make_plan(load_graph(tmp_path), 4), load(tmp_path, config)
+    results = [run_window(plan, frames) for frames in held.frames]
+    assert [result.scores.tolist() for result in results] == quantised_scores(model, held.frames).tolist()
+    keep = score(model, held.frames, Stage.EXACT).keep
+    assert np.array_equal([result.keep for result in results], keep) and not keep.all() and keep.any()
+    assert metrics["accuracy"] == 1.0
+    assert (plan.shape.razors, plan.shape.relatives) == ((0, 0) if threshold == "static" else (2, 2))

@@ -4,9 +4,11 @@ from razorsnn.ir import Op
 from razorsnn.ops.conv import Conv
 from razorsnn.ops.dense import Dense
 from razorsnn.ops.razor import Razor
+from razorsnn.ops.static import Static
 
 OPS: dict[str, type[Op]] = {
     Conv.kind: Conv,
     Dense.kind: Dense,
     Razor.kind: Razor,
+    Static.kind: Static,
 }

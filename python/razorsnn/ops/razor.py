@@ -6,15 +6,16 @@ Contract (HLS hls/razorsnn/razor.hpp, RTL rtl/rsnn_razor.sv compute the same); a
                d_k      = min(255, max_j a_j - a_k);  e_k = EXP[d_k];  w_k = floor(256 e_k / sum_j e_j)
                acc_k[p] = sum_t embeddings[k,t] * X[t,p]
                m_k[p]   = SIGMOID[cast(w_k * acc_k[p]) -> s8.4];  M[p] = sum_k m_k[p]
-               S[t]     = max over p of M[p] * X[t,p];  keep[t] = S[t] >= threshold
+               S[t]     = max over p of M[p] * X[t,p]
+               keep[t]  = S[t] >= threshold (absolute) or 256 S[t] >= threshold * max(1, max over t of S[t]) (relative)
                next layer reads keep * X ("raw") or keep * cast(M * X) ("refined")
     shapes     X [T, C, H, W], P = C * H * W; embeddings, affine [K, T]; offset [K]
     widths     affine s12, offset s32 at frac affine + x, EXP u12, w u9.8 (256 = 1), SIGMOID u8.8, S at frac 8 + x
     rounding   half up in the three casts, floor in the division
-    order      sums as the layer before puts its outputs out; then masks word by word; then scores frame by frame, of a
-               raw operand up to the word that decides, of an empty frame one word
-    latency    `RazorCycles`: exact
-    handshake  keep bits of the whole window are known before the next layer starts
+    order      sums as the layer before puts its outputs out; then masks and scores frame by frame, of the words that
+               are not empty, up to the one that decides; all of them if relative or refined
+    latency    `Razor.known`: exact
+    handshake  the next layer starts with the gate, and waits for a frame's keep bit only where it is not known yet
 """
 
 from dataclasses import dataclass
@@ -37,13 +38,24 @@ MASK_FRAC = 8
 WEIGHT_FRAC = 8
 EMBEDDING_BITS = 8
 OPERANDS = ("raw", "refined")
+RULES = ("absolute", "relative")
+RHO_ONE = 256
+"""A relative threshold of 1."""
 
+OCCUPANCY_BITS = 16
+"""Words whose occupancy the scores read at once."""
 SOFTMAX_CYCLES = 12
-"""Per embedding: its exponent and its division."""
-FIXED_CYCLES = 6
-"""Of a window, beyond what words, embeddings and frames take."""
-DECISION_CYCLES = 4
-"""From the read of the word that decides to the next frame's first read, unless that one comes anyway."""
+"""From the gate's start to its weights, beyond two cycles an embedding."""
+DECISION_CYCLES = 6
+"""From the last cycle of a word to the decision that it gives."""
+JUMP_CYCLES = 2
+"""From a decision to the next frame's first row, unless that one comes anyway."""
+KNOWN_CYCLES = 1
+"""From a decision to the sequencer, which sees it."""
+RELATIVE_CYCLES = 3
+"""From the last frame's score to the first keep bit of a relative threshold."""
+REFINED_SLOTS = 3
+"""Fewest cycles of a word that is written back."""
 
 
 def exp_table() -> Ints:
@@ -56,22 +68,9 @@ def sigmoid_table() -> Ints:
     return np.floor(255.0 / (1.0 + np.exp(-np.arange(-128, 128) / 16.0)) + 0.5).astype(np.int64)
 
 
-@dataclass(frozen=True)
-class RazorCycles:
-    """Cycles of one window in one gate; the sums cost none."""
-
-    weighting: int
-    masks: int
-    scores: int
-
-    @property
-    def total(self) -> int:
-        return self.weighting + self.masks + self.scores
-
-
 @dataclass(frozen=True, eq=False)
 class Razor(Op):
-    """The gate's integers. `threshold` is at frac 8 + x; `refined` is the format of cast(M * X)."""
+    """The gate's integers. `threshold` is at frac 8 + x, a relative one at frac 8; `refined`: format of cast(M * X)."""
 
     kind: ClassVar[str] = "razor"
     embeddings: Ints
@@ -84,6 +83,7 @@ class Razor(Op):
     threshold: int
     operand: str
     refined: Format
+    rule: str = "absolute"
 
     def infer(self, x: Tensor) -> Tensor:
         count = len(self.embeddings)
@@ -99,7 +99,9 @@ class Razor(Op):
         self._require_within("sigmoid", self.sigmoid, SIGMOID)
         self.require(self.exp.shape == (256,) and self.sigmoid.shape == (256,), "tables must have 256 entries")
         self.require(int(self.exp[0]) > 0, "exp[0] must be positive")
-        self.require(0 <= self.threshold < 1 << 31, f"threshold {self.threshold}, accepted: 0..2**31-1")
+        self.require(self.rule in RULES, f"rule {self.rule!r}, accepted: {', '.join(RULES)}")
+        most = RHO_ONE if self.rule == "relative" else (1 << 31) - 1
+        self.require(0 <= self.threshold <= most, f"threshold {self.threshold}, accepted: 0..{most}")
         self.require(self.operand in OPERANDS, f"operand {self.operand!r}, accepted: {', '.join(OPERANDS)}")
         self._require_shifts(x)
         return self.gated(x)
@@ -134,7 +136,7 @@ class Razor(Op):
         mask = masks.sum(axis=0)
         product = mask * x
         score = product.reshape(len(x), -1).max(axis=1)
-        keep = score >= self.threshold
+        keep = self.kept(score)
         refined = cast(product, MASK_FRAC + tensor.format.frac, self.refined)
         operand = refined if self.operand == "refined" else x
         values = {
@@ -145,6 +147,16 @@ class Razor(Op):
             "keep": keep.astype(np.int64),
         }
         return Trace(operand * keep[:, None, None, None], values)
+
+    def kept(self, score: Ints) -> NDArray[np.bool_]:
+        """[T], from the scores [T]. Without a non-zero in the window the best score counts as 1: nothing is near it."""
+        return np.asarray(score >= self.limit(score))
+
+    def limit(self, score: Ints) -> float:
+        """The least score that is kept: exact, because a relative threshold is one over a power of two."""
+        if self.rule == "relative":
+            return self.threshold * max(1, int(score.max())) / RHO_ONE
+        return self.threshold
 
     def weighting(self, x: Ints, tensor: Tensor) -> Ints:
         """w [K]: softmax of the affine map of the frames' sums."""
@@ -167,36 +179,42 @@ class Razor(Op):
         high = int((np.maximum(self.affine, 0).sum(axis=1) * peak + np.maximum(self.offset, 0)).max())
         return bits_signed(low, high)
 
-    def cycles(self, x: Ints, mask: Ints, lanes: int) -> RazorCycles:
-        """Of one window X [T, C, H, W] with the mask M [C, H, W]."""
-        count = len(self.embeddings)
-        words = pack(mask * x, lanes).max(axis=2)
-        over = words >= self.threshold
-        return RazorCycles(
-            weighting=count * SOFTMAX_CYCLES + FIXED_CYCLES,
-            masks=over.shape[1] * count,
-            scores=self._score_cycles(over, np.any(x, axis=(1, 2, 3))),
-        )
+    def known(self, x: Ints, mask: Ints, lanes: int) -> Ints:
+        """[T]: the cycle, from the gate's start, in which the sequencer sees each frame's keep bit.
 
-    def _score_cycles(self, over: NDArray[np.bool_], filled: NDArray[np.bool_]) -> int:
-        """over [T, words]: which words reach the threshold; filled [T]: which frames have a non-zero.
-
-        A raw frame ends with the first of them, once it is seen. Reads go on meanwhile, into the next frame where
-        this one has ended; after the last frame there is nothing to read, so its own decision counts. Where reads were
-        cut short, the next frames begin at the word that decided. Of an empty frame one word is read.
+        Of one window X [T, C, H, W] with the mask M [C, H, W]. Frame by frame: a row of OCCUPANCY_BITS words takes a
+        cycle, and each of its words that is not empty a cycle an embedding. A raw frame with an absolute threshold ends
+        with the first word that reaches it, once that is seen.
         """
-        start, cycles, decided = 0, 0, 0
-        for row, some in zip(over, filled, strict=True):
-            words = len(row) if some else 1
-            hits = np.flatnonzero(np.roll(row, -start) & (self.operand == "raw"))
-            at = int(hits[0]) if len(hits) else words - 1
-            decided = at + DECISION_CYCLES
-            cycles += min(decided, words)
-            if len(hits) and decided <= words:
-                start = (start + at) % len(row)
-        return cycles - min(decided, words) + decided
+        early = self.rule == "absolute" and self.operand == "raw"
+        filled: NDArray[np.bool_] = np.any(pack(x, lanes), axis=2)
+        scores = pack(mask * x, lanes).max(axis=2)
+        over: NDArray[np.bool_] = (scores >= self.threshold) & early
+        start, decided = 2 * len(self.embeddings) + SOFTMAX_CYCLES, []
+        for words, reached in zip(filled, over, strict=True):
+            ends, length = self._word_ends(words)
+            hits = ends[reached[words]]
+            decided.append(start + int(hits[0] if len(hits) else length - 1) + DECISION_CYCLES)
+            start = min(start + length, decided[-1] + JUMP_CYCLES) if early else start + length
+        if self.rule == "relative":
+            return decided[-1] + RELATIVE_CYCLES + np.arange(len(x))
+        return np.array(decided) + KNOWN_CYCLES
+
+    def _word_ends(self, filled: NDArray[np.bool_]) -> tuple[Ints, int]:
+        """The last cycle of each word that is not empty, from the frame's first one, and the frame's cycles."""
+        count = len(self.embeddings)
+        slots = max(count, REFINED_SLOTS) if self.operand == "refined" else count
+        places = np.flatnonzero(filled)
+        rows = places // OCCUPANCY_BITS
+        words = np.bincount(rows, minlength=-(-len(filled) // OCCUPANCY_BITS))
+        cost = np.maximum(1, slots * words)
+        first = np.cumsum(cost) - cost
+        rank = np.arange(len(places)) - (np.cumsum(words) - words)[rows]
+        ends: Ints = first[rows] + slots * (rank + 1) - 1
+        return ends, int(cost.sum())
 
     def describe(self) -> str:
         return (
-            f"K {len(self.embeddings)}, threshold {self.threshold}, {self.operand}, embeddings {self.embedding_format}"
+            f"K {len(self.embeddings)}, {self.rule} threshold {self.threshold}, {self.operand}, "
+            f"embeddings {self.embedding_format}"
         )

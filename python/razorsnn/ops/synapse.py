@@ -11,6 +11,7 @@ Contract (HLS hls/razorsnn/engine.hpp; RTL rtl/rsnn_scanner.sv and rtl/rsnn_engi
 """
 
 from abc import abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -102,6 +103,8 @@ class SynapseCycles:
     events: int
     multiplies: int
     """Multiply cycles; each is one multiply on every lane."""
+    gate: int = 0
+    """What the gate before the layer costs: waiting for its keep bits, beyond what is counted elsewhere."""
 
     @property
     def idle(self) -> int:
@@ -110,7 +113,7 @@ class SynapseCycles:
 
     @property
     def total(self) -> int:
-        return int(self.scan.sum()) + self.neuron + self.control
+        return int(self.scan.sum()) + self.neuron + self.control + self.gate
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,8 +191,19 @@ class Synapse(Op):
         low, high = self.membrane_range(x)
         return bits_signed(x.frames * low, x.frames * high)
 
-    def cycles(self, x: Ints, keep: NDArray[np.bool_], tensor: Tensor, lanes: int, lanes_in: int) -> SynapseCycles:
-        """Of one window: x [T, C, H, W] as the layer reads it, keep [T], `lanes_in` channels of a position a word."""
+    def cycles(
+        self,
+        x: Ints,
+        keep: NDArray[np.bool_],
+        tensor: Tensor,
+        lanes: int,
+        lanes_in: int,
+        known: Ints | None = None,
+    ) -> SynapseCycles:
+        """Of one window: x [T, C, H, W] as the layer reads it, keep [T], `lanes_in` channels of a position a word.
+
+        `known` [T]: when each keep bit is, counted from the start of the first membranes; None: before that.
+        """
         geometry = self.geometry(tensor)
         out = geometry.output
         out_groups = groups(out.channels, lanes)
@@ -206,7 +220,24 @@ class Synapse(Op):
             control=LAYER_CYCLES,
             events=int(counts.sum()),
             multiplies=int((counts * cost).sum()),
+            gate=0
+            if known is None
+            else waiting_cycles(scans, known.tolist(), sweep, lambda t, ahead: scan_cycles(packed[t], cost, ahead)),
         )
+
+
+def waiting_cycles(scans: list[int], known: list[int], sweep: int, scan: Callable[[int, int], int]) -> int:
+    """Cycles beyond those of a window whose keep bits are known in time; scans: of those, 0 for a pruned frame.
+
+    A frame's turn comes with the end of the pass before it, `sweep` cycles long; it waits until it is known. Its scan
+    starts with that pass, or when it is known: scan(t, ahead) are its cycles `ahead` of its turn.
+    """
+    turn = sweep
+    for t, (least, at) in enumerate(zip(scans, known, strict=True)):
+        ahead = min(sweep, max(0, turn - at))
+        late = least > 0 and ahead < sweep
+        turn = max(turn, at) + (scan(t, ahead) if late else least) + sweep
+    return turn - sum(scans) - (len(scans) + 1) * sweep
 
 
 def scan_cycles(frame: Ints, cost: Ints, ahead: int) -> int:

@@ -29,12 +29,15 @@ INSTANCES = {
     "bias": ("u_engine.u_bias",),
     "membranes": ("u_engine.u_membranes",),
     "scores": ("u_readout.u_scores",),
-    "sums": ("gen_razor.u_razor.u_sums",),
-    "mask": ("gen_razor.u_razor.u_mask",),
+    "keep bits": ("u_sequencer.gen_fixed.u_keep",),
+    "even sums": ("gen_razor.u_razor.gen_even.u_sums",),
+    "odd sums": ("gen_razor.u_razor.gen_odd.u_sums",),
+    "occupancy": ("gen_razor.u_razor.u_occupancy",),
+    "frame scores": ("gen_razor.u_razor.u_scores.gen_relative.u_scores",),
     "coefficients": ("gen_razor.u_razor.u_embeddings", "gen_razor.u_razor.u_weighting.u_affine"),
     "offsets": ("gen_razor.u_razor.u_weighting.u_offset",),
     "exp table": ("gen_razor.u_razor.u_weighting.u_exp",),
-    "sigmoid table": ("gen_razor.u_razor.gen_lane[",),
+    "sigmoid table": ("gen_razor.u_razor.u_scores.gen_lane[",),
 }
 """Where the memories of the plan are in rsnn_accelerator: one instance each, or all whose path begins so."""
 

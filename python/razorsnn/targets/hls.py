@@ -25,6 +25,7 @@ from razorsnn.ops.razor import (
     LOGIT,
     MASK_INPUT,
     OFFSET_BITS,
+    RHO_ONE,
     SIGMOID,
     WEIGHT_FRAC,
 )
@@ -119,7 +120,9 @@ def constants(shape: Shape) -> dict[str, int]:
         "operand_bits": max(shape.input_bits, shape.activation_bits),
         "score_depth": shape.score_depth,
         "keep_depth": max(1, shape.gates) * shape.frames,
+        "mask_depth": shape.mask_depth,
         "sums_depth": shape.sums_depth,
+        "rho_one": RHO_ONE,
         "gate_depth": shape.gate_depth,
         "offset_depth": shape.offset_depth,
         "mask_bits": mask_bits,
@@ -185,6 +188,7 @@ def images(plan: Plan) -> list[Image]:
         Image("embeddings", "gates x T x K", plan.embeddings, gate, EMBEDDING_BITS),
         Image("affine", "gates x T x K", plan.affine, gate, AFFINE_BITS),
         Image("offset", "gates x K", plan.offset, ("offset_depth",), OFFSET_BITS),
+        Image("keep", "of static gates, T a layer", plan.fixed_keep, ("layers", "frames"), 1, signed=False),
         Image("exp", "EXP[d]", plan.tables["exp"], ("table_depth",), EXP.width, signed=False),
         Image("sigmoid", "SIGMOID[v]", plan.tables["sigmoid"], ("table_depth",), SIGMOID.width, signed=False),
     ]

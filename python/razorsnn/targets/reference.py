@@ -11,7 +11,6 @@ from tqdm import tqdm
 from razorsnn.fixed import Ints
 from razorsnn.ir import Trace
 from razorsnn.layers import Layer
-from razorsnn.ops.razor import RazorCycles
 from razorsnn.ops.synapse import SynapseCycles
 from razorsnn.plan import Plan
 from razorsnn.targets.outcome import BackendRun, Outcome
@@ -33,13 +32,12 @@ class LayerResult:
     keep: NDArray[np.bool_]
     gate: Trace | None
     synapse: Trace
-    razor_cycles: RazorCycles | None
     cycles: SynapseCycles
     saturations: int
 
     @property
     def total_cycles(self) -> int:
-        return self.cycles.total + (self.razor_cycles.total if self.razor_cycles else 0)
+        return self.cycles.total
 
     @property
     def activity(self) -> float:
@@ -90,17 +88,18 @@ def run_window(plan: Plan, frames: NDArray[np.uint8]) -> WindowResult:
 
 
 def _run_layer(plan: Plan, layer: Layer, x: Ints) -> LayerResult:
-    gate, razor_cycles = None, None
+    gate, known = None, None
     keep = np.ones(len(x), dtype=np.bool_)
     operand = x
-    if layer.razor:
-        gate = layer.razor.execute(x, layer.input)
-        razor_cycles = layer.razor.cycles(x, gate.values["mask"], plan.shape.lanes)
+    if layer.gate:
+        gate = layer.gate.execute(x, layer.input)
+        if layer.razor:
+            known = layer.razor.known(x, gate.values["mask"], plan.shape.lanes)
         keep, operand = gate.values["keep"].astype(np.bool_), gate.output
     trace = layer.synapse.execute(operand, layer.operand)
-    cycles = layer.synapse.cycles(operand, keep, layer.operand, plan.shape.lanes, plan.lanes_in(layer))
+    cycles = layer.synapse.cycles(operand, keep, layer.operand, plan.shape.lanes, plan.lanes_in(layer), known)
     saturations = layer.synapse.saturations(trace.values["u"], layer.operand)
-    return LayerResult(layer, operand, keep, gate, trace, razor_cycles, cycles, saturations)
+    return LayerResult(layer, operand, keep, gate, trace, cycles, saturations)
 
 
 def run_windows(plan: Plan, windows: NDArray[np.uint8], beats: Sequence[int]) -> BackendRun:
@@ -135,7 +134,7 @@ def _counters(result: WindowResult) -> dict[str, Any]:
         "multiply": [layer.cycles.multiplies for layer in layers],
         "idle": [layer.cycles.idle for layer in layers],
         "neuron": [layer.cycles.neuron for layer in layers],
-        "razor": [layer.razor_cycles.total if layer.razor_cycles else 0 for layer in layers],
+        "razor": [layer.cycles.gate for layer in layers],
         "control": [layer.cycles.control for layer in layers],
     }
 

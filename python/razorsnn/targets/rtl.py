@@ -65,6 +65,7 @@ def package() -> str:
         logit_bits=razor.LOGIT.width,
         exp_bits=razor.EXP.width,
         mask_input_bits=razor.MASK_INPUT.width,
+        occupancy_bits=razor.OCCUPANCY_BITS,
     )
 
 
@@ -76,13 +77,15 @@ def parameters(shape: Shape) -> Iterator[tuple[str, str]]:
         "Lanes": shape.lanes, "Frames": shape.frames, "Channels": shape.channels, "Height": shape.height,
         "Width": shape.width, "SensorHeight": shape.sensor_height, "SensorWidth": shape.sensor_width,
         "BinYMul": y_mul, "BinYShift": y_shift, "BinXMul": x_mul, "BinXShift": x_shift, "Classes": shape.classes,
-        "Layers": shape.layers, "Gated": min(1, shape.gates), "Gates": max(1, shape.gates),
+        "Layers": shape.layers, "Gated": min(1, shape.razors),
+        "Fixed": min(1, shape.statics), "Relative": min(1, shape.relatives), "Gates": max(1, shape.gates),
         "Embeddings": shape.embeddings, "InputLanes": shape.input_lanes, "InputBits": shape.input_bits,
         "ActivationBits": shape.activation_bits, "WeightBits": shape.weight_bits,
         "MembraneBits": shape.membrane_bits, "SumsBits": shape.sums_bits, "FrameSumBits": shape.frame_sum_bits,
         "LogitSumBits": shape.logit_bits, "ScoreBits": shape.score_bits, "WeightDepth": shape.weight_depth,
         "BiasDepth": shape.bias_depth, "MembraneDepth": shape.membrane_depth, "EvenDepth": shape.store_depth_even,
-        "OddDepth": shape.store_depth_odd, "MaskDepth": shape.mask_depth, "GateRows": shape.gate_rows,
+        "OddDepth": shape.store_depth_odd, "SumsEven": shape.sums_depth_even,
+        "SumsOdd": shape.sums_depth_odd, "GateRows": shape.gate_rows,
         "OffsetDepth": shape.offset_depth,
         "LoadBits": CHUNK_BITS * max(memory.chunks for memory in loadable(shape)),
         "ClassIdentity": class_identity(shape),
@@ -92,8 +95,9 @@ def parameters(shape: Shape) -> Iterator[tuple[str, str]]:
 
 
 IMAGE_FILES = {
-    "TableFile": "table.hex", "WeightFile": "weights.hex", "BiasFile": "bias.hex", "EmbeddingFile": "embeddings.hex",
-    "AffineFile": "affine.hex", "OffsetFile": "offset.hex", "ExpFile": "exp.hex", "SigmoidFile": "sigmoid.hex",
+    "TableFile": "table.hex", "WeightFile": "weights.hex", "BiasFile": "bias.hex", "KeepFile": "keep.hex",
+    "EmbeddingFile": "embeddings.hex", "AffineFile": "affine.hex", "OffsetFile": "offset.hex", "ExpFile": "exp.hex",
+    "SigmoidFile": "sigmoid.hex",
 }  # fmt: skip
 """Parameter and file of each memory's contents, read by $readmemh from the folder where the tool runs."""
 MEMORIES = tuple(parameter.removesuffix("File") for parameter in IMAGE_FILES)

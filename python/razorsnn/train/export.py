@@ -1,5 +1,6 @@
 """A trained net as the integer graph: the numbers are those of the exact stage, only written down."""
 
+import numpy as np
 import torch
 
 from razorsnn.fixed import Format, Ints
@@ -8,16 +9,19 @@ from razorsnn.ops.conv import Conv
 from razorsnn.ops.dense import Dense
 from razorsnn.ops.neuron import Neuron
 from razorsnn.ops.razor import Razor, exp_table, sigmoid_table
+from razorsnn.ops.static import Static
 from razorsnn.train.conv import ConvLayer
+from razorsnn.train.gate import Gate
 from razorsnn.train.model import RazorNet
 from razorsnn.train.quantisers import integers
 from razorsnn.train.razor import RazorGate
 from razorsnn.train.synapse import SpikingLayer
+from razorsnn.train.thresholds import RelativeGate, StaticGate
 
 
 def to_graph(model: RazorNet, name: str, class_names: tuple[str, ...], source: Source, notes: dict[str, str]) -> Graph:
     """The verified graph of `model`. Raises UserError where its widths do not fit a rule of the graph."""
-    ops = tuple(_gate(op) if isinstance(op, RazorGate) else _synapse(op) for op in model.ops)
+    ops = tuple(_gate(op) if isinstance(op, Gate) else _synapse(op) for op in model.ops)
     start = Tensor(*model.input_shape, model.input)
     return Graph(name, source, start, ops, tuple(class_names), notes).verified()
 
@@ -37,7 +41,10 @@ def _synapse(layer: torch.nn.Module) -> Op:
     return Dense(weights, form, bias, neuron, layer.readout)
 
 
-def _gate(gate: RazorGate) -> Razor:
+def _gate(gate: Gate) -> Op:
+    if isinstance(gate, StaticGate):
+        return Static(gate.bits().numpy().astype(np.int64))
+    assert isinstance(gate, RazorGate), "the temporal attention has no graph"
     embeddings, embedding_format = gate.exact_embeddings()
     affine, affine_format, offset = gate.exact_affine()
     return Razor(
@@ -51,6 +58,7 @@ def _gate(gate: RazorGate) -> Razor:
         threshold=gate.threshold_integer(),
         operand=gate.settings.operand,
         refined=gate.settings.refined,
+        rule="relative" if isinstance(gate, RelativeGate) else "absolute",
     )
 
 

@@ -1,20 +1,19 @@
-"""Razor gates that decide otherwise than by an absolute threshold. In training only: no accelerator has them yet.
+"""Razor gates that decide otherwise than by an absolute threshold. Contracts: ops/razor.py, ops/static.py.
 
-relative   keep[t] = S[t] * 256 >= rho_q * max over t of S[t], so at least one frame is kept; rho_q = rho * 256,
-           rounded, and rho is the running quantile, at the razor ratio, of S[t] / max S
+relative   keep[t] = S[t] * 256 >= rho_q * max over t of S[t], so at least one frame is kept, unless all are empty;
+           rho_q = rho * 256, rounded, and rho is the running quantile, at the razor ratio, of S[t] / max S
 static     keep[t] is the same for every window: the frames whose mean score, running over training, is not among the
-           lowest; keep bits have no gradient then, so with the raw operand the embeddings stay as they start
+           lowest; keep bits have no gradient then, and the operand is raw, so the embeddings stay as they start
 """
 
 import torch
 from torch import Tensor
 
 from razorsnn.fixed import Format
+from razorsnn.ops.razor import RHO_ONE
 from razorsnn.train.gate import MOMENTUM
 from razorsnn.train.quantisers import Stage, half_up, hard_gate
 from razorsnn.train.razor import TEMPERATURE, GateSettings, RazorGate
-
-RHO_FRAC = 8
 
 
 class RelativeGate(RazorGate):
@@ -34,9 +33,13 @@ class RelativeGate(RazorGate):
     def _peak(self, score: Tensor) -> Tensor:
         return score.amax(dim=0).clamp_min(self.least_spread)
 
+    def threshold_integer(self) -> int:
+        """rho_q."""
+        return half_up(float(self.threshold) * RHO_ONE) if self.ratio > 0 else 0
+
     def _rho(self, stage: Stage) -> float:
-        rho = float(self.threshold) if self.ratio > 0 else 0.0
-        return rho if stage is Stage.FLOAT else half_up(rho * 2.0**RHO_FRAC) * 2.0**-RHO_FRAC
+        real = float(self.threshold) if self.ratio > 0 else 0.0
+        return real if stage is Stage.FLOAT else self.threshold_integer() / RHO_ONE
 
 
 class StaticGate(RazorGate):
@@ -55,6 +58,10 @@ class StaticGate(RazorGate):
         self.means.copy_(score.detach().double().mean(dim=1))
         super().calibrate(score)
 
+    def bits(self) -> Tensor:
+        """keep [T], as booleans."""
+        return self.means >= torch.quantile(self.means, self.ratio)
+
     def follow(self, score: Tensor) -> None:
         seen, before = bool(self.seen), self.means.clone()
         super().follow(score)  # which calibrates: the means are now those of these scores
@@ -63,5 +70,4 @@ class StaticGate(RazorGate):
 
     def kept(self, score: Tensor, stage: Stage) -> Tensor:
         """Alike in all stages."""
-        bits = self.means >= torch.quantile(self.means, self.ratio)
-        return bits[:, None].expand_as(score).to(score.dtype)
+        return self.bits()[:, None].expand_as(score).to(score.dtype)

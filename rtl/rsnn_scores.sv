@@ -1,0 +1,264 @@
+// Scores of the razor unit: masks of the words that are not empty, their scores, and the frames' keep bits.
+// Contract: python/razorsnn/ops/razor.py.
+//   order      frame by frame, in it the words with a non-zero in the order of their addresses, up to the one that
+//              decides; all of them where the threshold is relative or the operand refined
+//   latency    `Razor.known` in ops/razor.py: exact. A row of OccupancyBits words takes a cycle, and each of its words
+//              that is not empty Embeddings cycles (3 at least where the operand is refined)
+//   handshake  start_i while nothing is to be done; ready_i once weight_i holds; known_o, keep_o hold until the next
+//              start; mem_data_i is the word at mem_addr_o of the cycle before, unless write_o was high
+module rsnn_scores #(
+  parameter int unsigned Lanes = 4,
+  parameter int unsigned ActBits = 4,
+  parameter int unsigned Frames = 4,
+  parameter int unsigned Embeddings = 4,
+  parameter int unsigned AddrWidth = 8,
+  parameter int unsigned SumsBits = 16,
+  parameter int unsigned SumsDepth = 16,
+  parameter int unsigned RowsDepth = 4,
+  parameter int unsigned LoadBits = 512,
+  parameter bit Relative = 1'b0,
+  parameter string SigmoidFile = "",
+  localparam int unsigned SumsAddrWidth = (SumsDepth > 1) ? $clog2(SumsDepth) : 1,
+  localparam int unsigned RowAddrWidth = (RowsDepth > 1) ? $clog2(RowsDepth) : 1
+) (
+  input  logic                                             clk_i,
+  input  logic                                             rst_ni,
+  input  rsnn_pkg::layer_t                                 layer_i,
+  input  logic                                             start_i,
+  input  logic                                             ready_i,
+  input  logic [Embeddings-1:0][8:0]                       weight_i,
+  output logic                                             row_re_o,
+  output logic [RowAddrWidth-1:0]                          row_addr_o,
+  input  logic [rsnn_pkg::OccupancyBits-1:0]               row_data_i,
+  output logic                                             sums_re_o,
+  output logic [SumsAddrWidth-1:0]                         sums_addr_o,
+  input  logic [Embeddings-1:0][Lanes-1:0][SumsBits-1:0]   sums_data_i,
+  output logic                                             write_o,
+  output logic [AddrWidth-1:0]                             mem_addr_o,
+  input  logic [Lanes-1:0][ActBits-1:0]                    mem_data_i,
+  output logic [Lanes-1:0][ActBits-1:0]                    write_data_o,
+  output logic [Frames-1:0]                                known_o,
+  output logic [Frames-1:0]                                keep_o,
+  input  logic [rsnn_pkg::Memories-1:0]                    load_i,
+  input  logic [23:0]                                      load_addr_i,
+  input  logic [LoadBits-1:0]                              load_data_i
+);
+  localparam int unsigned OccupancyBits = rsnn_pkg::OccupancyBits;
+  localparam int unsigned BitWidth = $clog2(OccupancyBits);
+  localparam int unsigned KWidth = (Embeddings > 1) ? $clog2(Embeddings) : 1;
+  localparam int unsigned FrameWidth = (Frames > 1) ? $clog2(Frames) : 1;
+  localparam int unsigned MaskBits = 8 + $clog2(Embeddings);
+  localparam int unsigned ScoreBits = MaskBits + ActBits;
+  localparam int unsigned ProductBits = SumsBits + 10;
+  localparam logic [FrameWidth-1:0] LastFrame = FrameWidth'(Frames - 1);
+  localparam logic [3:0] LastK = 4'(Embeddings - 1);
+  localparam logic [3:0] LastRefined = (Embeddings < 3) ? 4'd2 : LastK;
+
+  // What leaves the first stage: a word, or the end of a frame, or both.
+  typedef struct packed {
+    logic                  word;
+    logic                  last;
+    logic [FrameWidth-1:0] frame;
+  } token_t;
+
+  // ---- Stage 0: which word. A row of occupancy bits, its next one waiting at the memory's output.
+  logic active_q, none_q, jump, decided;
+  logic [OccupancyBits-1:0] bits_q, rest;
+  logic [3:0] slot_q, last_slot;
+  logic [FrameWidth-1:0] frame_q, score_frame_q;
+  logic [19:0] row_q, rows;
+  logic [RowAddrWidth-1:0] ahead_q, frame_rows_q, next_frame_rows;
+  logic [AddrWidth-1:0] base_q;
+  logic [BitWidth-1:0] first_bit;
+  logic run, pending, slot_end, last_row, row_done, frame_done, take, whole;
+
+  assign whole = layer_i.refined || layer_i.relative;
+  assign rows = 20'((layer_i.words_in + 24'(OccupancyBits - 1)) >> BitWidth);
+  assign last_slot = layer_i.refined ? LastRefined : LastK;
+  assign rest = bits_q & (bits_q - 1'b1);
+  assign pending = bits_q != '0;
+  assign run = active_q && !none_q && ready_i;
+  assign slot_end = slot_q == last_slot;
+  assign last_row = row_q == rows - 1'b1;
+  assign row_done = run && (!pending || (slot_end && rest == '0));
+  assign frame_done = row_done && last_row;
+  assign take = active_q && (none_q || row_done);
+  assign jump = active_q && decided && !whole && frame_q == score_frame_q && !frame_done;
+  assign next_frame_rows = frame_rows_q + RowAddrWidth'(rows);
+
+  always_comb begin
+    first_bit = '0;
+    for (int unsigned i = OccupancyBits; i > 0; i--) begin
+      if (bits_q[i-1]) first_bit = BitWidth'(i - 1);
+    end
+  end
+
+  assign row_re_o = start_i || jump || take;
+  assign row_addr_o = start_i ? '0 : jump ? next_frame_rows : ahead_q + 1'b1;
+  assign sums_re_o = run && pending && slot_q == '0;
+  assign sums_addr_o = SumsAddrWidth'({row_q, first_bit});
+
+  always_ff @(posedge clk_i) begin
+    if (start_i || jump || take) ahead_q <= row_addr_o;
+    if (start_i) begin
+      frame_q <= '0;
+      row_q <= '0;
+      frame_rows_q <= '0;
+      base_q <= '0;
+    end else if (jump || frame_done) begin
+      frame_q <= frame_q + 1'b1;
+      row_q <= '0;
+      frame_rows_q <= next_frame_rows;
+      base_q <= base_q + AddrWidth'(layer_i.words_in);
+    end else if (row_done) begin
+      row_q <= row_q + 1'b1;
+    end
+    if (start_i || jump || take) slot_q <= '0;
+    else if (run) slot_q <= slot_end ? '0 : slot_q + 1'b1;
+    if (take && !jump) bits_q <= row_data_i;
+    else if (run && slot_end) bits_q <= rest;
+    none_q <= start_i || jump;
+    if (!rst_ni) active_q <= 1'b0;
+    else if (start_i) active_q <= 1'b1;
+    else if ((jump || frame_done) && frame_q == LastFrame) active_q <= 1'b0;
+  end
+
+  // ---- Stage 1: a product of weight and sums; 2: its cast; 3: its sigmoid into the mask. Tokens go beside it.
+  logic mask1_q, mask2_q, mask3_q, first1_q, first2_q, first3_q;
+  logic [KWidth-1:0] k1_q;
+  logic valid1_q, valid2_q, valid3_q, valid4_q, valid5_q, valid6_q;
+  token_t token0, token1_q, token2_q, token3_q, token4_q, token5_q, token6_q;
+  logic [AddrWidth-1:0] addr1_q, addr2_q, addr3_q, addr4_q, addr5_q;
+  logic [Lanes-1:0][MaskBits-1:0] mask4_q;
+  logic [Lanes-1:0][ScoreBits-1:0] score5_q;
+  logic [Lanes-1:0][7:0] sigmoid3;
+
+  assign token0 = '{word: pending, last: last_row && rest == '0, frame: frame_q};
+
+  always_ff @(posedge clk_i) begin
+    {first3_q, first2_q, first1_q} <= {first2_q, first1_q, slot_q == '0};
+    k1_q <= (slot_q <= LastK) ? KWidth'(slot_q) : '0;
+    {token6_q, token5_q, token4_q, token3_q, token2_q, token1_q} <=
+        {token5_q, token4_q, token3_q, token2_q, token1_q, token0};
+    {addr5_q, addr4_q, addr3_q, addr2_q, addr1_q} <=
+        {addr4_q, addr3_q, addr2_q, addr1_q, base_q + AddrWidth'({row_q, first_bit})};
+    if (!rst_ni) begin
+      {mask3_q, mask2_q, mask1_q} <= '0;
+      {valid6_q, valid5_q, valid4_q, valid3_q, valid2_q, valid1_q} <= '0;
+    end else begin
+      {mask3_q, mask2_q, mask1_q} <= {mask2_q, mask1_q, run && pending && slot_q <= LastK};
+      {valid6_q, valid5_q, valid4_q, valid3_q, valid2_q} <= {valid5_q, valid4_q, valid3_q, valid2_q, valid1_q};
+      valid1_q <= run && (pending ? slot_end : last_row);
+    end
+  end
+
+  // ---- Stage 3 reads the word too; stage 4: mask times word; stage 5: the largest of the lanes, and the refined word.
+  assign write_o = valid5_q && token5_q.word && layer_i.refined;
+  assign mem_addr_o = write_o ? addr5_q : addr3_q;
+
+  // An activation has few bits: shifts and adds, in LUTs.
+  function automatic logic [ScoreBits-1:0] score(logic [MaskBits-1:0] mask, logic [ActBits-1:0] x);
+    score = '0;
+    for (int unsigned b = 0; b < ActBits; b++) if (x[b]) score += ScoreBits'(mask) << b;
+  endfunction
+
+  for (genvar i = 0; i < int'(Lanes); i++) begin : gen_lane
+    logic signed [ProductBits-1:0] product2_q;
+    logic signed [rsnn_pkg::MaskInputBits-1:0] mask_input;
+    logic [ScoreBits+1:0] refined;
+
+    always_ff @(posedge clk_i) product2_q <= signed'(sums_data_i[k1_q][i]) * signed'(10'(weight_i[k1_q]));
+    rsnn_cast #(.InBits(ProductBits), .OutBits(rsnn_pkg::MaskInputBits)) u_mask_input (
+      .value_i(product2_q), .shift_i(layer_i.mask_shift), .value_o(mask_input)
+    );
+    // The table starts at the lowest input: flipping the sign bit is adding 128.
+    rsnn_rom #(.Width(8), .Depth(256), .InitFile(SigmoidFile), .LoadBits(LoadBits)) u_sigmoid (
+      .clk_i, .re_i(mask2_q), .addr_i(mask_input ^ 8'h80), .data_o(sigmoid3[i]),
+      .load_i(load_i[rsnn_pkg::SigmoidMemory]), .load_addr_i, .load_data_i
+    );
+    always_ff @(posedge clk_i) begin
+      if (mask3_q) mask4_q[i] <= (first3_q ? '0 : mask4_q[i]) + MaskBits'(sigmoid3[i]);
+      score5_q[i] <= score(mask4_q[i], mem_data_i[i]);
+    end
+
+    assign refined = ((((ScoreBits + 2)'(score5_q[i]) << 1) >> layer_i.refine_shift) + 1'b1) >> 1;
+    assign write_data_o[i] = (refined > (ScoreBits + 2)'(layer_i.refine_max)) ? ActBits'(layer_i.refine_max)
+                                                                              : ActBits'(refined);
+  end
+
+  // ---- Stage 6: the decision. What a frame still has on its way once it is decided is of no interest.
+  logic [ScoreBits-1:0] largest, largest6_q, top, best_q;
+  logic current, over, over_q;
+
+  always_comb begin
+    largest = '0;
+    for (int unsigned i = 0; i < Lanes; i++) begin
+      if (token5_q.word && score5_q[i] > largest) largest = score5_q[i];
+    end
+  end
+  assign current = valid6_q && token6_q.frame == score_frame_q;
+  assign over = 31'(largest6_q) >= layer_i.threshold;
+  assign decided = current && (token6_q.last || (over && !whole));
+  assign top = (largest6_q > best_q) ? largest6_q : best_q;
+
+  always_ff @(posedge clk_i) begin
+    largest6_q <= largest;
+    if (start_i) score_frame_q <= '0;
+    else if (decided) score_frame_q <= score_frame_q + 1'b1;
+    if (start_i || decided) {over_q, best_q} <= '0;
+    else if (current) {over_q, best_q} <= {over || over_q, top};
+  end
+
+  // ---- Relative: once the window's best score is known, the frames are compared one a cycle.
+  logic relative_known, relative_keep;
+  logic [FrameWidth-1:0] relative_frame;
+
+  if (Relative) begin : gen_relative
+    logic [ScoreBits-1:0] best_of_all_q, stored;
+    logic [ScoreBits+8:0] limit_q;
+    logic [FrameWidth-1:0] at_q, at1_q;
+    logic read_q, read1_q;
+
+    rsnn_ram #(.Width(ScoreBits), .Depth(Frames)) u_scores (
+      .clk_i, .re_i(read_q), .raddr_i(at_q), .rdata_o(stored),
+      .we_i(decided), .waddr_i(score_frame_q), .wdata_i(top)
+    );
+    always_ff @(posedge clk_i) begin
+      // A window without a non-zero is measured against 1, so that its frames are pruned.
+      if (start_i) best_of_all_q <= ScoreBits'(1);
+      else if (decided && top > best_of_all_q) best_of_all_q <= top;
+      limit_q <= (ScoreBits + 9)'(best_of_all_q) * (ScoreBits + 9)'(9'(layer_i.threshold));
+      at1_q <= at_q;
+      at_q <= read_q ? at_q + 1'b1 : '0;
+      if (!rst_ni) {read1_q, read_q} <= '0;
+      else begin
+        read1_q <= read_q;
+        read_q <= (decided && score_frame_q == LastFrame && layer_i.relative) || (read_q && at_q != LastFrame);
+      end
+    end
+    assign relative_known = read1_q;
+    assign relative_frame = at1_q;
+    assign relative_keep = {1'b0, stored, 8'd0} >= limit_q;
+  end else begin : gen_absolute
+    assign {relative_known, relative_keep} = '0;
+    assign relative_frame = '0;
+  end
+
+  logic [Frames-1:0] known_q;
+  assign known_o = start_i ? '0 : known_q;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni || start_i) begin
+      known_q <= '0;
+    end else if (relative_known) begin
+      known_q[relative_frame] <= 1'b1;
+    end else if (decided && !layer_i.relative) begin
+      known_q[score_frame_q] <= 1'b1;
+    end
+    if (relative_known) keep_o[relative_frame] <= relative_keep;
+    else if (decided) keep_o[score_frame_q] <= over || over_q;
+  end
+
+  logic unused;
+  assign unused = ^{layer_i, load_i};
+endmodule
