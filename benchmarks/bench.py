@@ -103,6 +103,11 @@ def results_of(facts: dict[str, Any], proof: dict[str, float], engine: str, comm
         (f"dense engine / measured, {engine}", facts["ratios"]["all"], 45, "ratio"),
         *((f"dense engine / {name} alone", facts["ratios"][name], None, "ratio") for name in ("skip", "prune", "fold")),
         *((f"gate {row['gate']}: (saved - cost) / saved", row["net"], 0.85, "ratio") for row in facts["gates"]),
+        *((f"gate {row['gate']}: frames pruned", row["pruned"], None, "share") for row in facts["gates"]),
+        *(
+            (f"gate {row['gate']}: non-zeros in these", row["non-zeros pruned"], None, "share")
+            for row in facts["gates"]
+        ),
         (f"RTL windows that differ from the prediction, {engine}", proof["differences"], 0, f"of {SIMULATED}"),
         (f"RTL simulation, {engine}", proof["speed"], 300_000, "cycles a second"),
     ]

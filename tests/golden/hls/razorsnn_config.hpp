@@ -18,6 +18,7 @@ struct Config {
   static constexpr int gates = 1;
   static constexpr int razors = 1;
   static constexpr int statics = 0;
+  static constexpr int relatives = 0;
   static constexpr int embeddings = 1;
   static constexpr int input_lanes = 1;
   static constexpr int input_bits = 4;
@@ -33,7 +34,8 @@ struct Config {
   static constexpr int membrane_depth = 4;
   static constexpr int store_depth_even = 8;
   static constexpr int store_depth_odd = 1;
-  static constexpr int mask_depth = 4;
+  static constexpr int sums_depth_even = 4;
+  static constexpr int sums_depth_odd = 0;
   static constexpr int input_groups = 1;
   static constexpr int input_columns = 1;
   static constexpr int positions_beside = 2;
@@ -42,7 +44,9 @@ struct Config {
   static constexpr int operand_bits = 4;
   static constexpr int score_depth = 1;
   static constexpr int keep_depth = 2;
+  static constexpr int mask_depth = 4;
   static constexpr int sums_depth = 4;
+  static constexpr int rho_one = 256;
   static constexpr int gate_depth = 2;
   static constexpr int offset_depth = 1;
   static constexpr int mask_bits = 8;
@@ -63,7 +67,7 @@ struct Config {
   static constexpr int mask_input_low = -128;
   static constexpr int mask_input_high = 127;
   static constexpr int table_depth = 256;
-  static constexpr int layer_fields = 38;
+  static constexpr int layer_fields = 39;
   using weight_t = std::int8_t;
   using bias_t = std::int16_t;
 };

@@ -14,7 +14,8 @@ struct Layer {
   ap_uint<1> gated;  // a razor gate stands before the layer
   ap_uint<1> fixed;  // a static gate stands before the layer: its keep bits are in the memory of them
   ap_uint<1> refined;  // the gate hands on cast(M * X), written over X
-  ap_uint<31> threshold;  // keep[t] = S[t] >= threshold
+  ap_uint<1> relative;  // the threshold is a share of the window's best score
+  ap_uint<31> threshold;  // keep[t] = S[t] >= threshold; relative: 256 S[t] >= threshold * max(1, max S)
   ap_uint<16> gate_base;  // first of the gate's T rows of K {affine, embedding}
   ap_uint<8> offset_base;  // first of the gate's K offsets
   ap_uint<5> logit_shift;  // right shift of the cast to s12.6
@@ -51,47 +52,48 @@ struct Layer {
   ap_uint<1> ties_even;  // the cast of y takes ties to the even neighbour, not up
 };
 
-inline Layer read_layer(const std::uint32_t row[38]) {
+inline Layer read_layer(const std::uint32_t row[39]) {
 #pragma HLS inline
   Layer layer;
   layer.gated = row[0];
   layer.fixed = row[1];
   layer.refined = row[2];
-  layer.threshold = row[3];
-  layer.gate_base = row[4];
-  layer.offset_base = row[5];
-  layer.logit_shift = row[6];
-  layer.mask_shift = row[7];
-  layer.refine_shift = row[8];
-  layer.refine_max = row[9];
-  layer.dense = row[10];
-  layer.reach = row[11];
-  layer.span = row[12];
-  layer.step_log2 = row[13];
-  layer.pool_log2 = row[14];
-  layer.lanes_in_log2 = row[15];
-  layer.width = row[16];
-  layer.groups_in = row[17];
-  layer.words_in = row[18];
-  layer.rows = row[19];
-  layer.columns = row[20];
-  layer.groups_out = row[21];
-  layer.pitch = row[22];
-  layer.words_out = row[23];
-  layer.row_stride = row[24];
-  layer.weight_base = row[25];
-  layer.bias_base = row[26];
-  layer.alpha = row[27];
-  layer.v_th = row[28];
-  layer.reset = row[29];
-  layer.spike = row[30];
-  layer.out_shift = row[31];
-  layer.out_max = row[32];
-  layer.feeds = row[33];
-  layer.feed_base = row[34];
-  layer.last = row[35];
-  layer.signed_sum = row[36];
-  layer.ties_even = row[37];
+  layer.relative = row[3];
+  layer.threshold = row[4];
+  layer.gate_base = row[5];
+  layer.offset_base = row[6];
+  layer.logit_shift = row[7];
+  layer.mask_shift = row[8];
+  layer.refine_shift = row[9];
+  layer.refine_max = row[10];
+  layer.dense = row[11];
+  layer.reach = row[12];
+  layer.span = row[13];
+  layer.step_log2 = row[14];
+  layer.pool_log2 = row[15];
+  layer.lanes_in_log2 = row[16];
+  layer.width = row[17];
+  layer.groups_in = row[18];
+  layer.words_in = row[19];
+  layer.rows = row[20];
+  layer.columns = row[21];
+  layer.groups_out = row[22];
+  layer.pitch = row[23];
+  layer.words_out = row[24];
+  layer.row_stride = row[25];
+  layer.weight_base = row[26];
+  layer.bias_base = row[27];
+  layer.alpha = row[28];
+  layer.v_th = row[29];
+  layer.reset = row[30];
+  layer.spike = row[31];
+  layer.out_shift = row[32];
+  layer.out_max = row[33];
+  layer.feeds = row[34];
+  layer.feed_base = row[35];
+  layer.last = row[36];
+  layer.signed_sum = row[37];
+  layer.ties_even = row[38];
   return layer;
 }
 
