@@ -313,5 +313,5 @@ module rsnn_accelerator #(
   );
 
   logic unused;
-  assign unused = ^{filling, idle, layer, scan_addr, razor_addr, write_addr};
+  assign unused = ^{filling, idle, layer, scan_addr, razor_addr, write_addr, put_q};
 endmodule

@@ -260,5 +260,5 @@ module rsnn_scores #(
   end
 
   logic unused;
-  assign unused = ^{layer_i, load_i};
+  assign unused = ^{layer_i, load_i, token6_q.word};
 endmodule

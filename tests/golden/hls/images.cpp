@@ -1,10 +1,10 @@
-// Contents of the memories of net "tiny"; what the shape class has beyond the net is 0.
+// Contents of the memories of net "tiny", until a load replaces them; what the class has beyond it is 0.
 #include "razorsnn_config.hpp"
-const std::uint32_t image_layer_table[Config::layers][Config::layer_fields] = {
+std::uint32_t image_layer_table[Config::layers][Config::layer_fields] = {
     {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 0, 0, 0, 1, 1, 2, 2, 2, 1, 2, 4, 9, 0, 0, 77, 40, 0, 0, 1, 15, 1, 0, 0, 0, 0},
     {1, 0, 1, 0, 500, 0, 0, 3, 10, 8, 15, 1, 0, 0, 0, 0, 1, 2, 1, 4, 1, 1, 1, 1, 1, 1, 9, 1, 77, 40, 0, 0, 1, 15, 0, 0, 1, 0, 0}
 };
-const std::int8_t image_weights[Config::weight_depth][Config::lanes] = {
+std::int8_t image_weights[Config::weight_depth][Config::lanes] = {
     {-4, 0},
     {-3, 0},
     {-2, 0},
@@ -23,24 +23,24 @@ const std::int8_t image_weights[Config::weight_depth][Config::lanes] = {
     {-1, 3},
     {0, 0}
 };
-const std::int16_t image_bias[Config::bias_depth][Config::lanes] = {
+std::int16_t image_bias[Config::bias_depth][Config::lanes] = {
     {2, 0},
     {1, -1}
 };
-const std::int8_t image_embeddings[Config::gate_depth] = {
+std::int8_t image_embeddings[Config::gate_depth] = {
     1, 64
 };
-const std::int16_t image_affine[Config::gate_depth] = {
+std::int16_t image_affine[Config::gate_depth] = {
     3, -5
 };
-const std::int32_t image_offset[Config::offset_depth] = {
+std::int32_t image_offset[Config::offset_depth] = {
     7
 };
-const std::uint8_t image_keep[Config::layers][Config::frames] = {
+std::uint8_t image_keep[Config::layers][Config::frames] = {
     {1, 1},
     {1, 1}
 };
-const std::uint16_t image_exp[Config::table_depth] = {
+std::uint16_t image_exp[Config::table_depth] = {
     4095, 4032, 3969, 3907, 3847, 3787, 3729, 3671, 3614, 3558, 3503, 3448, 3395, 3342, 3290, 3239,
     3189, 3140, 3091, 3043, 2996, 2950, 2904, 2859, 2814, 2771, 2728, 2686, 2644, 2603, 2563, 2523,
     2484, 2445, 2407, 2370, 2333, 2297, 2261, 2226, 2192, 2158, 2124, 2092, 2059, 2027, 1996, 1965,
@@ -58,7 +58,7 @@ const std::uint16_t image_exp[Config::table_depth] = {
     124, 122, 120, 118, 116, 114, 113, 111, 109, 107, 106, 104, 103, 101, 99, 98,
     96, 95, 93, 92, 90, 89, 88, 86, 85, 84, 82, 81, 80, 79, 77, 76
 };
-const std::uint8_t image_sigmoid[Config::table_depth] = {
+std::uint8_t image_sigmoid[Config::table_depth] = {
     0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
     0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1,
     1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2,

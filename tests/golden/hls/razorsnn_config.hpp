@@ -55,6 +55,18 @@ struct Config {
   static constexpr int scan_steps = 13;
   static constexpr int outputs_reached = 36;
   static constexpr int row_bits = 5;
+  static constexpr int load_begin = 64;
+  static constexpr int load_address = 68;
+  static constexpr int load_data = 72;
+  static constexpr int load_commit = 76;
+  static constexpr int class_identity = 1617773225;
+  static constexpr int load_memories = 9;
+  static constexpr int load_index_bits = 24;
+  static constexpr int most_chunks = 11;
+  static constexpr int embedding_bits = 8;
+  static constexpr int affine_bits = 12;
+  static constexpr int exp_bits = 12;
+  static constexpr int sigmoid_bits = 8;
   static constexpr int x_bits = 12;
   static constexpr int y_bits = 12;
   static constexpr int x_high = 11;
@@ -72,15 +84,19 @@ struct Config {
   using bias_t = std::int16_t;
 };
 
+// Of the memories that a load can write, by number: words, and 32-bit chunks of a word.
+const int load_depth[] = {2, 17, 2, 0, 2, 2, 1, 256, 256};
+const int load_chunks[] = {11, 1, 1, 1, 1, 1, 1, 1, 1};
+
 }  // namespace razorsnn
 
 using razorsnn::Config;
-extern const std::uint32_t image_layer_table[Config::layers][Config::layer_fields];  // a row a layer: layer.hpp
-extern const std::int8_t image_weights[Config::weight_depth][Config::lanes];  // all layers
-extern const std::int16_t image_bias[Config::bias_depth][Config::lanes];  // all layers, as membranes hold it
-extern const std::int8_t image_embeddings[Config::gate_depth];  // gates x T x K
-extern const std::int16_t image_affine[Config::gate_depth];  // gates x T x K
-extern const std::int32_t image_offset[Config::offset_depth];  // gates x K
-extern const std::uint8_t image_keep[Config::layers][Config::frames];  // of static gates, T a layer
-extern const std::uint16_t image_exp[Config::table_depth];  // EXP[d]
-extern const std::uint8_t image_sigmoid[Config::table_depth];  // SIGMOID[v]
+extern std::uint32_t image_layer_table[Config::layers][Config::layer_fields];  // a row a layer: layer.hpp
+extern std::int8_t image_weights[Config::weight_depth][Config::lanes];  // all layers
+extern std::int16_t image_bias[Config::bias_depth][Config::lanes];  // all layers, as membranes hold it
+extern std::int8_t image_embeddings[Config::gate_depth];  // gates x T x K
+extern std::int16_t image_affine[Config::gate_depth];  // gates x T x K
+extern std::int32_t image_offset[Config::offset_depth];  // gates x K
+extern std::uint8_t image_keep[Config::layers][Config::frames];  // of static gates, T a layer
+extern std::uint16_t image_exp[Config::table_depth];  // EXP[d]
+extern std::uint8_t image_sigmoid[Config::table_depth];  // SIGMOID[v]

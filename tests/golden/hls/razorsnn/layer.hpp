@@ -110,44 +110,46 @@ inline std::int32_t signed_at(const std::uint32_t chunks[], const int at, const 
 }
 
 // The row as the RTL's memory holds it: the last field in the lowest bits.
-inline void unpack_row(const std::uint32_t chunks[], std::uint32_t row[37]) {
-  row[0] = bits_at(chunks, 347, 1);
-  row[1] = bits_at(chunks, 346, 1);
-  row[2] = bits_at(chunks, 315, 31);
-  row[3] = bits_at(chunks, 299, 16);
-  row[4] = bits_at(chunks, 291, 8);
-  row[5] = bits_at(chunks, 286, 5);
-  row[6] = bits_at(chunks, 281, 5);
-  row[7] = bits_at(chunks, 276, 5);
-  row[8] = bits_at(chunks, 268, 8);
-  row[9] = bits_at(chunks, 267, 1);
-  row[10] = bits_at(chunks, 266, 1);
-  row[11] = bits_at(chunks, 262, 4);
-  row[12] = bits_at(chunks, 260, 2);
-  row[13] = bits_at(chunks, 258, 2);
-  row[14] = bits_at(chunks, 255, 3);
-  row[15] = bits_at(chunks, 243, 12);
-  row[16] = bits_at(chunks, 231, 12);
-  row[17] = bits_at(chunks, 207, 24);
-  row[18] = bits_at(chunks, 195, 12);
-  row[19] = bits_at(chunks, 183, 12);
-  row[20] = bits_at(chunks, 171, 12);
-  row[21] = bits_at(chunks, 155, 16);
-  row[22] = bits_at(chunks, 131, 24);
-  row[23] = bits_at(chunks, 115, 16);
-  row[24] = bits_at(chunks, 91, 24);
-  row[25] = bits_at(chunks, 75, 16);
-  row[26] = bits_at(chunks, 67, 8);
-  row[27] = bits_at(chunks, 36, 31);
-  row[28] = bits_at(chunks, 34, 2);
-  row[29] = bits_at(chunks, 33, 1);
-  row[30] = bits_at(chunks, 28, 5);
-  row[31] = bits_at(chunks, 20, 8);
-  row[32] = bits_at(chunks, 19, 1);
-  row[33] = bits_at(chunks, 3, 16);
-  row[34] = bits_at(chunks, 2, 1);
-  row[35] = bits_at(chunks, 1, 1);
-  row[36] = bits_at(chunks, 0, 1);
+inline void unpack_row(const std::uint32_t chunks[], std::uint32_t row[39]) {
+  row[0] = bits_at(chunks, 349, 1);
+  row[1] = bits_at(chunks, 348, 1);
+  row[2] = bits_at(chunks, 347, 1);
+  row[3] = bits_at(chunks, 346, 1);
+  row[4] = bits_at(chunks, 315, 31);
+  row[5] = bits_at(chunks, 299, 16);
+  row[6] = bits_at(chunks, 291, 8);
+  row[7] = bits_at(chunks, 286, 5);
+  row[8] = bits_at(chunks, 281, 5);
+  row[9] = bits_at(chunks, 276, 5);
+  row[10] = bits_at(chunks, 268, 8);
+  row[11] = bits_at(chunks, 267, 1);
+  row[12] = bits_at(chunks, 266, 1);
+  row[13] = bits_at(chunks, 262, 4);
+  row[14] = bits_at(chunks, 260, 2);
+  row[15] = bits_at(chunks, 258, 2);
+  row[16] = bits_at(chunks, 255, 3);
+  row[17] = bits_at(chunks, 243, 12);
+  row[18] = bits_at(chunks, 231, 12);
+  row[19] = bits_at(chunks, 207, 24);
+  row[20] = bits_at(chunks, 195, 12);
+  row[21] = bits_at(chunks, 183, 12);
+  row[22] = bits_at(chunks, 171, 12);
+  row[23] = bits_at(chunks, 155, 16);
+  row[24] = bits_at(chunks, 131, 24);
+  row[25] = bits_at(chunks, 115, 16);
+  row[26] = bits_at(chunks, 91, 24);
+  row[27] = bits_at(chunks, 75, 16);
+  row[28] = bits_at(chunks, 67, 8);
+  row[29] = bits_at(chunks, 36, 31);
+  row[30] = bits_at(chunks, 34, 2);
+  row[31] = bits_at(chunks, 33, 1);
+  row[32] = bits_at(chunks, 28, 5);
+  row[33] = bits_at(chunks, 20, 8);
+  row[34] = bits_at(chunks, 19, 1);
+  row[35] = bits_at(chunks, 3, 16);
+  row[36] = bits_at(chunks, 2, 1);
+  row[37] = bits_at(chunks, 1, 1);
+  row[38] = bits_at(chunks, 0, 1);
 }
 
 }  // namespace razorsnn
