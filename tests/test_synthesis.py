@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from razorsnn.errors import UserError
 from razorsnn.files import hash_file
 from razorsnn.graphfile import save_graph
 from razorsnn.plan import ADDRESS_MULTIPLIERS, make_plan
+from razorsnn.shape import memories
 from razorsnn.synthesis import tools
 from razorsnn.synthesis.devices import DEVICES
 from razorsnn.synthesis.summary import INSTANCES, require_block_rams
@@ -111,8 +113,10 @@ def test_refusals(flat: Path, tmp_path: Path):
 
 
 def test_every_memory_of_a_plan_has_its_instance():
-    plan = make_plan(random_graph(DEEP, 2), DEEP.lanes)
-    assert {memory.name for memory in plan.memories()} == set(INSTANCES)
+    """With gates of every kind, so that no memory is left out."""
+    shape = make_plan(random_graph(DEEP, 2), DEEP.lanes).shape
+    full = replace(shape, statics=1, relatives=1, sums_depth_even=64, sums_depth_odd=64)
+    assert {memory.name for memory in memories(full, 1)} == set(INSTANCES)
 
 
 @pytest.mark.parametrize(
