@@ -9,6 +9,7 @@ from razorsnn.registers import INDEX_BITS, REGISTERS
 from tests.nets import NetClass, random_graph
 
 NETS = {"gates": NetClass(embeddings=3), "no gates": NetClass(lanes=2, gated=False)}
+NETS["static"] = NetClass(razors=False)
 
 
 def replayed(writes: np.ndarray, names: list[str], chunks: list[int]) -> dict[str, list[int]]:
@@ -37,8 +38,9 @@ def test_a_load_is_the_words_of_every_memory(name: str):
     plan = make_plan(random_graph(NETS[name], 3), NETS[name].lanes)
     writes, memories = load_writes(plan), loadable(plan.shape)
     found = replayed(writes, [memory.name for memory in memories], [memory.chunks for memory in memories])
-    assert found == {memory.name: words(plan)[memory.name] for memory in memories}
-    assert all(len(found[memory.name]) == memory.depth for memory in memories)
+    assert found == {memory.name: words(plan)[memory.name] for memory in memories if memory.depth}
+    assert ("keep" in found) == bool(plan.shape.statics)
+    assert all(len(found[memory.name]) == memory.depth for memory in memories if memory.depth)
     first, *taken, last = writes.tolist()
     assert first == [REGISTERS["load_begin"], class_identity(plan.shape)]
     assert last == [REGISTERS["load_commit"], checksum(taken)]
@@ -53,7 +55,7 @@ def test_a_net_without_gates_fits_a_class_with_them():
     addressed = [
         value >> INDEX_BITS for address, value in load_writes(plan).tolist() if address == REGISTERS["load_address"]
     ]
-    assert addressed == [0, 1, 2, 6, 7]
+    assert addressed == [0, 1, 2, 7, 8]
 
 
 def test_a_checksum_tells_order_and_every_bit():
