@@ -1,7 +1,6 @@
-"""Bench of loads that meet windows and resets: window 0 of the job is played, its beats "1" are a whole load.
+"""Bench of loads that meet windows and resets. Window 0 of the job is played, its "window" 1 is a whole load.
 
-The load brings the contents that are there already, so that all scores must be equal; they are stored, the rest is
-asserted.
+The load brings the contents that are there already, so all scores must be equal; they are stored, the rest is asserted.
 """
 
 from typing import Any
@@ -24,6 +23,19 @@ from razorsnn.registers import (
     STATUS_PARTIAL,
     STATUS_REFUSED,
 )
+
+SCORES: list[list[int]] = []
+"""Of every window of every test."""
+
+
+async def window(bench: Bench, beats: list[tuple[int, int]]) -> None:
+    """Sends (the rest of) a window; takes and stores its scores."""
+    sending = cocotb.start_soon(bench.source.send(beats))
+    SCORES.append((await bench.sink.receive())[0])
+    await sending
+    jobs.store(scores=np.array(SCORES))
+    await bench.registers.write(REGISTERS["status"], STATUS_REFUSED | STATUS_DONE)
+    assert await status(bench) == 0
 
 
 async def status(bench: Bench) -> int:
@@ -52,27 +64,22 @@ async def input_waits(bench: Bench) -> None:
 async def a_load_within_a_window_is_refused(dut: Any) -> None:
     """From the first beat to the last score, every write of it; the window is as if there had been none."""
     await start(dut)
-    bench, scores = Bench(dut, jobs.load()), []
+    bench = Bench(dut, jobs.load())
     beats = jobs.beats(bench.job, 0)
     for before in (1, len(beats)):
+        dut.m_axis_tready_i.value = 0  # the last score is not taken before the load is over
+        assert not await status(bench)
         await bench.source.send(beats[:before])
         await load(bench)
         assert await status(bench) == STATUS_BUSY | STATUS_REFUSED
-        sending = cocotb.start_soon(bench.source.send(beats[before:]))
-        scores.append((await bench.sink.receive())[0])
-        await sending
-        await bench.registers.write(REGISTERS["status"], STATUS_REFUSED | STATUS_DONE)
-        assert await status(bench) == 0
-    jobs.store(scores=np.array(scores))
+        await window(bench, beats[before:])
 
 
 @cocotb.test()
 async def no_window_starts_on_part_of_a_load(dut: Any) -> None:
     """Neither while it goes on, nor after a reset or an abort, until a load was committed; the host may stop before."""
     await start(dut)
-    bench, scores = Bench(dut, jobs.load()), []
-    with np.load(jobs.result(), allow_pickle=False) as stored:
-        scores += stored["scores"].tolist()
+    bench = Bench(dut, jobs.load())
     for end in (reset, aborted):
         await load(bench, slice(0, -1))
         assert await status(bench) == STATUS_LOADING | STATUS_PARTIAL
@@ -82,11 +89,7 @@ async def no_window_starts_on_part_of_a_load(dut: Any) -> None:
         await input_waits(bench)
         await load(bench)
         assert await status(bench) == 0
-        sending = cocotb.start_soon(bench.source.send(jobs.beats(bench.job, 0)))
-        scores.append((await bench.sink.receive())[0])
-        await sending
-        await bench.registers.write(REGISTERS["status"], STATUS_DONE)
-    jobs.store(scores=np.array(scores))
+        await window(bench, jobs.beats(bench.job, 0))
 
 
 async def aborted(dut: Any) -> None:

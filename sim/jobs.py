@@ -22,12 +22,7 @@ def beats(job: dict[str, Any], window: int) -> list[tuple[int, int]]:
     return [(beat & (LAST - 1), beat // LAST) for beat in job["beats"][part].tolist()]
 
 
-def result() -> Path:
-    """Where RAZORSNN_RESULT says that the result goes."""
-    return Path(os.environ["RAZORSNN_RESULT"])
-
-
 def store(**arrays: Any) -> None:
-    """Writes the result."""
-    with result().open("wb") as stream:
+    """Writes the result to where RAZORSNN_RESULT says."""
+    with Path(os.environ["RAZORSNN_RESULT"]).open("wb") as stream:
         np.savez(stream, allow_pickle=False, **arrays)
