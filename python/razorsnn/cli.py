@@ -1,22 +1,16 @@
 """The command line: options to arguments, results to the screen. What is done is in `flow`."""
 
-import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, redirect_stdout
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from typer.core import TyperGroup
 
+from razorsnn.console import app, command, run_stage
 from razorsnn.errors import UserError
 
 if TYPE_CHECKING:
     from razorsnn.config import Config
-
-USER_ERROR, INTERRUPTED = 2, 130
-USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]  # click's, which newer typers carry inside
 
 
 class Backend(StrEnum):
@@ -43,40 +37,6 @@ class Tool(StrEnum):
     vitis = "vitis"
 
 
-class Commands(TyperGroup):
-    """Tells an error of the user in one line; everything else is a bug and keeps its traceback."""
-
-    def make_context(self, *args: Any, **kwargs: Any) -> Any:
-        with _told():
-            return super().make_context(*args, **kwargs)
-
-    def invoke(self, ctx: Any) -> Any:
-        with _told():
-            return super().invoke(ctx)
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    try:
-        yield
-    except (UserError, USAGE_ERROR) as error:
-        text = error.format_message() if hasattr(error, "format_message") else str(error)
-        typer.echo(f"error: {' '.join(text.split())}", err=True)
-        raise typer.Exit(USER_ERROR) from None
-    except KeyboardInterrupt:
-        typer.echo("interrupted: the same command again resumes (train: with --resume)", err=True)
-        raise typer.Exit(INTERRUPTED) from None
-
-
-app = typer.Typer(
-    cls=Commands,
-    help="Turns recorded event-camera data into a verified FPGA accelerator.",
-    epilog="Example: razorsnn train --data simulated --run runs/first",
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-
 Json = Annotated[bool, typer.Option("--json", help="The result as JSON on stdout; all else goes to stderr.")]
 Data = Annotated[
     str,
@@ -91,28 +51,7 @@ Run = Annotated[Path, typer.Argument(help="Result folder of a training.", metava
 Build = Annotated[Path, typer.Argument(help="Folder that `generate` wrote.", metavar="BUILD")]
 
 
-def _command(example: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    return app.command(epilog=f"Example: razorsnn {example}")
-
-
-def _run(title: str, as_json: bool, stage: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
-    """Runs a stage and shows its result; what a stage itself prints never mixes with the JSON on stdout."""
-    from razorsnn import processes, render
-
-    with redirect_stdout(sys.stderr):
-        result = stage()
-    if not processes.leads():
-        return result
-    if as_json:
-        typer.echo(render.to_json(result))
-    else:
-        from rich.console import Console
-
-        render.show(title, result, Console())
-    return result
-
-
-@_command("train --data simulated --run runs/first")
+@command("train --data simulated --run runs/first")
 def train(
     data: Data,
     run: Annotated[Path, typer.Option(help="Result folder; it is made.", metavar="RUN")],
@@ -130,7 +69,7 @@ def train(
     settings = _settings(config, run if resume else None)
     if activity_target is not None:
         settings = _steered(settings, activity_target)
-    _run("train", json, lambda: flow.train(data, run, settings, resume))
+    run_stage("train", json, lambda: flow.train(data, run, settings, resume))
 
 
 def _steered(settings: "Config", target: float) -> "Config":
@@ -149,7 +88,7 @@ def _settings(given: Path | None, resumed: Path | None) -> "Config":
     return Config() if given is None else load_config(given)
 
 
-@_command("import-qkeras model.h5 --out runs/imported --alpha 0.3 --frames 16")
+@command("import-qkeras model.h5 --out runs/imported --alpha 0.3 --frames 16")
 def import_qkeras(
     model: Annotated[Path, typer.Argument(help="What Keras saved, or its neutral .npz.", metavar="MODEL")],
     out: Annotated[Path, typer.Option(help="Result folder; replaced as a whole.", metavar="RUN")],
@@ -169,10 +108,10 @@ def import_qkeras(
     choices = Choices(alpha, threshold, frames, names)
     settings = None if config is None else _settings(config, None)
     found = python or ENVIRONMENT
-    _run("import-qkeras", json, lambda: flow.import_qkeras(model, out, settings, choices, found))
+    run_stage("import-qkeras", json, lambda: flow.import_qkeras(model, out, settings, choices, found))
 
 
-@_command("evaluate runs/first --data simulated --backend hls")
+@command("evaluate runs/first --data simulated --backend hls")
 def evaluate(
     run: Run,
     data: Data,
@@ -184,10 +123,10 @@ def evaluate(
     """Accuracy, confusion matrix, kept frames and activity on unseen recordings."""
     from razorsnn import flow
 
-    _run("evaluate", json, lambda: flow.evaluate(run, data, backend.value, limit, scores))
+    run_stage("evaluate", json, lambda: flow.evaluate(run, data, backend.value, limit, scores))
 
 
-@_command("generate runs/first --out runs/first/build --lanes 16")
+@command("generate runs/first --out runs/first/build --lanes 16")
 def generate(
     run: Run,
     out: Annotated[Path, typer.Option(help="Folder for the sources; replaced as a whole.", metavar="BUILD")],
@@ -201,10 +140,10 @@ def generate(
     """Write the accelerator: HLS C++, RTL, memory images, a manifest with the hash of each file."""
     from razorsnn import flow
 
-    _run("generate", json, lambda: flow.generate(run, out, target.value, lanes, headroom))
+    run_stage("generate", json, lambda: flow.generate(run, out, target.value, lanes, headroom))
 
 
-@_command("pack runs/second runs/first/build --out runs/second/load")
+@command("pack runs/second runs/first/build --out runs/second/load")
 def pack(
     run: Run,
     build: Build,
@@ -214,10 +153,10 @@ def pack(
     """Write another net as a load for the sources of BUILD, which then need no new synthesis."""
     from razorsnn import flow
 
-    _run("pack", json, lambda: flow.pack(run, build, out))
+    run_stage("pack", json, lambda: flow.pack(run, build, out))
 
 
-@_command("simulate runs/first/build --data simulated --limit 4")
+@command("simulate runs/first/build --data simulated --limit 4")
 def simulate(
     build: Build,
     data: Data,
@@ -231,10 +170,10 @@ def simulate(
     """Run the accelerator on recordings and compare it, bit for bit, with the reference."""
     from razorsnn import flow
 
-    _run("simulate", json, lambda: flow.simulate(build, data, limit, target.value, load))
+    run_stage("simulate", json, lambda: flow.simulate(build, data, limit, target.value, load))
 
 
-@_command("synthesise runs/first/build --device ecp5-85k --seeds 5")
+@command("synthesise runs/first/build --device ecp5-85k --seeds 5")
 def synthesise(
     build: Build,
     tool: Annotated[Tool, typer.Option(help="yosys: the RTL, with nextpnr; vitis: the HLS C++.")] = Tool.yosys,
@@ -255,22 +194,22 @@ def synthesise(
     from razorsnn import flow
 
     if tool == Tool.vitis:
-        _run("synthesise", json, lambda: flow.synthesise_vitis(build, data, limit, part))
+        run_stage("synthesise", json, lambda: flow.synthesise_vitis(build, data, limit, part))
         return
     if any(given is not None for given in (data, limit, part)):
         raise UserError("--data, --limit and --part are for --tool vitis; accepted here: --device, --seeds, --blocks")
-    _run("synthesise", json, lambda: flow.synthesise(build, device, seeds, blocks))
+    run_stage("synthesise", json, lambda: flow.synthesise(build, device, seeds, blocks))
 
 
-@_command("report runs/first/build")
+@command("report runs/first/build")
 def report(build: Build, json: Json = False) -> None:
     """Write one HTML file on the accelerator: what it sees, keeps, costs, and how fast it is."""
     from razorsnn import flow
 
-    _run("report", json, lambda: flow.report(build))
+    run_stage("report", json, lambda: flow.report(build))
 
 
-@_command("show runs/first")
+@command("show runs/first")
 def show(
     path: Annotated[Path, typer.Argument(help="Result folder or graph file.", metavar="RUN|graph.json")],
     json: Json = False,
@@ -279,12 +218,12 @@ def show(
     from razorsnn import flow
 
     if json:
-        _run("show", json, lambda: flow.show_data(path))
+        run_stage("show", json, lambda: flow.show_data(path))
     else:
         typer.echo(flow.show(path))
 
 
-@_command("reproduce table4 --data simulated --quick")
+@command("reproduce table4 --data simulated --quick")
 def reproduce(
     table: Annotated[
         str,
@@ -309,10 +248,10 @@ def reproduce(
     """Run a table of the paper: mean and spread over seeds, the paper's figure beside ours, a plot."""
     from razorsnn.experiments import reproduce
 
-    _run("reproduce", json, lambda: reproduce.reproduce(table, data, config, seeds, quick, out))
+    run_stage("reproduce", json, lambda: reproduce.reproduce(table, data, config, seeds, quick, out))
 
 
-@_command("sweep --data simulated --over gate.ratio=0.2..0.8 --over quantisation.activation_bits=2..4 --quick")
+@command("sweep --data simulated --over gate.ratio=0.2..0.8 --over quantisation.activation_bits=2..4 --quick")
 def sweep(
     data: Data,
     over: Annotated[
@@ -336,36 +275,17 @@ def sweep(
     """Vary settings: the nets that no other beats in accuracy, activity and cycles at once."""
     from razorsnn.experiments import sweep
 
-    _run("sweep", json, lambda: sweep.sweep(data, over, config, trials, quick, storage, out))
+    run_stage("sweep", json, lambda: sweep.sweep(data, over, config, trials, quick, storage, out))
 
 
-@_command("doctor")
+@command("doctor")
 def doctor(json: Json = False) -> None:
     """Say which tools are present, in which version, and what to install for what is missing."""
     from razorsnn.doctor import diagnose
 
-    result = _run("doctor", json, diagnose)
+    result = run_stage("doctor", json, diagnose)
     if not result["ok"]:
         raise UserError("a needed tool is missing or too old; what to install is said above")
-
-
-def _version(asked: bool) -> None:
-    if asked:
-        from razorsnn import __version__
-
-        typer.echo(__version__)
-        raise typer.Exit()
-
-
-@app.callback(invoke_without_command=True)
-def _common(
-    ctx: typer.Context,
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
-    ] = False,
-) -> None:
-    if ctx.invoked_subcommand is None:
-        typer.echo(ctx.get_help())
 
 
 def main() -> None:
