@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import reprlib
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -16,6 +15,7 @@ from razorsnn.datasets.split import By
 from razorsnn.errors import UserError
 from razorsnn.files import write_json
 from razorsnn.notation import ConvSpec, DenseSpec, LayerSpec, parse_layers
+from razorsnn.refusals import explained
 
 __all__ = ["Config", "ConvSpec", "DenseSpec", "LayerSpec", "load_config", "parse_layers", "save_config"]
 
@@ -263,46 +263,4 @@ def validated(origin: Path | str, values: Any) -> Config:
     except ValidationError as error:
         first, *more = error.errors()
         rest = f" (and {len(more)} more)" if more else ""
-        raise UserError(f"{origin}: {_explain(first['loc'], first)}{rest}") from None
-
-
-def _explain(loc: tuple[int | str, ...], error: Any) -> str:
-    key = ".".join(str(part) for part in loc) or "settings"
-    if error["type"] == "extra_forbidden":
-        accepted = ", ".join(_schema(loc[:-1])["properties"])
-        return f"unknown key {key}; accepted{f' in [{loc[0]}]' if len(loc) > 1 else ''}: {accepted}"
-    if error["type"] == "value_error":
-        return f"{key}: {error['ctx']['error']}"
-    if error["type"] == "missing":  # an element of a list: the list is what was given wrong
-        return _explain(loc[:-1], {**error, "type": "too_short"})
-    return f"{key} = {reprlib.repr(error['input'])}; accepted: {_accepted(loc)}"
-
-
-def _schema(loc: tuple[int | str, ...]) -> dict[str, Any]:
-    """The JSON schema of the value at `loc`: the ranges are told from the one place that checks them."""
-    root = Config.model_json_schema()
-    schema: dict[str, Any] = root
-    for part in loc:
-        schema = schema["prefixItems"][0] if isinstance(part, int) else schema["properties"][part]
-        if "$ref" in schema:
-            schema = root["$defs"][schema["$ref"].rsplit("/", 1)[-1]]
-    return schema
-
-
-def _accepted(loc: tuple[int | str, ...]) -> str:
-    schema = _schema(loc)
-    schema = schema.get("anyOf", [schema])[0]  # optional values: TOML has no null, only the first is meant
-    if "properties" in schema:
-        return f"a table with {', '.join(schema['properties'])}"
-    if "prefixItems" in schema:
-        return f"[height, width], each {_accepted((*loc, 0))}"
-    if choices := schema.get("enum", [schema["const"]] if "const" in schema else []):
-        return ", ".join(json.dumps(choice) for choice in choices)
-    names = {"integer": "an integer", "number": "a number", "string": "a text", "boolean": "true or false"}
-    return names[schema["type"]] + _range(schema)
-
-
-def _range(schema: dict[str, Any]) -> str:
-    marks = {"minimum": ">=", "exclusiveMinimum": ">", "maximum": "<=", "exclusiveMaximum": "<"}
-    bounds = [f"{mark} {schema[key]}" for key, mark in marks.items() if key in schema]
-    return f" {' and '.join(bounds)}" if bounds else ""
+        raise UserError(f"{origin}: {explained(Config.model_json_schema(), first['loc'], first)}{rest}") from None
