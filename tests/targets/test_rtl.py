@@ -31,7 +31,8 @@ PRUNES_ALL = len(SEEDS)
 
 def closed(graph: Graph) -> Graph:
     """The graph with gates that no score reaches."""
-    ops = (replace(op, threshold=2**31 - 1) if isinstance(op, Razor) else op for op in graph.ops)
+    high = {"threshold": 2**31 - 1, "rule": "absolute"}
+    ops = (replace(op, **high) if isinstance(op, Razor) else op for op in graph.ops)
     return replace(graph, ops=tuple(ops)).verified()
 
 
