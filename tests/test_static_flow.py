@@ -24,4 +24,4 @@ def test_static_gates_go_the_whole_way(tmp_path: Path) -> None:
     assert {memory["name"] for memory in facts["plan"]["memories"]} & {"keep bits", "even sums", "occupancy"} == {
         "keep bits"
     }
-    assert set(facts["plan"]["multipliers"]) == {"engine", "addresses"}
+    assert set(facts["plan"]["multipliers"]) == {"engine", "leak", "addresses"}
