@@ -8,7 +8,7 @@ from typing import Any
 
 import cocotb
 from cocotb.clock import Clock
-from cocotb.triggers import FallingEdge, ReadOnly
+from cocotb.triggers import FallingEdge, ReadOnly, Timer
 from drivers import PERIOD_STEPS
 
 from razorsnn.graphfile import load_graph
@@ -66,11 +66,13 @@ class Block:
         self.put(**inputs)
 
     async def begin(self, **inputs: int) -> None:
-        """Starts the clock and resets, if there is a reset, with these inputs; what has memories is not loaded."""
-        if hasattr(self.dut, "load_i"):
-            self.put(load=0)
+        """Starts the clock and resets, if there is a reset, with these inputs; what has memories is not loaded.
+
+        Inputs start at random values: a load that stood there at the first edge would write.
+        """
+        self.put(**({"load": 0} if hasattr(self.dut, "load_i") else {}), **inputs)
+        await Timer(1, unit="step")
         Clock(self.dut.clk_i, PERIOD_STEPS, unit="step", impl="gpi").start()
-        self.put(**inputs)
         for reset in (0, 0, 0, 1):
             if hasattr(self.dut, "rst_ni"):
                 self.dut.rst_ni.value = reset

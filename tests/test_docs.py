@@ -24,6 +24,7 @@ from razorsnn.ops.conv import Conv
 from razorsnn.ops.dense import Dense
 from razorsnn.ops.neuron import RESETS, Neuron
 from razorsnn.plan import make_plan
+from razorsnn.refusals import accepted
 from razorsnn.shape import EXACT
 from razorsnn.stream import MARK, X_BITS
 from razorsnn.targets import reference
@@ -186,11 +187,12 @@ def documented_settings() -> dict[str, tuple[str, str]]:
 
 
 def known_settings() -> dict[str, tuple[str, str]]:
-    """Default and what is accepted, of every key, as the messages of config.py tell it."""
-    found = {"seed": (shown(settings.Config().seed), settings._accepted(("seed",)))}
+    """Default and what is accepted, of every key, as messages tell it."""
+    schema = settings.Config.model_json_schema()
+    found = {"seed": (shown(settings.Config().seed), accepted(schema, ("seed",)))}
     for section, values in settings.Config().model_dump(mode="json").items():
         for key, value in values.items() if isinstance(values, dict) else ():
-            found[f"{section}.{key}"] = shown(value), settings._accepted((section, key))
+            found[f"{section}.{key}"] = shown(value), accepted(schema, (section, key))
     return found
 
 

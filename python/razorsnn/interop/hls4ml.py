@@ -22,9 +22,7 @@ from razorsnn.assets import asset
 from razorsnn.errors import UserError
 from razorsnn.interop.hls4ml_layers import config_source, output
 from razorsnn.ir import Graph, Tensor
-from razorsnn.layertable import LAYER_FIELDS
-from razorsnn.ops.neuron import RESETS
-from razorsnn.targets.hls import KERNELS
+from razorsnn.targets.hls import KERNELS, layer_table_values
 from razorsnn.targets.templates import render
 
 BACKEND = "Vitis"
@@ -131,7 +129,7 @@ def register() -> None:
     backend.register_template(_CallTemplate)
     _rendered = tempfile.TemporaryDirectory(prefix="razorsnn-hls4ml-")
     table = Path(_rendered.name) / "layer.hpp"
-    table.write_text(render("hls/layer.hpp.j2", fields=LAYER_FIELDS, resets=RESETS))
+    table.write_text(render("hls/layer.hpp.j2", **layer_table_values()))
     headers = sorted((asset("hls") / KERNELS).glob("*.hpp")) + sorted((asset("hls") / "hls4ml").glob("*.h"))
     for source in (*headers, table):
         backend.register_source(source)

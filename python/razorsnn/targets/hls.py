@@ -93,15 +93,18 @@ def emit(plan: Plan, out: Path) -> Path:
     return target
 
 
+def layer_table_values() -> dict[str, Any]:
+    """What the header of the layer table is rendered with: the same for all nets."""
+    widths = [width for _, width, _ in LAYER_FIELDS]
+    offsets = [sum(widths[index + 1 :]) for index in range(len(widths))]
+    return {"fields": LAYER_FIELDS, "offsets": offsets, "resets": RESETS}
+
+
 def _template_values(plan: Plan) -> dict[str, Any]:
     initial = images(plan)
-    widths = [width for _, width, _ in LAYER_FIELDS]
-    return {
+    return layer_table_values() | {
         "net": plan.graph.name,
-        "fields": LAYER_FIELDS,
-        "offsets": [sum(widths[index + 1 :]) for index in range(len(widths))],
         "loads": contents.loadable(plan.shape),
-        "resets": RESETS,
         "constants": constants(plan.shape),
         "images": initial,
         "types": {image.name: image.type for image in initial},

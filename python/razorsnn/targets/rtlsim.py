@@ -157,7 +157,7 @@ def run_bench(folder: Path, images: Path, bench: str, seed: int, environment: Ma
             "results_xml": str(results),
             "extra_env": dict(environment),
             "seed": seed,
-            "plusargs": ["+verilator+rand+reset+2", f"+verilator+seed+{seed}"],
+            "plusargs": ["+verilator+rand+reset+2", f"+verilator+seed+{seed + 1}"],  # 0 would be by chance
             "log_file": log,
         }
         _quietly("test", arguments, log)
