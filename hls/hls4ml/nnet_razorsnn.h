@@ -101,6 +101,20 @@ void razor_gate(data_T data[CONFIG_T::n_in], res_T res[CONFIG_T::n_out]) {
   save_window<C>(even, keep, res);
 }
 
+// The static gate: the same frames of every window leave as zeros.
+template <class data_T, class res_T, typename CONFIG_T>
+void static_gate(data_T data[CONFIG_T::n_in], res_T res[CONFIG_T::n_out]) {
+  using C = CONFIG_T;
+  static razorsnn::Activation<C> window[C::store_depth_even][C::lanes];
+#pragma HLS array_reshape variable=window dim=2 type=complete
+  bool keep[C::frames];
+  for (int frame = 0; frame < C::frames; ++frame) {
+    keep[frame] = C::image_keep()[0][frame] != 0;
+  }
+  load_window<C, C::lanes>(data, window);
+  save_window<C>(window, keep, res);
+}
+
 }  // namespace nnet
 
 #endif

@@ -58,6 +58,8 @@ def chosen(wanted: set[str], windows: np.ndarray) -> Graph:
 NETS = {
     "refined, spikes, pools": {"refined", "lif,", "pool 2", "readout liaf", "1x1", "reset subtract"},
     "raw, dense within": {"raw", " dense %1", "readout sum", "3x3", "reset threshold", "ties even"},
+    "static": {" static %"},
+    "relative": {"relative threshold", "refined"},
 }
 
 

@@ -1,16 +1,16 @@
 """Our layers inside hls4ml projects: `register()` once, then hls4ml.converters.convert_from_pytorch_model as usual.
 
-    LiafConv, LiafDense, RazorGate   hls4ml layers, named as the torch modules (train/windows.py) that they stand for
-    kernels                          hls/razorsnn and hls/hls4ml, copied into the project as extra sources
-    numbers                          of the graph, whatever precision the project's settings say: nothing rounds anew
-    call                             a whole window [T, C, H, W]; the membranes live within it
+    layers    LiafConv, LiafDense, RazorGate, StaticGate: as the torch modules (train/windows.py) they stand for
+    kernels   hls/razorsnn and hls/hls4ml, copied into the project as extra sources
+    numbers   of the graph, whatever precision the project's settings say: nothing rounds anew
+    call      a whole window [T, C, H, W]; the membranes live within it
 
 Backend Vitis, io_parallel. Windows stay [T, C, H, W], whatever hls4ml converts its own layers to.
 """
 
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from hls4ml.backends import get_backend
 from hls4ml.backends.template import FunctionCallTemplate, LayerConfigTemplate
@@ -32,7 +32,12 @@ _rendered: tempfile.TemporaryDirectory[str] | None = None
 
 
 class _WindowLayer(Layer):  # type: ignore[misc]  # hls4ml has no types
-    """`razorsnn_op`, `razorsnn_tensor`, `razorsnn_lanes`: the operation, what it reads, multipliers side by side."""
+    """`razorsnn_op`, `razorsnn_tensor`, `razorsnn_lanes`: the operation, what it reads, multipliers side by side.
+
+    `function` is the layer's in hls/hls4ml/nnet_razorsnn.h.
+    """
+
+    function: ClassVar[str]
 
     def initialize(self) -> None:
         if self.model.config.get_config_value("IOType") != "io_parallel":
@@ -59,16 +64,28 @@ class _WindowLayer(Layer):  # type: ignore[misc]  # hls4ml has no types
 class LiafConv(_WindowLayer):
     """Spiking convolution. Contract: ops/conv.py."""
 
+    function = "spiking_layer"
+
 
 class LiafDense(_WindowLayer):
     """Spiking dense layer. Contract: ops/dense.py."""
+
+    function = "spiking_layer"
 
 
 class RazorGate(_WindowLayer):
     """Razor gate. Contract: ops/razor.py."""
 
+    function = "razor_gate"
 
-LAYERS = (LiafConv, LiafDense, RazorGate)
+
+class StaticGate(_WindowLayer):
+    """Static gate. Contract: ops/static.py."""
+
+    function = "static_gate"
+
+
+LAYERS = (LiafConv, LiafDense, RazorGate, StaticGate)
 
 
 def _shape(out: Tensor) -> list[int]:
@@ -92,10 +109,9 @@ class _CallTemplate(FunctionCallTemplate):  # type: ignore[misc]
 
     def format(self, node: Layer) -> str:
         _require_readers(node)
-        kernel = "nnet::razor_gate" if node.class_name == RazorGate.__name__ else "nnet::spiking_layer"
         params = self._default_function_params(node)
         types = f"{params['input_t']}, {params['output_t']}, {params['config']}"
-        return f"{kernel}<{types}>({params['input']}, {params['output']});"
+        return f"nnet::{node.function}<{types}>({params['input']}, {params['output']});"
 
 
 def _require_readers(node: Layer) -> None:

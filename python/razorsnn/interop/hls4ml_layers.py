@@ -14,17 +14,19 @@ from razorsnn.layertable import layer_table
 from razorsnn.ops.conv import Conv
 from razorsnn.ops.neuron import Neuron
 from razorsnn.ops.razor import Razor
+from razorsnn.ops.static import Static
 from razorsnn.ops.synapse import Synapse
 from razorsnn.plan import Plan, gate_contents
 from razorsnn.shape import own_shape
 from razorsnn.targets.hls import constants, images
 from razorsnn.targets.templates import render
 
-CONTENTS = {
-    "synapse": ("layer_table", "weights", "bias"),
-    "gate": ("layer_table", "embeddings", "affine", "offset", "exp", "sigmoid"),
+SYNAPSE = ("layer_table", "weights", "bias")
+GATES: dict[type[Op], tuple[str, ...]] = {
+    Razor: ("layer_table", "embeddings", "affine", "offset", "exp", "sigmoid"),
+    Static: ("keep",),
 }
-"""Images that the two kinds of layers read."""
+"""Images that each kind of gate reads, as SYNAPSE those of all other layers."""
 
 
 def layer_plan(op: Op, x: Tensor, lanes: int) -> Plan:
@@ -33,8 +35,8 @@ def layer_plan(op: Op, x: Tensor, lanes: int) -> Plan:
     names = ("",) * (output(op, x).channels if getattr(op, "readout", None) else 1)
     graph = Graph(op.kind, Source((x.height, x.width)), x, (op,), names)
     own = own_shape(graph, (layer,), lanes)
-    words = input_words(layer, lanes, lanes) if layer.razor else output_words(layer, lanes)
-    widest = max(x.format.width if layer.razor else 1, output(op, x).format.width)
+    words = input_words(layer, lanes, lanes) if layer.gate else output_words(layer, lanes)
+    widest = max(x.format.width if layer.gate else 1, output(op, x).format.width)
     shape = replace(own, activation_bits=widest, store_depth_even=x.frames * words)
     weights = weight_words(layer, lanes, shape.input_lanes)
     table = layer_table((layer,), shape)
@@ -43,8 +45,8 @@ def layer_plan(op: Op, x: Tensor, lanes: int) -> Plan:
 
 def _layer(op: Op, x: Tensor) -> Layer:
     """A synapse reads the input memory, as layer 0 does; a gate reads a store."""
-    if isinstance(op, Razor):
-        return Layer(1, op, _reader(op.gated(x)), x, op.gated(x))
+    if isinstance(op, Razor | Static):
+        return Layer(1, op, _reader(op.infer(x)), x, op.infer(x))
     assert isinstance(op, Synapse), "the engine has no other"
     return Layer(0, None, op, x, x)
 
@@ -70,7 +72,7 @@ def config_source(name: str, op: Op, x: Tensor, lanes: int) -> str:
     """C++ of the struct `name` and the arrays that it hands out."""
     plan, out = layer_plan(op, x, lanes), output(op, x)
     contents = images(plan)
-    wanted = CONTENTS["gate" if isinstance(op, Razor) else "synapse"]
+    wanted = GATES.get(type(op), SYNAPSE)
     own = {
         "n_in": x.frames * x.positions,
         "n_out": out.frames * out.positions,

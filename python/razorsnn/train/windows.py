@@ -14,6 +14,7 @@ from razorsnn.fixed import Format
 from razorsnn.ops.conv import Conv
 from razorsnn.ops.dense import Dense
 from razorsnn.ops.razor import Razor
+from razorsnn.ops.static import Static
 from razorsnn.ops.synapse import Synapse
 
 
@@ -51,7 +52,11 @@ class RazorGate(_Window):
     """Razor gate. Contract: ops/razor.py."""
 
 
-MODULES: dict[type[ir.Op], type[_Window]] = {Conv: LiafConv, Dense: LiafDense, Razor: RazorGate}
+class StaticGate(_Window):
+    """Static gate. Contract: ops/static.py."""
+
+
+MODULES: dict[type[ir.Op], type[_Window]] = {Conv: LiafConv, Dense: LiafDense, Razor: RazorGate, Static: StaticGate}
 
 
 def window_model(graph: ir.Graph, lanes: int) -> nn.Sequential:
