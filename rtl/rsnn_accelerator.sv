@@ -2,7 +2,8 @@
 // Contract: python/razorsnn/targets/reference.py (results and cycles), docs/architecture.md (interfaces).
 //   order      windows one after another; scores class 0 first
 //   latency    `output_cycles` of the reference, exact
-//   handshake  s_axis is ready while a window is filled; the output may stall; abort and reset empty the input memory
+//   handshake  s_axis is ready unless two windows are held, of which one is computed; the output may stall; abort and
+//              reset empty the input memories
 module rsnn_accelerator #(
   parameter int unsigned Lanes = 4,
   parameter int unsigned Frames = 4,
@@ -104,9 +105,9 @@ module rsnn_accelerator #(
   endfunction
 
   logic run, abort, active_n;
-  logic clearing, filling, closed, dropped, unended, idle;
+  logic clearing, waiting, dropped, unended;
   logic razor_start, scan_start, scan_done, take, pass, pass_init, pass_done, emit, emit_done;
-  logic kept, pruned, first_frame, multiply, started_q;
+  logic kept, pruned, first_frame, multiply;
   rsnn_pkg::layer_t layer;
   logic [LayerWidth-1:0] index;
   logic [AddrWidth-1:0] read_base, write_base;
@@ -123,8 +124,6 @@ module rsnn_accelerator #(
   logic [23:0] load_addr;
   logic [LoadBits-1:0] load_data;
 
-  assign busy = started_q || (s_axis_tvalid_i && s_axis_tready_o);
-
   rsnn_loader #(
     .Lanes(Lanes), .Layers(Layers), .Frames(Frames), .Gated(Gated), .Fixed(Fixed), .Embeddings(Embeddings),
     .WeightBits(WeightBits),
@@ -138,11 +137,6 @@ module rsnn_accelerator #(
   // ---- Registers.
   logic event_valid, event_ready, engine_busy, out_begin, out_valid, out_last;
   logic [7:0] out_saturated;
-
-  always_ff @(posedge clk_i) begin
-    if (!active_n || emit_done) started_q <= 1'b0;
-    else if (s_axis_tvalid_i && s_axis_tready_o) started_q <= 1'b1;
-  end
 
   rsnn_registers #(
     .Lanes(Lanes), .Frames(Frames), .Classes(Classes), .Layers(Layers), .Gates(Gates), .Embeddings(Embeddings),
@@ -161,7 +155,7 @@ module rsnn_accelerator #(
     .kept_i(kept), .pruned_i(pruned), .layer_i(index), .keep_i(keep_all)
   );
 
-  // ---- Input memory.
+  // ---- Input memories.
   logic input_re, scan_re;
   logic [AddrWidth-1:0] scan_addr, razor_addr;
   logic [Lanes-1:0][InputBits-1:0] input_data;
@@ -174,7 +168,7 @@ module rsnn_accelerator #(
   ) u_frame_builder (
     .clk_i, .rst_ni(active_n), .run_i(run && whole), .release_i(emit_done),
     .s_valid_i(s_axis_tvalid_i), .s_ready_o(s_axis_tready_o), .s_data_i(s_axis_tdata_i), .s_last_i(s_axis_tlast_i),
-    .clearing_o(clearing), .filling_o(filling), .closed_o(closed), .dropped_o(dropped), .unended_o(unended),
+    .clearing_o(clearing), .waiting_o(waiting), .busy_o(busy), .dropped_o(dropped), .unended_o(unended),
     .read_i(input_re), .read_addr_i(InputAddrWidth'(scan_addr)), .read_data_o(input_data)
   );
 
@@ -235,7 +229,7 @@ module rsnn_accelerator #(
     .Frames(Frames), .Layers(Layers), .Gates(Gates), .AddrWidth(AddrWidth), .Fixed(Fixed), .TableFile(TableFile),
     .KeepFile(KeepFile), .LoadBits(LoadBits)
   ) u_sequencer (
-    .clk_i, .rst_ni(active_n), .start_i(closed), .idle_o(idle), .layer_o(layer), .index_o(index),
+    .clk_i, .rst_ni(active_n), .start_i(waiting), .layer_o(layer), .index_o(index),
     .read_base_o(read_base), .write_base_o(write_base), .first_frame_o(first_frame),
     .razor_start_o(razor_start), .known_i(known), .keep_i(keep), .scan_start_o(scan_start), .take_o(take),
     .scan_done_i(scan_done && !engine_busy), .pass_o(pass), .pass_init_o(pass_init), .pass_done_i(pass_done),
@@ -313,5 +307,5 @@ module rsnn_accelerator #(
   );
 
   logic unused;
-  assign unused = ^{filling, idle, layer, scan_addr, razor_addr, write_addr, put_q};
+  assign unused = ^{layer, scan_addr, razor_addr, write_addr, put_q};
 endmodule

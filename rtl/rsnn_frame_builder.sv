@@ -1,10 +1,13 @@
-// Frame builder: the event stream becomes counts in the input memory, which the scanner reads and empties.
+// Frame builder: the event stream becomes counts in one of two input memories, while the scanner reads and empties the
+// other.
 // Contract: python/razorsnn/stream.py (words) and python/razorsnn/frames.py (binning).
 //   equation   cell (y, x) of the grid = floor(coordinate * grid / sensor), as multiply and shift; count saturates
 //   shapes     words of Lanes counts: InputLanes channels of Lanes / InputLanes positions of a row (ops/words.py)
-//   latency    one word a cycle; closed_o 5 cycles after the beat that ends the window
-//   handshake  s_ready_o while a window is filled; a window ends with s_last_i or with the mark of its last frame;
-//              reading a word sets it to 0, so the memory is empty once the window was read
+//   latency    one word a cycle; waiting_o the cycle after the beat that ends the window, whose words may be read from
+//              the fifth on: then its counts are written
+//   handshake  s_ready_o unless two windows are held; a window ends with s_last_i or with the mark of its last frame;
+//              windows are read in the order in which they came, from start_i of the sequencer until release_i; reading
+//              a word sets it to 0, so the memory is empty once the window was read
 module rsnn_frame_builder #(
   parameter int unsigned Frames = 4,
   parameter int unsigned Channels = 2,
@@ -35,8 +38,8 @@ module rsnn_frame_builder #(
   input  logic [31:0]                          s_data_i,
   input  logic                                 s_last_i,
   output logic                                 clearing_o,
-  output logic                                 filling_o,
-  output logic                                 closed_o,
+  output logic                                 waiting_o,
+  output logic                                 busy_o,
   output logic                                 dropped_o,
   output logic                                 unended_o,
   input  logic                                 read_i,
@@ -50,17 +53,15 @@ module rsnn_frame_builder #(
   localparam int unsigned BinBits = 32;
   localparam logic [FrameWidth-1:0] LastFrame = FrameWidth'(Frames - 1);
 
-  typedef enum logic [1:0] {Clear, Fill, Close, Hold} state_e;
-
-  state_e state_q;
+  logic clearing_q, partial_q, fill_q, drain_q;
+  logic [1:0] held_q;
   logic [FrameWidth-1:0] frame_q;
   logic [AddrWidth-1:0] frame_base_q, clear_addr_q;
-  logic [1:0] close_q;
   logic accept, mark, on_sensor, ends;
   logic [11:0] x, y;
   logic [3:0] polarity;
 
-  assign s_ready_o = state_q == Fill && run_i;
+  assign s_ready_o = run_i && !clearing_q && !held_q[1];
   assign accept = s_valid_i && s_ready_o;
   assign mark = s_data_i[31];
   assign polarity = s_data_i[27:24];
@@ -68,17 +69,17 @@ module rsnn_frame_builder #(
   assign x = s_data_i[11:0];
   assign on_sensor = x < 12'(SensorWidth) && y < 12'(SensorHeight) && 5'(polarity) < 5'(Channels);
   assign ends = s_last_i || (mark && frame_q == LastFrame);
-  assign clearing_o = state_q == Clear;
-  assign filling_o = state_q == Fill;
+  assign clearing_o = clearing_q;
+  assign waiting_o = held_q != '0;
+  assign busy_o = accept || partial_q || waiting_o;
 
   // ---- Binning, then the address, then one count more.
-  logic event1_q, event2_q, count3_q, count4_q;
+  logic event1_q, event2_q, fill1_q, fill2_q;
   logic [11:0] bin_y1_q, bin_x1_q;
   logic [3:0] polarity1_q;
   logic [AddrWidth-1:0] base1_q, addr2_q;
   logic [LaneWidth-1:0] lane2_q;
   logic [Lanes-1:0] here3_q, here4_q;
-  logic [Lanes-1:0][InputBits-1:0] old, counted;
 
   always_ff @(posedge clk_i) begin
     bin_y1_q <= 12'((BinBits'(y) * BinBits'(BinYMul)) >> BinYShift);
@@ -91,59 +92,63 @@ module rsnn_frame_builder #(
     here3_q <= Lanes'(1) << lane2_q;
     here4_q <= here3_q;
     dropped_o <= accept && !mark && !on_sensor;
-    if (!rst_ni) {event1_q, event2_q, count3_q, count4_q} <= '0;
-    else {event1_q, event2_q, count3_q, count4_q} <= {accept && !mark && on_sensor, event1_q, event2_q, count3_q};
+    {fill2_q, fill1_q} <= {fill1_q, fill_q};
+    if (!rst_ni) {event2_q, event1_q} <= '0;
+    else {event2_q, event1_q} <= {event1_q, accept && !mark && on_sensor};
   end
 
-  // Every lane counts by itself: a multiplexer to one counter and back would be the block's longest path.
-  always_comb begin
-    for (int unsigned i = 0; i < Lanes; i++) counted[i] = old[i] + InputBits'(here4_q[i] && old[i] != '1);
+  // ---- The memories: events are counted, words that are read are emptied, and after a reset all of them are.
+  logic [1:0][Lanes-1:0][InputBits-1:0] stored;
+  assign read_data_o = stored[drain_q];
+
+  for (genvar memory = 0; memory < 2; memory++) begin : gen_memory
+    logic count, count3_q, count4_q, read;
+    logic [Lanes-1:0][InputBits-1:0] old, counted;
+    assign count = event2_q && fill2_q == 1'(memory);
+    assign read = read_i && drain_q == 1'(memory);
+
+    // Every lane counts by itself: a multiplexer to one counter and back would be the block's longest path.
+    always_comb begin
+      for (int unsigned i = 0; i < Lanes; i++) counted[i] = old[i] + InputBits'(here4_q[i] && old[i] != '1);
+    end
+
+    always_ff @(posedge clk_i) {count4_q, count3_q} <= rst_ni ? {count3_q, count} : '0;
+
+    rsnn_rmw #(.Width(Lanes * InputBits), .Depth(Depth)) u_words (
+      .clk_i, .rst_ni, .valid_i(count || read || clearing_q),
+      .addr_i(clearing_q ? clear_addr_q : count ? addr2_q : read_addr_i),
+      .read_o(stored[memory]), .old_o(old), .write_i(1'b1), .new_i(count4_q ? counted : '0)
+    );
   end
 
-  // One memory: events are counted, words that are read are emptied, and after a reset all of it is.
-  rsnn_rmw #(.Width(Lanes * InputBits), .Depth(Depth)) u_memory (
-    .clk_i, .rst_ni,
-    .valid_i(event2_q || read_i || clearing_o),
-    .addr_i(clearing_o ? clear_addr_q : event2_q ? addr2_q : read_addr_i),
-    .read_o(read_data_o), .old_o(old), .write_i(1'b1), .new_i(count4_q ? counted : '0)
-  );
-
+  // ---- Windows: one is filled, and at most two are held.
   always_ff @(posedge clk_i) begin
-    closed_o <= 1'b0;
     unended_o <= accept && ends && !s_last_i;
     if (!rst_ni) begin
-      state_q <= Clear;
+      clearing_q <= 1'b1;
       clear_addr_q <= '0;
+      partial_q <= 1'b0;
+      {fill_q, drain_q} <= '0;
+      held_q <= '0;
       frame_q <= '0;
       frame_base_q <= '0;
-      close_q <= '0;
     end else begin
-      unique case (state_q)
-        Clear: begin
-          clear_addr_q <= clear_addr_q + 1'b1;
-          if (clear_addr_q == AddrWidth'(Depth - 1)) state_q <= Fill;
+      clear_addr_q <= clear_addr_q + 1'b1;
+      if (clear_addr_q == AddrWidth'(Depth - 1)) clearing_q <= 1'b0;
+      held_q <= held_q + 2'(accept && ends) - 2'(release_i);
+      fill_q <= fill_q ^ (accept && ends);
+      drain_q <= drain_q ^ release_i;
+      if (accept) begin
+        partial_q <= !ends;
+        if (mark) begin
+          frame_q <= frame_q + 1'b1;
+          frame_base_q <= frame_base_q + AddrWidth'(FrameWords);
         end
-        Fill: if (accept) begin
-          if (mark) begin
-            frame_q <= frame_q + 1'b1;
-            frame_base_q <= frame_base_q + AddrWidth'(FrameWords);
-          end
-          if (ends) begin
-            state_q <= Close;
-            frame_q <= '0;
-            frame_base_q <= '0;
-            close_q <= '1;
-          end
+        if (ends) begin
+          frame_q <= '0;
+          frame_base_q <= '0;
         end
-        Close: begin
-          close_q <= close_q - 1'b1;
-          if (close_q == '0) begin
-            state_q <= Hold;
-            closed_o <= 1'b1;
-          end
-        end
-        default: if (release_i) state_q <= Fill;
-      endcase
+      end
     end
   end
   logic unused;

@@ -67,7 +67,10 @@ module rsnn_loader #(
   logic whole_q = 1'b1;
   /* verilator lint_on PROCASSINIT */
   logic loading_q, addressed_q;
-  logic [rsnn_pkg::Memories-1:0] load_q;
+  // An edge before the first reset must write nothing, so this register has a value at power-up.
+  // verilator lint_off PROCASSINIT
+  logic [rsnn_pkg::Memories-1:0] load_q = '0;
+  // verilator lint_on PROCASSINIT
   logic [31:0] checksum_q;
   logic [NumberWidth-1:0] number_q;
   logic [23:0] index_q, depth_q;
@@ -82,7 +85,7 @@ module rsnn_loader #(
   assign takes_data = write_i && register_i == rsnn_pkg::LoadData && loading_q && addressed_q && index_q < depth_q;
   assign commits = write_i && register_i == rsnn_pkg::LoadCommit && loading_q && chunk_q == '0 && value_i == checksum_q;
   assign refused_o = write_i && !(begins || takes_address || takes_data || commits);
-  // Nothing is written in a reset: the first one finds any value in load_q.
+  // Nor is anything written in a reset: its first cycle finds any value in load_q.
   assign load_o = rst_ni ? load_q : '0;
   assign loading_o = loading_q;
   assign whole_o = whole_q;

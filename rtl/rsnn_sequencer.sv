@@ -5,8 +5,8 @@
 //   latency    every state change takes one cycle; rsnn_pkg::DrainCycles after a scan, so that the pass follows the last
 //              event through the engine; the last pass of a layer ends with its last output (pass_put_i). A frame whose
 //              keep bit is not known when its turn comes waits for it
-//   handshake  start_i while idle; scan, pass and emit are pulses, answered by *_done_i; known_i[t] holds until the
-//              layer's end, and is low for all t from razor_start_o on until keep_i[t] is valid
+//   handshake  start_i is seen when no window runs; scan, pass and emit are pulses, answered by *_done_i; known_i[t]
+//              holds until the layer's end, and is low for all t from razor_start_o on until keep_i[t] is valid
 module rsnn_sequencer #(
   parameter int unsigned Frames = 4,
   parameter int unsigned Layers = 2,
@@ -22,7 +22,6 @@ module rsnn_sequencer #(
   input  logic                          clk_i,
   input  logic                          rst_ni,
   input  logic                          start_i,
-  output logic                          idle_o,
   output rsnn_pkg::layer_t              layer_o,
   output logic [LayerWidth-1:0]         index_o,
   output logic [AddrWidth-1:0]          read_base_o,
@@ -88,7 +87,6 @@ module rsnn_sequencer #(
   // that is seen in the cycle in which it is pruned, its own pass opens the one after it; keep bits come one a cycle.
   assign opens = pass_o && (pass_init_o || !last_frame);
   assign decide = known[next_q] && (open_q || opens);
-  assign idle_o = state_q == Idle;
   assign index_o = index_q;
   assign first_frame_o = frame_q == '0;
   assign razor_start_o = pass_init_o && row.gated;

@@ -1,5 +1,7 @@
 """rsnn_frame_builder: counts of random words, binned and saturated; a word that was read is empty afterwards."""
 
+import random
+from collections.abc import Iterator
 from typing import Any
 
 import cocotb
@@ -9,16 +11,32 @@ from blocks import PARAMETERS, Block, unpack
 from razorsnn import ops
 from razorsnn.stream import MARK, X_BITS, Y_BITS
 
-CLOSE_CYCLES = 5
+READABLE = 5
+"""Cycles from the beat that ends a window to the first read of it."""
 
 
-class Windows(Block):
-    """Sends windows, and reads them back."""
+class Window:
+    """Beats (word, last, dropped), and the words [T * words, lanes] that they leave."""
 
     height, width = PARAMETERS["Height"], PARAMETERS["Width"]
     sensor = PARAMETERS["SensorHeight"], PARAMETERS["SensorWidth"]
 
-    def word(self) -> tuple[int, tuple[int, int, int] | None]:
+    def __init__(self, rng: random.Random) -> None:
+        self.rng, self.beats = rng, list[tuple[int, int, bool]]()
+        frames, unended = PARAMETERS["Frames"], rng.random() < 0.3
+        counts = np.zeros((frames, PARAMETERS["Channels"], self.height, self.width), dtype=np.int64)
+        for frame in range(frames):
+            for _ in range(rng.choice([0, 3, 60])):
+                word, cell = self.event()
+                self.beats.append((word, 0, cell is None))
+                if cell is not None:
+                    counts[(frame, *cell)] += 1
+            self.beats.append((MARK, int(frame == frames - 1 and not unended), False))
+        counts = np.minimum(counts, (1 << PARAMETERS["InputBits"]) - 1)
+        lanes = PARAMETERS["Lanes"]
+        self.words = ops.words.pack(counts, lanes, PARAMETERS["InputLanes"]).reshape(-1, lanes).tolist()
+
+    def event(self) -> tuple[int, tuple[int, int, int] | None]:
         """A random event and its cell, None for one outside of the sensor; cells repeat often."""
         y, x, p = (self.rng.randrange(high + 1) for high in (*self.sensor, PARAMETERS["Channels"]))
         y, x = (y, x) if self.rng.random() < 0.5 else (0, 0)
@@ -26,46 +44,50 @@ class Windows(Block):
         cell = (p, y * self.height // self.sensor[0], x * self.width // self.sensor[1])
         return x | y << X_BITS | p << (X_BITS + Y_BITS), cell if inside else None
 
-    async def send(self, word: int, last: int, wanted: dict[str, int]) -> None:
-        while self.rng.random() < 0.2:
-            await self.next(s_valid=0)
-            wanted["seen"] += self.get("dropped")
-        await self.next(s_valid=1, s_data=word, s_last=last)
+
+class Windows(Block):
+    """Sends windows, and reads them back meanwhile."""
+
+    def __init__(self, dut: Any) -> None:
+        super().__init__(dut)
+        self.held: list[tuple[Window, int]] = []
+        self.reads = self.read()
+        self.due = {"dropped": False, "unended": False}
+
+    async def send(self, window: Window, pace: float) -> None:
+        """All of its beats; in each cycle one is offered with probability `pace`."""
+        for at, (word, last, dropped) in enumerate(window.beats):
+            while not await self.cycle(at > 0, s_valid=int(self.rng.random() < pace), s_data=word, s_last=last):
+                pass
+            self.due = {"dropped": dropped, "unended": at == len(window.beats) - 1 and not last}
+        self.held.append((window, self.time))
+
+    async def cycle(self, partial: bool, **beat: int) -> bool:
+        """The next cycle, of the reader too; gives whether the beat was accepted. `partial`: of a begun window."""
+        await self.next(**beat, **next(self.reads))
         await self.settle()
-        assert self.get("s_ready") == 1
-        wanted["seen"] += self.get("dropped")
+        accepted = bool(beat["s_valid"]) and len(self.held) < 2
+        assert self.get("s_ready") == (len(self.held) < 2)
+        assert self.get("waiting") == bool(self.held)
+        assert self.get("busy") == (accepted or partial or bool(self.held))
+        assert {name: bool(self.get(name)) for name in self.due} == self.due
+        self.due = dict.fromkeys(self.due, False)
+        return accepted
 
-    async def window(self, unended: bool) -> None:
-        frames = PARAMETERS["Frames"]
-        counts = np.zeros((frames, PARAMETERS["Channels"], self.height, self.width), dtype=np.int64)
-        wanted = {"seen": 0, "dropped": 0}
-        for frame in range(frames):
-            for _ in range(self.rng.choice([0, 3, 60])):
-                word, cell = self.word()
-                wanted["dropped"] += cell is None
-                if cell is not None:
-                    counts[(frame, *cell)] += 1
-                await self.send(word, 0, wanted)
-            await self.send(MARK, int(frame == frames - 1 and not unended), wanted)
-        ended = self.time
-        while not self.get("closed"):
-            await self.next(s_valid=0)
-            wanted["seen"] += self.get("dropped")
-            assert not self.get("s_ready")
-            assert self.get("unended") == (unended and self.time == ended + 1)
-        assert self.time == ended + CLOSE_CYCLES
-        assert wanted["seen"] == wanted["dropped"]
-        await self.read(np.minimum(counts, (1 << PARAMETERS["InputBits"]) - 1))
-
-    async def read(self, wanted: np.ndarray) -> None:
-        lanes = PARAMETERS["Lanes"]
-        words = ops.words.pack(wanted, lanes, PARAMETERS["InputLanes"])
-        for address, word in enumerate(words.reshape(-1, lanes).tolist()):
-            await self.next(read=1, read_addr=address)
-            await self.next(read=0)
-            assert unpack(self.get("read_data"), PARAMETERS["InputBits"], lanes) == word, address
-        await self.next(release=1)
-        await self.next(release=0)
+    def read(self) -> Iterator[dict[str, int]]:
+        """Inputs of each cycle: the words of the windows held, in order, at paces that differ; checks what was read."""
+        while True:
+            while not self.held or self.time + 1 < self.held[0][1] + READABLE:
+                yield {"read": 0, "read_addr": 0, "release": 0}
+            pace = self.rng.choice([0.1, 1.0])
+            for address, word in enumerate(self.held[0][0].words):
+                while self.rng.random() > pace:
+                    yield {"read": 0, "read_addr": address, "release": 0}
+                yield {"read": 1, "read_addr": address, "release": 0}
+                yield {"read": 0, "read_addr": address, "release": 0}
+                assert unpack(self.get("read_data"), PARAMETERS["InputBits"], PARAMETERS["Lanes"]) == word, address
+            yield {"read": 0, "read_addr": 0, "release": 1}
+            self.held.pop(0)
 
 
 @cocotb.test()
@@ -75,8 +97,10 @@ async def windows(dut: Any) -> None:
     assert block.get("clearing") and not block.get("s_ready")
     while block.get("clearing"):
         await block.next()
-    for index in range(25):
-        await block.window(unended=index % 3 == 1)
+    for _ in range(25):
+        await block.send(Window(block.rng), block.rng.choice([0.1, 0.8, 1.0]))
+    while block.held:
+        await block.cycle(False, s_valid=0)
 
 
 @cocotb.test()
@@ -88,4 +112,4 @@ async def stopped(dut: Any) -> None:
     await block.next(s_valid=1, s_data=MARK, s_last=1)
     for _ in range(20):
         await block.next()
-        assert not block.get("s_ready") and not block.get("closed")
+        assert not block.get("s_ready") and not block.get("busy")

@@ -7,7 +7,7 @@ import random
 from typing import Any
 
 from cocotb.clock import Clock
-from cocotb.triggers import FallingEdge, RisingEdge
+from cocotb.triggers import FallingEdge, RisingEdge, Timer
 from cocotb.utils import get_sim_time
 
 PERIOD_STEPS = 2
@@ -20,7 +20,9 @@ def now() -> int:
 
 
 async def start(dut: Any) -> None:
-    """The clock runs, and the design was reset."""
+    """The clock runs, and the design was reset, from the first edge that a bench can give: memories have contents."""
+    dut.rst_ni.value = 0
+    await Timer(1, unit="step")
     Clock(dut.clk_i, PERIOD_STEPS, unit="step", impl="gpi").start()
     await reset(dut)
 

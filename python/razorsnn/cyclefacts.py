@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from razorsnn.fixed import Ints
 from razorsnn.plan import Plan
 from razorsnn.targets.outcome import BackendRun
-from razorsnn.targets.reference import START_CYCLES, LayerResult, WindowResult, output_cycles
+from razorsnn.targets.reference import START_CYCLES, LayerResult, WindowResult, output_cycles, stream_cycles
 
 PARTS = ("input", "multiply", "idle", "neuron", "razor", "control", "readout")
 """idle: the engine waits for the scanner; razor: it waits for a keep bit; control: between
@@ -17,20 +18,34 @@ def cycle_facts(plan: Plan, reference: BackendRun, example: WindowResult, beats:
     """`example`: the first window, which took `beats` input beats. `all`: all windows together.
 
     Both are tables, a row a layer, that add up exactly. `window`: cycles of one, from its first input beat to its
-    last score, both included.
+    last score, both included; `computing`: those after its last input beat. `stream`: all windows back to back, the
+    mean cycles from one to the next, and how many of them made the input wait.
     """
     cycles = reference.outcome.cycles
     assert cycles is not None, "the reference has the cycles of each beat"
     total = cycles[:, -1] + 1
     first = int(output_cycles(plan, example, beats)[-1]) + 1
     readout = first - beats - START_CYCLES - sum(layer.total_cycles for layer in example.layers)
-    spread = {"min": int(total.min()), "mean": float(total.mean()), "max": int(total.max())}
     return {
         "parts": list(PARTS),
         "example": _table([_layer(layer) for layer in example.layers], first, 1, readout),
         "all": {"windows": len(total), **_table(_layers(plan, reference), int(total.sum()), len(total), readout)},
-        "window": {"example": first, **spread},
+        "window": {"example": first, **_spread(total)},
+        "computing": {"example": first - beats, **_spread(total - reference.counters["beats"])},
+        "stream": _stream(reference),
     }
+
+
+def _spread(cycles: Ints) -> dict[str, Any]:
+    return {"min": int(cycles.min()), "mean": float(cycles.mean()), "max": int(cycles.max())}
+
+
+def _stream(reference: BackendRun) -> dict[str, Any]:
+    beats = reference.counters["beats"]
+    assert reference.outcome.cycles is not None, "the reference has the cycles of each beat"
+    begins, scores = stream_cycles(reference.outcome.cycles, beats.tolist())
+    waited = begins[1:] > (begins + beats)[:-1]
+    return {"mean": float(scores[-1, -1] + 1) / len(begins), "waited": int(waited.sum())}
 
 
 def _row(name: str, **cycles: int) -> dict[str, Any]:

