@@ -1,7 +1,6 @@
 """From windows that ran to the figures of the bench: means over the windows."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,7 @@ from numpy.typing import NDArray
 from benchmarks.bound import Engine, dense_cycles, lower_bound
 from razorsnn.fixed import Ints
 from razorsnn.plan import Plan
-from razorsnn.targets.reference import LayerResult, WindowResult
+from razorsnn.targets.reference import LayerResult, WindowResult, saved_cycles
 
 Windows = Sequence[tuple[NDArray[np.uint8], WindowResult]]
 """Frames [T, C, H, W], and what they gave."""
@@ -89,15 +88,10 @@ def _gate_row(plan: Plan, frames: NDArray[np.uint8], result: WindowResult) -> li
 
 
 def _gate_facts(plan: Plan, result: LayerResult, x: Ints) -> dict[str, float]:
-    layer = result.layer
-    whole = replace(layer.razor, threshold=0).execute(x, layer.input).output if layer.razor else x
-    every = np.ones(len(x), dtype=np.bool_)
-    lanes, lanes_in = plan.shape.lanes, plan.lanes_in(layer)
-    open_cycles = layer.synapse.cycles(whole, every, layer.operand, lanes, lanes_in)
     return {
         "pruned": float((~result.keep).mean()),
         "non-zeros pruned": _share(x[~result.keep], x),
-        "saved": int(open_cycles.scan.sum() - result.cycles.scan.sum()),
+        "saved": saved_cycles(plan, result),
         "cost": result.cycles.gate,
     }
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from razorsnn import flow, simulation
-from razorsnn.builds import open_build
-from razorsnn.cyclefacts import PARTS
+from razorsnn.builds import Build, open_build
+from razorsnn.cyclefacts import PARTS, gate_warnings
 from razorsnn.errors import UserError
 from razorsnn.samples import unseen
 from tests.interop.vitis_files import write_cosim, write_synthesis
@@ -43,6 +43,13 @@ class Tags(HTMLParser):
         self.loaded += [found[name] or "" for name in ("src", "href", "srcset", "data") if name in found]
 
 
+def run_reference(build: Build) -> None:
+    """What `simulate` does first."""
+    classes = build.plan.graph.class_names
+    samples = unseen("simulated", build.config, flow._trained_on(build.path), classes, None)
+    simulation._kept(build, samples, "reference", lambda: None, lambda: simulation.reference(build.plan, samples))
+
+
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run whose name needs escaping, its build, the reference's results, and the same as those of both back ends."""
@@ -51,9 +58,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     flow.train("simulated", run, SETTINGS, resume=False)
     flow.generate(run, run / "build", "all", None)
     build = open_build(run / "build")
-    classes = build.plan.graph.class_names
-    samples = unseen("simulated", build.config, flow._trained_on(build.path), classes, None)
-    simulation._kept(build, samples, "reference", lambda: None, lambda: simulation.reference(build.plan, samples))
+    run_reference(build)
     for name in ("hls", "rtl"):
         shutil.copy(build.results / "reference.json", build.results / f"{name}.json")
         shutil.copy(build.results / "reference.npz", build.results / f"{name}.npz")
@@ -144,6 +149,41 @@ def test_keep_bits_are_scores_against_the_threshold(untouched):
         assert gate["keep"] == [score >= gate["threshold"] for score in gate["score"]]
 
 
+def test_a_gate_that_costs_more_than_it_saves_is_said_with_both_figures(untouched, build):
+    page, data = untouched
+    with np.load(build / "results" / "reference.npz") as stored:
+        saved, cost = (stored[f"counter_{name}"].mean(axis=0)[1:] for name in ("saved", "razor"))
+    assert [(gate["saved"], gate["cost"]) for gate in data["gates"]] == list(zip(saved, cost, strict=True))
+    dear = np.flatnonzero(saved < cost)
+    assert len(data["warnings"]) == len(dear) == page.count('<p class="warning">')
+    rows = [
+        {"layer": "conv1", "saved": 12.0, "cost": 12.5},
+        {"layer": "conv2", "saved": 12.0, "cost": 12.0},
+    ]
+    [line] = gate_warnings(rows)
+    assert line.startswith("the gate before conv1 saves 12.0 cycles a window and costs 12.5")
+
+
+def test_a_dear_gate_is_a_warning_on_the_page(build):
+    with np.load(build / "results" / "reference.npz") as stored:
+        arrays = dict(stored)
+    arrays["counter_saved"][:], arrays["counter_razor"][:, 2] = 0, 1234
+    np.savez(build / "results" / "reference.npz", **arrays)
+    page, data = reported(build)
+    assert "saves 0.0 cycles a window and costs 1,234.0" in data["warnings"][-1]
+    assert data["warnings"][-1] in page
+
+
+def test_results_of_an_older_version_are_made_again(build):
+    facts = json.loads((build / "results" / "reference.json").read_text())
+    del facts["made_from"]["schema"]
+    (build / "results" / "reference.json").write_text(json.dumps(facts))
+    with pytest.raises(UserError, match="or an older version; run `razorsnn simulate"):
+        flow.report(build)
+    run_reference(open_build(build))
+    assert flow.report(build)["windows"] == 8
+
+
 def test_names_are_escaped(untouched):
     page, data = untouched
     assert data["name"] == "a<b>&c"
@@ -178,7 +218,7 @@ def test_results_of_other_sources_do_not_count(build):
     _, data = reported(build)
     assert data["backends"]["hls"]["simulated"] is False
     (build / "results" / "reference.json").write_text(json.dumps(facts))
-    with pytest.raises(UserError, match="results are of other sources than these; run `razorsnn simulate"):
+    with pytest.raises(UserError, match="results are of other sources or an older version; run `razorsnn simulate"):
         flow.report(build)
 
 

@@ -1,5 +1,6 @@
 """Where a window's cycles go: parts that add up, exactly, to the cycle of the last score."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from razorsnn.fixed import Ints
@@ -46,6 +47,25 @@ def _stream(reference: BackendRun) -> dict[str, Any]:
     begins, scores = stream_cycles(reference.outcome.cycles, beats.tolist())
     waited = begins[1:] > (begins + beats)[:-1]
     return {"mean": float(scores[-1, -1] + 1) / len(begins), "waited": int(waited.sum())}
+
+
+def gate_balance(plan: Plan, reference: BackendRun) -> list[dict[str, Any]]:
+    """A row a gate, means over the windows: cycles that its pruned frames would have cost, and that it costs."""
+    saved, cost = (reference.counters[name].mean(axis=0) for name in ("saved", "razor"))
+    return [
+        {"layer": layer.name, "saved": float(saved[layer.index]), "cost": float(cost[layer.index])}
+        for layer in plan.gates
+    ]
+
+
+def gate_warnings(balance: Sequence[dict[str, Any]]) -> list[str]:
+    """Of a gate_balance: a line for each gate that costs more than it saves."""
+    return [
+        f"the gate before {row['layer']} saves {row['saved']:,.1f} cycles a window and costs {row['cost']:,.1f}: "
+        "without it, or with a static one, the window takes fewer"
+        for row in balance
+        if row["saved"] < row["cost"]
+    ]
 
 
 def _row(name: str, **cycles: int) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from razorsnn import evaluation, processes, reporting, simulation, synthesis
 from razorsnn.builds import METRICS, Build, build_inputs, current_build, open_build, plan_facts, write_build
 from razorsnn.config import SAVED, Config, load_config, save_config
 from razorsnn.contents import class_identity
+from razorsnn.cyclefacts import gate_balance, gate_warnings
 from razorsnn.errors import UserError
 from razorsnn.files import atomic_path, make_folder, read_json, write_json
 from razorsnn.graphfile import load_graph
@@ -101,6 +102,7 @@ def evaluate(run: Path, data: str, backend: str, limit: int | None, scores: Path
     config = load_config(run / SAVED)
     names = _class_names(run, config)
     samples = unseen(data, config, _trained_on(run), names, limit)
+    gates: dict[str, Any] = {}
     if backend == "float":
         found, keep, activity = _float_scores(run, config, samples)
     else:
@@ -109,10 +111,12 @@ def evaluate(run: Path, data: str, backend: str, limit: int | None, scores: Path
         reference = simulation.reference(plan, samples)
         result = reference if backend == "reference" else _backend(run, backend, samples)
         found, keep, activity = result.outcome.scores, result.outcome.keep, evaluation.activity(reference)
+        gates = {"gates": gate_balance(plan, reference)}
     if scores:
         _save_scores(scores, samples, found, keep)
     votes = _votes(samples, config)
-    return {"backend": backend} | evaluation.summary(samples.labels, found, keep, activity, len(names), votes)
+    summary = evaluation.summary(samples.labels, found, keep, activity, len(names), votes)
+    return {"backend": backend} | summary | gates
 
 
 def _class_names(run: Path, config: Config) -> tuple[str, ...]:
@@ -204,7 +208,13 @@ def simulate(build: Path, data: str, limit: int | None, target: str, load: Path 
     samples = unseen(data, opened.config, _trained_on(build), opened.plan.graph.class_names, limit)
     found = {name: simulation.compared(opened, samples, name) for name in wanted}
     simulation.require_equal(found)
+    _warn_of_gates(gate_balance(opened.plan, simulation.load_run(opened, "reference")))
     return found
+
+
+def _warn_of_gates(balance: Sequence[dict[str, Any]]) -> None:
+    for line in gate_warnings(balance):
+        logger.warning("%s", line)
 
 
 def _simulate_load(build: Build, load: Load, data: str, limit: int | None, targets: Sequence[str]) -> dict[str, Any]:

@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from razorsnn import __version__, evaluation, figures, synthesis
 from razorsnn.builds import METRICS, Build, plan_facts
 from razorsnn.cputime import torch_time
-from razorsnn.cyclefacts import cycle_facts
+from razorsnn.cyclefacts import cycle_facts, gate_balance, gate_warnings
 from razorsnn.errors import UserError
 from razorsnn.files import read_json, write_json, write_text
 from razorsnn.interop import vitis
 from razorsnn.ops.razor import MASK_FRAC
 from razorsnn.render import plain
-from razorsnn.simulation import EXAMPLE, load_run
+from razorsnn.simulation import EXAMPLE, SCHEMA, load_run
 from razorsnn.targets import TARGETS
 from razorsnn.targets.outcome import BackendRun, Outcome
 from razorsnn.targets.reference import LayerResult, WindowResult, run_window
@@ -39,6 +39,7 @@ def facts(build: Build) -> dict[str, Any]:
     backends = {name: _backend(build, name, reference) for name in sorted(TARGETS)}
     cycles = cycle_facts(plan, reference, result, len(example["t"]) + len(frames))
     planned = plan_facts(plan)
+    gates = _gates(build, reference, result)
     cycles_a_ms = 1e3 * build.config.hardware.clock_mhz
     return {
         "name": plan.graph.name,
@@ -49,7 +50,8 @@ def facts(build: Build) -> dict[str, Any]:
         "clock_mhz": build.config.hardware.clock_mhz,
         "backends": backends,
         "example": _example(build, example, result),
-        "gates": _gates(build, reference, result),
+        "gates": gates,
+        "warnings": gate_warnings(gates),
         "layers": _layers(build, reference),
         "activity_target": build.config.train.activity_target,
         "saturations": int(reference.counters["saturations"].sum()),
@@ -78,6 +80,7 @@ def write(build: Build, facts: dict[str, Any]) -> dict[str, Any]:
         "differences": {name: found["differences"] for name, found in facts["backends"].items()},
         "accuracy": {row["backend"]: row["accuracy"] for row in facts["accuracy"]},
         "cycles_a_window": facts["cycles"]["window"]["mean"],
+        "gates": [{name: gate[name] for name in ("layer", "kept", "saved", "cost")} for gate in facts["gates"]],
         "latency_ms": facts["latency"]["mean_ms"],
         "memory_bits": sum(memory["bits"] for memory in facts["plan"]["memories"]),
     }
@@ -97,8 +100,8 @@ def _require_results(build: Build) -> dict[str, Any]:
     if not path.exists():
         raise UserError(f"{build.path}: nothing was simulated yet; run `{command}` first")
     found = read_json(path)
-    if found["made_from"]["build"] != build.identity:
-        raise UserError(f"{build.path}: the results are of other sources than these; run `{command}` again")
+    if (found["made_from"].get("schema"), found["made_from"]["build"]) != (SCHEMA, build.identity):
+        raise UserError(f"{build.path}: the results are of other sources or an older version; run `{command}` again")
     return found
 
 
@@ -173,14 +176,14 @@ def _example(build: Build, example: dict[str, NDArray[Any]], result: WindowResul
 
 
 def _gates(build: Build, reference: BackendRun, result: WindowResult) -> list[dict[str, Any]]:
-    """Scores and threshold as real values: the integers have 8 + x fraction bits."""
+    """Saved and cost: means over all windows. Scores and threshold as real values: 8 + x fraction bits."""
     found = []
     gated = [layer for layer in result.layers if layer.gate]
-    for index, layer in enumerate(gated):
+    for index, (layer, balance) in enumerate(zip(gated, gate_balance(build.plan, reference), strict=True)):
         keep = reference.outcome.keep[:, index]
         found.append(
             {
-                "layer": layer.layer.name,
+                **balance,
                 **_scored(layer),
                 "keep": layer.keep.tolist(),
                 "kept": float(keep.mean()),

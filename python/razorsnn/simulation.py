@@ -18,6 +18,8 @@ from razorsnn.targets import TARGETS
 from razorsnn.targets.outcome import BackendRun, Outcome
 from razorsnn.targets.reference import run_windows
 
+SCHEMA = 2
+"""Of the stored results; what older ones lack, `compared` computes anew."""
 EXAMPLE = "example.npz"
 """The first window: its events [N] x, y, t, p, frame, and its frames [T, C, H, W]."""
 
@@ -81,7 +83,12 @@ def _kept(
     build: Build, samples: Samples, name: str, prepare: Callable[[], None], run: Callable[[], BackendRun]
 ) -> BackendRun:
     """The results in build/results/<name>.json and .npz, if they are of this build and these windows."""
-    made_from = {"build": build.identity, "data": samples.fingerprint, "windows": samples.names}
+    made_from = {
+        "schema": SCHEMA,
+        "build": build.identity,
+        "data": samples.fingerprint,
+        "windows": samples.names,
+    }
     facts, arrays = build.results / f"{name}.json", build.results / f"{name}.npz"
     if facts.exists() and arrays.exists() and read_json(facts)["made_from"] == made_from:
         return load_run(build, name)

@@ -1,8 +1,12 @@
 """The reference: a chain of its layers' operations, counters that add up, and the cycles of the output beats."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from razorsnn.ir import Graph, Op
+from razorsnn.ops.static import Static
 from razorsnn.plan import make_plan
 from razorsnn.targets.reference import (
     READOUT_CYCLES,
@@ -12,6 +16,7 @@ from razorsnn.targets.reference import (
     output_cycles,
     run_window,
     run_windows,
+    saved_cycles,
 )
 from tests.nets import NetClass, random_frames, random_graph
 
@@ -52,6 +57,29 @@ def test_pruned_frames_cost_no_scan_and_are_counted():
     assert any((~layer.keep).any() for layer in layers)
     assert all((layer.cycles.scan[~layer.keep] == 0).all() for layer in layers)
     assert all((layer.operand[~layer.keep] == 0).all() for layer in layers)
+
+
+def opened(graph: Graph, gate: Op) -> Graph:
+    """The graph with this one gate keeping every frame."""
+    every = Static(np.ones_like(gate.keep)) if isinstance(gate, Static) else replace(gate, threshold=0)
+    return replace(graph, ops=tuple(every if op is gate else op for op in graph.ops))
+
+
+def test_saved_cycles_are_those_that_the_net_without_pruning_takes_more():
+    total = 0
+    for net, seed in CASES:
+        graph, frames = random_graph(net, seed), random_frames(net, seed)
+        plan = make_plan(graph, net.lanes)
+        for layer in run_window(plan, frames).layers:
+            saved = saved_cycles(plan, layer)
+            if layer.gate:
+                index = layer.layer.index
+                whole = run_window(make_plan(opened(graph, layer.layer.gate), net.lanes), frames).layers[index]
+                assert saved == whole.total_cycles - whole.cycles.gate - layer.total_cycles + layer.cycles.gate
+            else:
+                assert saved == 0
+            total += saved
+    assert total > 0
 
 
 def test_counters_of_windows_are_those_of_each():

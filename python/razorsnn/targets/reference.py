@@ -1,7 +1,7 @@
 """The reference: executes a plan in integers, gives every intermediate, and the cycle of every output beat."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,8 @@ class LayerResult:
     """One layer of one window: what it read, its gate's and its own intermediates, keep bits and cycles."""
 
     layer: Layer
+    x: Ints
+    """[T, C, H, W]: what stands before the gate; without one the same as `operand`."""
     operand: Ints
     keep: NDArray[np.bool_]
     gate: Trace | None
@@ -99,14 +101,25 @@ def _run_layer(plan: Plan, layer: Layer, x: Ints) -> LayerResult:
     trace = layer.synapse.execute(operand, layer.operand)
     cycles = layer.synapse.cycles(operand, keep, layer.operand, plan.shape.lanes, plan.lanes_in(layer), known)
     saturations = layer.synapse.saturations(trace.values["u"], layer.operand)
-    return LayerResult(layer, operand, keep, gate, trace, cycles, saturations)
+    return LayerResult(layer, x, operand, keep, gate, trace, cycles, saturations)
+
+
+def saved_cycles(plan: Plan, result: LayerResult) -> int:
+    """Scan cycles that the pruned frames would have cost, had the gate kept them; what it costs is `cycles.gate`."""
+    if result.keep.all():
+        return 0
+    layer, razor = result.layer, result.layer.razor
+    refined = razor is not None and razor.operand == "refined"
+    whole = replace(razor, threshold=0).execute(result.x, layer.input).output if razor and refined else result.x
+    lanes, lanes_in = plan.shape.lanes, plan.lanes_in(layer)
+    return int(layer.synapse.cycles(whole, ~result.keep, layer.operand, lanes, lanes_in).scan.sum())
 
 
 def run_windows(plan: Plan, windows: NDArray[np.uint8], beats: Sequence[int]) -> BackendRun:
     """Executes windows of frames [N, T, C, H, W], with a progress bar; `beats`: input beats of each, for the cycles.
 
     Counters beyond those of the accelerator: beats [N], and all [N, layers] nonzero and positions (activations that the
-    layer reads), and cycles by kind: multiply, idle, neuron, razor, control.
+    layer reads), cycles by kind: multiply, idle, neuron, razor, control; and those that the pruned frames saved.
     """
     scores, keep, cycles, rows = [], [], [], []
     for frames, count in zip(
@@ -116,12 +129,12 @@ def run_windows(plan: Plan, windows: NDArray[np.uint8], beats: Sequence[int]) ->
         scores.append(result.scores)
         keep.append(result.keep)
         cycles.append(output_cycles(plan, result, count))
-        rows.append(_counters(result) | {"beats": count})
+        rows.append(_counters(plan, result) | {"beats": count})
     counters = {name: np.array([row[name] for row in rows], dtype=np.int64) for name in rows[0]}
     return BackendRun(Outcome(np.array(scores), np.array(keep), np.array(cycles)), counters)
 
 
-def _counters(result: WindowResult) -> dict[str, Any]:
+def _counters(plan: Plan, result: WindowResult) -> dict[str, Any]:
     layers = result.layers
     return {
         "events": result.events,
@@ -136,6 +149,7 @@ def _counters(result: WindowResult) -> dict[str, Any]:
         "neuron": [layer.cycles.neuron for layer in layers],
         "razor": [layer.cycles.gate for layer in layers],
         "control": [layer.cycles.control for layer in layers],
+        "saved": [saved_cycles(plan, layer) for layer in layers],
     }
 
 
