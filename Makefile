@@ -18,6 +18,7 @@ STARTED := .venv/.unfinished
 QKERAS := .venv-qkeras
 limit = $(if $(LIMIT),--limit $(LIMIT))
 lanes = $(if $(LANES),--lanes $(LANES))
+bench_run = $(if $(BENCH_RUN),--run '$(BENCH_RUN)')
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -94,7 +95,9 @@ test-qkeras: setup setup-qkeras  ## compare imported QKeras models with QKeras i
 	$(BIN)/python -m pytest -m qkeras -s tests/interop
 
 bench: setup  ## cycles against the fewest possible, and speed: build/bench/results.json
-	$(BIN)/python -m benchmarks.bench --data '$(BENCH_DATA)' $(if $(BENCH_RUN),--run '$(BENCH_RUN)')
+	$(BIN)/python -m benchmarks.bench --data '$(BENCH_DATA)' $(bench_run)
+	$(BIN)/python -m benchmarks.density --data '$(BENCH_DATA)' $(bench_run)
+	$(BIN)/python -m benchmarks.speed --data '$(BENCH_DATA)' $(bench_run)
 
 lint: setup  ## style, types and the direction of imports
 	$(BIN)/ruff check .

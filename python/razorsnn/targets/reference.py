@@ -99,9 +99,16 @@ def _run_layer(plan: Plan, layer: Layer, x: Ints) -> LayerResult:
             known = layer.razor.known(x, gate.values["mask"], plan.shape.lanes)
         keep, operand = gate.values["keep"].astype(np.bool_), gate.output
     trace = layer.synapse.execute(operand, layer.operand)
-    cycles = layer.synapse.cycles(operand, keep, layer.operand, plan.shape.lanes, plan.lanes_in(layer), known)
+    cycles = layer_cycles(plan, layer, operand, keep, known)
     saturations = layer.synapse.saturations(trace.values["u"], layer.operand)
     return LayerResult(layer, x, operand, keep, gate, trace, cycles, saturations)
+
+
+def layer_cycles(
+    plan: Plan, layer: Layer, operand: Ints, keep: NDArray[np.bool_], known: Ints | None = None
+) -> SynapseCycles:
+    """Of one layer on `plan`'s engine; operand [T, C, H, W], keep [T], known [T] as in ops/synapse.py."""
+    return layer.synapse.cycles(operand, keep, layer.operand, plan.shape.lanes, plan.lanes_in(layer), known)
 
 
 def saved_cycles(plan: Plan, result: LayerResult) -> int:
@@ -111,8 +118,7 @@ def saved_cycles(plan: Plan, result: LayerResult) -> int:
     layer, razor = result.layer, result.layer.razor
     refined = razor is not None and razor.operand == "refined"
     whole = replace(razor, threshold=0).execute(result.x, layer.input).output if razor and refined else result.x
-    lanes, lanes_in = plan.shape.lanes, plan.lanes_in(layer)
-    return int(layer.synapse.cycles(whole, ~result.keep, layer.operand, lanes, lanes_in).scan.sum())
+    return int(layer_cycles(plan, layer, whole, ~result.keep).scan.sum())
 
 
 def run_windows(plan: Plan, windows: NDArray[np.uint8], beats: Sequence[int]) -> BackendRun:

@@ -1,0 +1,49 @@
+"""The bench's other rows: added to what is there; layers against density as a window gives them; the least of runs."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.density import curve, drawn
+from benchmarks.rows import add_rows, rows_of
+from benchmarks.speed import least
+from razorsnn.plan import make_plan
+from razorsnn.targets.reference import run_window
+from tests.nets import NetClass, random_graph
+
+NET = NetClass(gated=False, frames=6, size=(9, 8), sensor=(9, 8))
+
+
+def test_rows_replace_those_of_their_name(tmp_path: Path):
+    add_rows(tmp_path, "one", rows_of([("a", 1.0, None, "s"), ("b", 2.0, 3, "s")], "first"))
+    add_rows(tmp_path, "two", rows_of([("b", 4.0, 3, "s"), ("c", 5.0, 6, "s")], "second"))
+    assert json.loads((tmp_path / "results.json").read_text()) == [
+        {"name": "a", "value": 1.0, "goal": None, "unit": "s", "command": "first"},
+        {"name": "b", "value": 4.0, "goal": 3, "unit": "s", "command": "second"},
+        {"name": "c", "value": 5.0, "goal": 6, "unit": "s", "command": "second"},
+    ]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_curve_is_what_windows_of_that_density_take(seed: int):
+    plan, densities = make_plan(random_graph(NET, seed), NET.lanes), (0.0, 0.1, 0.5)
+    first = plan.layers[0]
+    found = curve(plan, first, densities)
+    windows = [drawn(first, density) for density in densities]
+    assert found == [run_window(plan, frames.astype(np.uint8)).layers[0].total_cycles for frames in windows]
+    assert np.count_nonzero(windows[0]) == 0 and np.all(windows[1] <= windows[2])
+    assert abs(windows[2].mean() - 0.5) < 0.06
+
+
+def test_the_least_of_some_runs_counts():
+    calls: list[str] = []
+
+    def busy(name: str, rounds: int) -> None:
+        calls.append(name)
+        sum(range(rounds))
+
+    found = least({"short": lambda: busy("short", 0), "long": lambda: busy("long", 3_000_000)}, 3)
+    assert calls == ["short", "long"] * 3
+    assert found["short"] < found["long"]
