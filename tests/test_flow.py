@@ -139,6 +139,14 @@ def test_generate_and_simulate_need_no_torch(line: Line, tmp_path: Path):
     assert (tmp_path / "out/manifest.json").is_file()
 
 
+def test_a_device_that_is_too_small_is_refused_before_anything_is_written(line: Line, tmp_path: Path):
+    said = flow.generate(line.run, line.build, "all", None, device="zcu104")
+    assert said["up_to_date"] and said["zcu104"][0] == f"multipliers {said['multipliers']} of 1,728"
+    with pytest.raises(UserError, match=r"128 lanes is too big for ecp5-25k: multipliers .* of 28.*up to \d+ lanes"):
+        flow.generate(line.run, tmp_path / "out", "all", 128, device="ecp5-25k")
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_changed_file_is_refused_by_name_and_generated_again(line: Line, tmp_path: Path):
     build = shutil.copytree(line.build, tmp_path / "build")
     victim = build / "rtl" / "rsnn_engine.sv"

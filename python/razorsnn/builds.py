@@ -93,7 +93,7 @@ def write_build(run: Path, out: Path, inputs: dict[str, Any]) -> None:
     """Makes the build folder `out` whole, or leaves what was there."""
     if out.exists() and not (out / MANIFEST).exists() and (out.is_file() or any(out.iterdir())):
         raise UserError(f"{out}: is something else; accepted: a new folder, or one that generate wrote")
-    plan = _planned(run, inputs)
+    plan = planned(run, inputs)
     with folder_transaction(out) as folder:
         for name in inputs["run"]:
             shutil.copy(run / name, folder)
@@ -110,7 +110,7 @@ def open_build(path: Path) -> Build:
     manifest = read_manifest(path / MANIFEST)
     vouched(path, manifest, "generate")
     config, inputs = load_config(path / SAVED), manifest["inputs"]
-    return Build(path.resolve(), _planned(path, inputs), config, manifest)
+    return Build(path.resolve(), planned(path, inputs), config, manifest)
 
 
 def vouched(path: Path, manifest: dict[str, Any], command: str) -> None:
@@ -122,7 +122,7 @@ def vouched(path: Path, manifest: dict[str, Any], command: str) -> None:
             raise UserError(f"{path / name}: {state}; run `razorsnn {command}` again")
 
 
-def _planned(run: Path, inputs: dict[str, Any]) -> Plan:
+def planned(run: Path, inputs: dict[str, Any]) -> Plan:
     """The graph in its own shape class, with the headroom that was asked for."""
     own = make_plan(load_graph(run), inputs["lanes"])
     return make_plan(own.graph, inputs["lanes"], own.shape.widened(inputs["headroom"])) if inputs["headroom"] else own

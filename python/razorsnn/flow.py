@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from razorsnn import evaluation, processes, reporting, simulation, synthesis
-from razorsnn.builds import METRICS, Build, build_inputs, current_build, open_build, plan_facts, write_build
+from razorsnn.builds import METRICS, Build, build_inputs, current_build, open_build, plan_facts, planned, write_build
 from razorsnn.config import SAVED, Config, load_config, save_config
 from razorsnn.contents import class_identity
 from razorsnn.cyclefacts import gate_balance, gate_warnings
+from razorsnn.device import require_fitting
 from razorsnn.errors import UserError
 from razorsnn.files import atomic_path, make_folder, read_json, write_json
 from razorsnn.graphfile import load_graph
@@ -161,15 +162,19 @@ def _save_scores(path: Path, samples: Samples, scores: Any, keep: Any) -> None:
         )
 
 
-def generate(run: Path, out: Path, target: str, lanes: int | None, headroom: int = 0) -> dict[str, Any]:
+def generate(
+    run: Path, out: Path, target: str, lanes: int | None, headroom: int = 0, device: str | None = None
+) -> dict[str, Any]:
     """The accelerator's sources in `out`, with memory images and a manifest; as they are if nothing changed.
 
     `headroom`: bits that sums are wider than this net needs, so that retrained ones fit the same sources (`pack`).
+    `device`: refused with UserError, before anything is written, where the plan does not fit it.
     """
     config = load_config(run / SAVED)
     _require_graph(run, config)
     targets = sorted(TARGETS) if target == "all" else [target]
     inputs = build_inputs(run, targets, lanes or config.hardware.lanes, headroom)
+    fitting = require_fitting(planned(run, inputs), device) if device else []
     current = current_build(out, inputs)
     if not current:
         write_build(run, out, inputs)
@@ -182,6 +187,7 @@ def generate(run: Path, out: Path, target: str, lanes: int | None, headroom: int
         "multipliers": sum(build.plan.multipliers().values()),
         "memory_bits": sum(memory.bits for memory in build.plan.memories()),
         **{name: out / name for name in targets},
+        **({device: [str(need) for need in fitting]} if device else {}),
     }
 
 
