@@ -136,7 +136,8 @@ class Train(Section):
     `shear` degrees, made larger or smaller by up to `scale`, a share.
     `event_drop`: the largest share of a window's events that EventDrop takes away.
     `activity_target`: the wanted share of non-zeros in what each layer but the first reads; `activity_penalty` is then
-    where its steered penalty starts. `precision` of what is no integer, in training.
+    where its steered penalty starts. `precision` of what is no integer, in training; with a 16-bit one the live
+    stage's products alone are in it. `device`: auto is a GPU if torch sees one. `compile`: the neurons' loop over time.
     """
 
     epochs: int = Field(40, ge=2, le=10_000)
@@ -152,7 +153,9 @@ class Train(Section):
     event_drop: float = Field(0.0, ge=0, le=0.95)
     activity_penalty: float = Field(0.3, ge=0, le=100)
     activity_target: float | None = Field(None, gt=0, lt=1)
-    precision: Literal["single", "double"] = "single"
+    precision: Literal["single", "double", "bfloat16", "float16"] = "single"
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    compile: bool = False
     threads: int = Field(2, ge=1, le=256)
 
     @check_section(mode="after")

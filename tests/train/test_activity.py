@@ -37,7 +37,7 @@ def passed(shares: list[float]) -> Passed:
 
 def test_each_layer_has_a_factor_of_its_own() -> None:
     settings = tiny_config(train={"activity_target": 0.1, "activity_penalty": 2.0}).train
-    penalty = ActivityPenalty(settings, 3, 100)
+    penalty = ActivityPenalty(settings, 3, 100, torch.device("cpu"))
     found = passed([0.2, 0.1, 0.0])
     assert penalty.loss(found) == pytest.approx(2.0 * 30 / 300)
     for _ in range(3):
@@ -47,10 +47,15 @@ def test_each_layer_has_a_factor_of_its_own() -> None:
 
 
 def test_without_a_target_nothing_is_steered() -> None:
-    penalty = ActivityPenalty(tiny_config(train={"activity_penalty": 2.0}).train, 1, 100)
+    penalty = ActivityPenalty(tiny_config(train={"activity_penalty": 2.0}).train, 1, 100, torch.device("cpu"))
     penalty.follow(passed([0.5]))
     assert not penalty.state.any()
-    assert ActivityPenalty(tiny_config(train={"activity_penalty": 0.0}).train, 1, 100).loss(passed([0.5])) is None
+    assert (
+        ActivityPenalty(tiny_config(train={"activity_penalty": 0.0}).train, 1, 100, torch.device("cpu")).loss(
+            passed([0.5])
+        )
+        is None
+    )
 
 
 def test_a_steered_training_resumes_as_if_uninterrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

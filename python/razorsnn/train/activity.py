@@ -28,10 +28,10 @@ RANGE = math.log(1e3)
 class ActivityPenalty:
     """`state` [2, hidden layers]: I and e, 0 at first. `steps`: of the whole training."""
 
-    def __init__(self, settings: Train, layers: int, steps: int) -> None:
+    def __init__(self, settings: Train, layers: int, steps: int, device: torch.device) -> None:
         self.start, self.target = settings.activity_penalty, settings.activity_target
         self.rate = INTEGRAL / steps
-        self.state = torch.zeros(2, layers)
+        self.state = torch.zeros(2, layers, device=device)
 
     def loss(self, passed: Passed) -> Tensor | None:
         """The penalty of this pass; None where there is none."""

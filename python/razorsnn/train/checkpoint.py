@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import pickle
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,17 @@ UNRELATED = ("hardware", "simulated", "train.threads")
 
 
 def save(path: Path, content: dict[str, Any]) -> None:
-    """Whole or not at all. UserError as in `files.atomic_path`."""
+    """Whole or not at all, and on the CPU, where every torch can read it. UserError as in `files.atomic_path`."""
     with atomic_path(path) as temporary:
-        torch.save({"schema": SCHEMA, **content}, temporary)
+        torch.save({"schema": SCHEMA, **_on_cpu(content)}, temporary)
+
+
+def _on_cpu(content: Any) -> Any:
+    if isinstance(content, Mapping):
+        return {key: _on_cpu(value) for key, value in content.items()}
+    if isinstance(content, list):
+        return [_on_cpu(value) for value in content]
+    return content.cpu() if isinstance(content, torch.Tensor) else content
 
 
 def read(path: Path) -> dict[str, Any]:

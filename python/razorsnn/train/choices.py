@@ -9,7 +9,6 @@ the activations alone. The lot of a window is a hash of its activations and of t
 nothing that a resumed training would have to restore.
 """
 
-import math
 from abc import abstractmethod
 
 import torch
@@ -71,9 +70,8 @@ class UniformGate(ChoiceGate):
     """Keeps frames at even distances in time."""
 
     def scored(self, x: Tensor) -> Tensor:
-        share = 1 - self.ratio
-        bits = [math.floor((t + 1) * share) > math.floor(t * share) for t in range(len(x))]
-        return x.new_tensor(bits)[:, None].expand(x.shape[:2])
+        whole = (torch.arange(len(x) + 1, dtype=torch.float64, device=x.device) * (1 - self.ratio)).floor()
+        return whole.diff().to(x.dtype)[:, None].expand(x.shape[:2])
 
     def kept(self, score: Tensor) -> Tensor:
         return score

@@ -13,9 +13,8 @@ class ConvLayer(SpikingLayer):
         kernel = pooled_kernel(weight, self.pool)
         return functional.conv2d(x, kernel, bias, stride=self.pool, padding=weight.shape[-1] // 2)
 
-    def normalised(self, x: Tensor) -> Tensor:
-        z = functional.conv2d(x, self.weight, padding=self.weight.shape[-1] // 2)
-        return self.norm.pooled(z, self.pool)
+    def live_product(self, x: Tensor) -> tuple[Tensor, int]:
+        return functional.conv2d(x, self.weight, padding=self.weight.shape[-1] // 2), self.pool
 
 
 def pooled_kernel(weight: Tensor, pool: int) -> Tensor:

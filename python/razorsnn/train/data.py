@@ -1,7 +1,7 @@
 """Windows to train with: checks, slices, batches. Each epoch has a random generator of its own."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -48,6 +48,9 @@ class Batch:
     frames: torch.Tensor
     labels: torch.Tensor
     total: int
+
+    def on(self, device: torch.device) -> "Batch":
+        return replace(self, frames=self.frames.to(device), labels=self.labels.to(device))
 
 
 def check_windows(config: Config, windows: WindowSet, what: str, classes: int) -> None:

@@ -14,9 +14,10 @@ from tqdm import tqdm
 
 from razorsnn.config import Config
 from razorsnn.evaluation import vote
-from razorsnn.train import checkpoint, world
+from razorsnn.train import checkpoint, fused, world
 from razorsnn.train.activity import ActivityPenalty
 from razorsnn.train.data import Batch, WindowSet, batch_count, training_batches
+from razorsnn.train.device import chosen_device
 from razorsnn.train.model import Passed, RazorNet
 from razorsnn.train.quantisers import Stage
 from razorsnn.train.scores import Scored, calibrate_gates, score
@@ -31,14 +32,18 @@ class Trainer:
     def __init__(self, config: Config, train: WindowSet, validation: WindowSet, run: Path) -> None:
         self.config, self.train, self.validation, self.run = config, train, validation, run
         self.steps = batch_count(train, config.train.batch)
-        self.model = RazorNet(config)
+        self.device = chosen_device(config.train.device)
+        self.model = RazorNet(config).to(self.device)
         self.shared = world.shared(self.model)
         self.optimiser = torch.optim.Adam(self.model.parameters(), lr=config.train.learning_rate)
         self.schedule = torch.optim.lr_scheduler.OneCycleLR(
             self.optimiser, max_lr=config.train.learning_rate, total_steps=config.train.epochs * self.steps
         )
         hidden, steps = len(self.model.layers) - 1, config.train.epochs * self.steps
-        self.activity = ActivityPenalty(config.train, hidden, steps)
+        self.activity = ActivityPenalty(config.train, hidden, steps, self.device)
+        self.scaler = torch.amp.GradScaler(self.device.type, enabled=config.train.precision == "float16")
+        if config.train.compile:
+            fused.require(self.model.layers[0].neuron, self.model.layers[0].weight, config.data.frames)
         self.history: list[dict[str, Any]] = []
         self.data = checkpoint.data_hash(train, validation)
         world.require_alike("settings", checkpoint.settings_text(config))
@@ -62,6 +67,7 @@ class Trainer:
                 "optimiser": self.optimiser.state_dict(),
                 "schedule": self.schedule.state_dict(),
                 "penalties": self.activity.state,
+                "scaler": self.scaler.state_dict(),
                 "history": self.history,
             },
         )
@@ -76,6 +82,8 @@ class Trainer:
         self.schedule.load_state_dict(content["schedule"])
         if "penalties" in content:
             self.activity.state.copy_(content["penalties"])
+        if self.scaler.is_enabled():
+            self.scaler.load_state_dict(content["scaler"])
         self.history = content["history"]
 
     def fit(self) -> None:
@@ -103,7 +111,8 @@ class Trainer:
             self._fold()
         self.model.train()
         losses, right = [], 0
-        for batch in training_batches(self.config, self.train, self.epoch):
+        for drawn in training_batches(self.config, self.train, self.epoch):
+            batch = drawn.on(self.device)
             loss, passed = self._step(batch)
             losses.append(loss)
             right += int((passed.scores.argmax(dim=1) == batch.labels).sum())
@@ -123,8 +132,9 @@ class Trainer:
         passed: Passed = self.shared(batch.frames)
         loss = self._loss(passed, batch.labels) * (len(batch.labels) / batch.total)
         self.optimiser.zero_grad()
-        (loss * world.size()).backward()  # of which the mean over processes is taken
-        self.optimiser.step()
+        self.scaler.scale(loss * world.size()).backward()  # of which the mean over processes is taken
+        self.scaler.step(self.optimiser)
+        self.scaler.update()
         self.schedule.step()
         self.activity.follow(passed)
         return float(loss.detach()), passed

@@ -20,6 +20,7 @@ from razorsnn.train.ta import TaGate
 from razorsnn.train.thresholds import RelativeGate, StaticGate
 
 RAZORS = {"absolute": RazorGate, "relative": RelativeGate, "static": StaticGate}
+MIXED = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 
 INTEGER_BITS = 2
 """Of a LIAF activation: normalised sums lie within +-4, nearly all of them."""
@@ -52,6 +53,12 @@ class RazorNet(nn.Module):
         self.ops = nn.ModuleList(_build(config, self.input, generator))
         self.dtype = torch.float64 if config.train.precision == "double" else torch.float32
         self.to(self.dtype)
+        for layer in self.layers:
+            layer.mixed = MIXED.get(config.train.precision)
+
+    @property
+    def device(self) -> torch.device:
+        return self.layers[0].weight.device
 
     @property
     def gates(self) -> list[Gate]:
@@ -69,8 +76,8 @@ class RazorNet(nn.Module):
         return 2.0**-z_frac
 
     def forward(self, frames: Tensor) -> Passed:
-        """frames: uint8 [N, T, C, H, W]."""
-        merged = frames.transpose(0, 1).flatten(0, 1).contiguous(memory_format=torch.channels_last)
+        """frames: uint8 [N, T, C, H, W], on any device."""
+        merged = frames.to(self.device).transpose(0, 1).flatten(0, 1).contiguous(memory_format=torch.channels_last)
         x = merged.to(self.dtype).unflatten(0, (frames.shape[1], frames.shape[0]))
         passed = Passed(x, [], [], [], [])
         for op in self.ops:
@@ -96,7 +103,8 @@ def neuron_settings(config: Config, last: bool) -> NeuronSettings:
     net = config.network
     alpha_q = 0 if last and net.readout == "sum" else min(half_up(net.alpha * 2**LEAK_FRAC), 2**LEAK_FRAC - 1)
     out = activation_format(config)
-    return NeuronSettings(net.neuron, net.reset, alpha_q, net.v_th, net.surrogate_width, out, config.quantisation.ties)
+    ties, fused = config.quantisation.ties, config.train.compile
+    return NeuronSettings(net.neuron, net.reset, alpha_q, net.v_th, net.surrogate_width, out, ties, fused)
 
 
 def _build(config: Config, x_format: Format, generator: torch.Generator) -> Iterator[nn.Module]:

@@ -17,7 +17,10 @@ from razorsnn.train.quantisers import applied, cast, half_up, reaching, spike, w
 
 @dataclass(frozen=True)
 class NeuronSettings:
-    """alpha = alpha_q / 256; `v_th` real; `width` of the surrogate's rectangle; `out` and `ties` of y."""
+    """alpha = alpha_q / 256; `v_th` real; `width` of the surrogate's rectangle; `out` and `ties` of y.
+
+    fused: training runs the loop over T compiled (train/fused.py).
+    """
 
     mode: str
     reset: str
@@ -26,6 +29,7 @@ class NeuronSettings:
     width: float
     out: Format
     ties: str = "up"
+    fused: bool = False
 
     @property
     def alpha(self) -> float:

@@ -56,13 +56,13 @@ def _measure(passed: Passed) -> tuple[NDArray[np.float64], NDArray[np.bool_], ND
     frames, count = passed.operands[0].shape[:2]
     keep = torch.stack(passed.keep, dim=1) if passed.keep else torch.zeros(frames, 0, count)
     activity, outputs = _shares(passed.operands, count), _shares(passed.outputs, count)
-    return passed.scores.numpy(), keep.permute(2, 1, 0).numpy().astype(np.bool_), activity, outputs
+    return passed.scores.cpu().numpy(), keep.permute(2, 1, 0).cpu().numpy().astype(np.bool_), activity, outputs
 
 
 def _shares(tensors: list[torch.Tensor], count: int) -> NDArray[np.float64]:
     """[N, tensors]: share of values that are not 0."""
     shares = [(tensor != 0).double().mean(dim=(0, 2, 3, 4)) for tensor in tensors]
-    return torch.stack(shares, dim=1).numpy() if shares else np.zeros((count, 0))
+    return torch.stack(shares, dim=1).cpu().numpy() if shares else np.zeros((count, 0))
 
 
 def float_scores(

@@ -6,12 +6,14 @@ product and pool are one product with the pooled kernel: exact, and less than ha
 """
 
 from abc import abstractmethod
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from razorsnn.fixed import LEAK_FRAC, Format
+from razorsnn.train import fused
 from razorsnn.train.neuron import NeuronSettings, membranes
 from razorsnn.train.norm import PooledNorm
 from razorsnn.train.quantisers import FLOAT32_EXACT, Stage, cast, fitting_frac
@@ -56,18 +58,26 @@ class SpikingLayer(nn.Module):
             nn.init.constant_(self.norm.weight, READOUT_GAIN)
         self.x_format, self.weight_bits, self.neuron = x_format, weight_bits, neuron
         self.readout, self.pool = readout, pool
+        self.mixed: torch.dtype | None = None
 
     @abstractmethod
     def product(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         """z [T * N, C_out, H_out, W_out] of x [T * N, C, H, W], averaged over the pool."""
 
+    def live_product(self, x: Tensor) -> tuple[Tensor, int]:
+        """z [T * N, C_out, H, W] of the real weights, and the pool that is still to be averaged over."""
+        return self.product(x, self.weight, None), 1
+
     def normalised(self, x: Tensor) -> Tensor:
-        """The same of the real weights, with live normalisation."""
-        return self.norm.pooled(self.product(x, self.weight, None), 1)
+        """z of the real weights, with live normalisation; training steps multiply in `mixed`, where that is set."""
+        with torch.autocast(x.device.type, self.mixed) if self.mixed and self.training else nullcontext():
+            z, pool = self.live_product(x)
+        return self.norm.pooled(z.to(x.dtype), pool)
 
     def forward(self, x: Tensor, stage: Stage) -> Tensor:
         z, v_th, z_frac = self._sums(x.flatten(0, 1), stage)
-        u = membranes(z.unflatten(0, x.shape[:2]), self.neuron, v_th, z_frac)
+        run = fused.membranes if self.neuron.fused and self.training else membranes
+        u = run(z.unflatten(0, x.shape[:2]), self.neuron, v_th, z_frac)
         if self.readout:
             part = u if self.readout == "sum" else u.relu()
             return part.sum(dim=0, dtype=torch.float64).flatten(1)

@@ -22,7 +22,7 @@ Found = TypeVar("Found")
 @contextmanager
 def joined() -> Iterator[None]:
     """Meets the other processes, by the addresses that torchrun put into the environment."""
-    distributed.init_process_group("gloo")
+    distributed.init_process_group("cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo")
     try:
         yield
     finally:
@@ -56,8 +56,8 @@ def gathered(value: Tensor) -> Tensor:
     if size() == 1:
         return value
     found: list[Any] = [None] * size()
-    distributed.all_gather_object(found, value)
-    return torch.cat(found, dim=1)
+    distributed.all_gather_object(found, value.cpu())  # a GPU's would come back on the sender's
+    return torch.cat(found, dim=1).to(value.device)
 
 
 def shared(model: nn.Module) -> nn.Module:
