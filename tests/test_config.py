@@ -173,7 +173,9 @@ def test_any_other_text_is_refused_and_never_a_bug(text: str):
         assert isinstance(layers[-1], DenseSpec)
 
 
-SHIPPED = ("cifar10_dvs", "dvs128_gesture", "gesture_few", "n_caltech101", "nmnist", "shd", "simulated")
+SHIPPED = (
+    "cifar10_dvs", "dvs128_gesture", "gesture_excerpts", "gesture_few", "n_caltech101", "nmnist", "shd", "simulated",
+)  # fmt: skip
 
 
 def test_the_settings_that_we_ship_load():
