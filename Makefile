@@ -10,6 +10,7 @@ PYTHON ?= python3
 WORKERS ?= 2
 BENCH_DATA ?= ../shared/data/nmnist_small/Train
 BENCH_RUN ?=
+GESTURE_DATA ?= ../shared/data/dvs_gesture_few
 
 BUILD = $(RUN)/build
 BIN := .venv/bin
@@ -22,7 +23,7 @@ bench_run = $(if $(BENCH_RUN),--run '$(BENCH_RUN)')
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup setup-qkeras demo train hls csim sim report synth test test-qkeras bench lint golden clean
+.PHONY: help setup setup-qkeras demo train hls csim sim report synth test test-qkeras bench bench-gesture lint golden clean
 
 # Before anything starts, and at no cost to those who only read the help.
 ifneq ($(filter-out help clean,$(MAKECMDGOALS)),)
@@ -46,6 +47,7 @@ help:  ## this text
 	@echo "  LIMIT=$(LIMIT)   windows to simulate; empty: all unseen ones   LANES=$(LANES)   multipliers; empty: as in CONFIG"
 	@echo "  DEVICE=$(DEVICE)   SEEDS=$(SEEDS)   of make synth: device, placements whose median counts"
 	@echo "  BENCH_DATA=$(BENCH_DATA)   N-MNIST recordings for the bench   BENCH_RUN=$(BENCH_RUN)   trained net; empty: a random one"
+	@echo "  GESTURE_DATA=$(GESTURE_DATA)   DVS128 Gesture excerpts for make bench-gesture"
 	@echo "  PYTHON=$(PYTHON)   Python 3.11 or later   WORKERS=$(WORKERS)   processes of make test"
 
 setup: $(READY)  ## make the virtual environment .venv with all tools
@@ -98,6 +100,9 @@ bench: setup  ## cycles against the fewest possible, and speed: build/bench/resu
 	$(BIN)/python -m benchmarks.bench --data '$(BENCH_DATA)' $(bench_run)
 	$(BIN)/python -m benchmarks.density --data '$(BENCH_DATA)' $(bench_run)
 	$(BIN)/python -m benchmarks.speed --data '$(BENCH_DATA)' $(bench_run)
+
+bench-gesture: setup  ## the paper's Gesture network at T = 60: device, cycles, one whole window in RTL
+	$(BIN)/python -m benchmarks.gesture --data '$(GESTURE_DATA)' --simulate
 
 lint: setup  ## style, types and the direction of imports
 	$(BIN)/ruff check .

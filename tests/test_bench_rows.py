@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from benchmarks.density import curve, drawn
+from benchmarks.gesture import layer_rows, plan_figures
 from benchmarks.rows import add_rows, rows_of
 from benchmarks.speed import least
 from razorsnn.plan import make_plan
-from razorsnn.targets.reference import run_window
-from tests.nets import NetClass, random_graph
+from razorsnn.targets.reference import output_cycles, run_window
+from tests.nets import NetClass, random_frames, random_graph
 
 NET = NetClass(gated=False, frames=6, size=(9, 8), sensor=(9, 8))
 
@@ -47,3 +48,16 @@ def test_the_least_of_some_runs_counts():
     found = least({"short": lambda: busy("short", 0), "long": lambda: busy("long", 3_000_000)}, 3)
     assert calls == ["short", "long"] * 3
     assert found["short"] < found["long"]
+
+
+def test_gesture_figures_are_those_of_plan_and_window():
+    net, beats = NetClass(frames=6, size=(9, 8), sensor=(9, 8)), 17
+    plan = make_plan(random_graph(net, 1), 4)
+    result = run_window(plan, random_frames(net, 1))
+    found = {name: (value, goal) for name, value, goal, _ in plan_figures(plan, result)}
+    rows = {name.removeprefix("Gesture, 4 lanes: "): pair for name, pair in found.items()}
+    assert rows["multipliers of a zcu104"] == (sum(plan.multipliers().values()), 1728)
+    assert rows["fits a zcu104"] == (1, 1)
+    assert rows["frames pruned"][0] == np.count_nonzero(~result.keep) / result.keep.size > 0
+    assert rows["cycles after the last event"][0] == output_cycles(plan, result, beats)[-1] - (beats - 1)
+    assert [row["cycles"] for row in layer_rows(result)] == [layer.total_cycles for layer in result.layers]

@@ -9,7 +9,7 @@ import pytest
 TOP = Path(__file__).parents[1]
 TARGETS = [
     "help", "setup", "setup-qkeras", "demo", "train", "hls", "csim", "sim", "report", "synth", "test",
-    "test-qkeras", "bench", "lint", "golden", "clean",
+    "test-qkeras", "bench", "bench-gesture", "lint", "golden", "clean",
 ]  # fmt: skip
 
 

@@ -1,0 +1,130 @@
+"""The paper's Gesture network, T = 60, all weights: against a ZCU104, and its cycles, with the proof in RTL.
+
+    python -m benchmarks.gesture --data ../shared/data/dvs_gesture_few
+
+The layers are those of configs/dvs128_gesture.toml. The weights are random: biases leave 10 % of each hidden layer's
+outputs non-zero on a recorded window, and gates prune 38 % of its frames (nets.py). Its answers are worthless; its
+cycles, on that window, are those of a trained net that is as active.
+"""
+
+import argparse
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+
+from benchmarks.nets import Wanted, calibrated_net
+from benchmarks.rows import Figure, add_rows, rows_of
+from razorsnn.config import Config, load_config
+from razorsnn.device import fits, needs
+from razorsnn.ir import Graph
+from razorsnn.plan import Plan, make_plan
+from razorsnn.render import show
+from razorsnn.samples import Samples, read_samples
+from razorsnn.targets import rtl
+from razorsnn.targets.outcome import BackendRun
+from razorsnn.targets.reference import WindowResult, output_cycles, run_window
+from razorsnn.targets.rtlsim import Stimulus, simulate
+
+DEVICE, GOAL = "zcu104", 250_000
+"""Cycles of a window after its last event: 1 ms at 250 MHz."""
+WANTED = Wanted(activity=(0.1, 0.1, 0.1, 0.1), pruned=0.38)
+LANES = (64, 128)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", required=True, help="folder of DVS128 Gesture excerpts")
+    parser.add_argument("--out", type=Path, default=Path("build/bench"))
+    parser.add_argument("--simulate", action="store_true", help="the RTL, whole, at the most lanes: minutes")
+    given = parser.parse_args()
+    out: Path = given.out.resolve()
+    out.mkdir(parents=True, exist_ok=True)
+    graph, samples = prepared(given.data)
+    figures: list[Figure] = []
+    for lanes in LANES:
+        plan = make_plan(graph, lanes)
+        result = run_window(plan, samples.frames()[0])
+        figures += plan_figures(plan, result)
+        show(f"{lanes} lanes", {"layers": layer_rows(result)}, Console(width=170))
+        if given.simulate and lanes == LANES[-1]:
+            figures += proven(plan, result, samples, out)
+    command = f"python -m benchmarks.gesture --data {given.data}{' --simulate' if given.simulate else ''}"
+    add_rows(out, "gesture", rows_of(figures, command))
+
+
+def gesture_config() -> Config:
+    """The settings that ship, on excerpts: cut into windows of T frames as they come."""
+    config = load_config(Path("configs/dvs128_gesture.toml"))
+    return config.model_copy(update={"data": config.data.model_copy(update={"crops": None, "split": "time"})})
+
+
+def prepared(data: str) -> tuple[Graph, Samples]:
+    """The net, and the window that it is calibrated on: the first of the first recording."""
+    config = gesture_config()
+    samples = read_samples(data, config)
+    window = samples.chosen([0])
+    names = [f"class{index}" for index in range(config.network.parsed[-1].units)]  # type: ignore[union-attr]
+    graph = calibrated_net(config, WANTED, window.frames(), names, config.seed)
+    return graph, window
+
+
+def plan_figures(plan: Plan, result: WindowResult) -> list[Figure]:
+    """What the plan needs of the device, and the cycles after the last event."""
+    name, found = f"Gesture, {plan.shape.lanes} lanes", needs(plan, DEVICE)
+    return [
+        *((f"{name}: {need.resource} of a {DEVICE}", need.needs, need.has, "at most") for need in found),
+        (f"{name}: fits a {DEVICE}", int(fits(found)), 1, "yes or no"),
+        (f"{name}: cycles after the last event", after_last_event(plan, result), GOAL, "cycles"),
+        (f"{name}: frames pruned", float((~result.keep).mean()), None, "share"),
+    ]
+
+
+def after_last_event(plan: Plan, result: WindowResult) -> int:
+    """Cycles from the last input beat to the last score."""
+    return int(output_cycles(plan, result, 1)[-1])
+
+
+def layer_rows(result: WindowResult) -> list[dict[str, Any]]:
+    return [
+        {
+            "layer": layer.layer.name,
+            "non-zero before its gate": float(np.count_nonzero(layer.x) / layer.x.size),
+            "non-zero read": layer.activity,
+            "frames kept": float(layer.keep.mean()),
+            "multiply": layer.cycles.multiplies,
+            "cycles": layer.total_cycles,
+        }
+        for layer in result.layers
+    ]
+
+
+def proven(plan: Plan, result: WindowResult, samples: Samples, out: Path) -> list[Figure]:
+    """The window through the RTL: scores, keep bits and the cycle of each score beat against the prediction."""
+    folder = out / "gesture"
+    shutil.rmtree(folder / "rtl", ignore_errors=True)  # of the bench before; what was compiled stays
+    rtl.emit(plan, folder)
+    words = samples.words()
+    started = time.perf_counter()
+    found: BackendRun = simulate(plan, folder / "rtl", folder, Stimulus(words))
+    seconds = time.perf_counter() - started
+    expected = output_cycles(plan, result, len(words[0]))
+    equal = (
+        np.array_equal(found.outcome.scores[0], result.scores)
+        and np.array_equal(found.outcome.keep[0], result.keep)
+        and found.outcome.cycles is not None
+        and np.array_equal(found.outcome.cycles[0], expected)
+    )
+    lanes = plan.shape.lanes
+    return [
+        (f"Gesture, {lanes} lanes: RTL windows that differ from the prediction", int(not equal), 0, "of 1"),
+        (f"Gesture, {lanes} lanes: RTL cycles simulated", int(found.counters["cycles"].sum()), None, "cycles"),
+        (f"Gesture, {lanes} lanes: RTL simulation, compilation included where it is due", seconds, None, "s"),
+    ]
+
+
+if __name__ == "__main__":
+    main()
