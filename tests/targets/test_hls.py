@@ -1,5 +1,6 @@
 """HLS C++ in csim equals the reference: nets that nobody chose, windows that go wrong, and what must not pass."""
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 from razorsnn.contents import load_writes
+from razorsnn.errors import UserError
 from razorsnn.files import hash_files
 from razorsnn.fixed import Format
 from razorsnn.ir import Graph, Source, Tensor
@@ -18,6 +20,7 @@ from razorsnn.ops.razor import Razor, exp_table, sigmoid_table
 from razorsnn.plan import make_plan
 from razorsnn.registers import REGISTERS
 from razorsnn.stream import LAST, MARK
+from razorsnn.targets import csim
 from razorsnn.targets.csim import compile_csim, read_results, run_loads
 from razorsnn.targets.hls import emit
 from razorsnn.targets.reference import run_window
@@ -211,6 +214,30 @@ def test_a_warning_of_the_compiler_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match=r"failed(.|\n)*forgotten(.|\n)*Werror=unused-variable"):
         compile_csim(tmp_path)
     assert not list((tmp_path / "csim").iterdir())
+
+
+@pytest.mark.parametrize(
+    "killed", ["kill -9 $$", "echo 'g++: fatal error: Killed signal terminated program' >&2; exit 1"]
+)
+def test_a_compiler_that_is_killed_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed: str) -> None:
+    emit(make_plan(tiny_graph(), 2), tmp_path)
+    compiler = tmp_path / "bin" / "g++"
+    compiler.parent.mkdir()
+    compiler.write_text(f"#!/bin/sh\nif [ $1 = --version ]; then echo 'g++ (x) 12.2.0'; else {killed}; fi\n")
+    compiler.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{compiler.parent}:{os.environ['PATH']}")
+    with pytest.raises(UserError, match=r"g\+\+ was killed, .*: try again"):
+        compile_csim(tmp_path)
+    assert not list((tmp_path / "csim").iterdir())
+
+
+def test_a_csim_that_is_killed_is_told(binned: Family, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "program"
+    program.write_text("#!/bin/sh\nkill -9 $$\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(csim, "compile_csim", lambda *_: program)
+    with pytest.raises(UserError, match=r"csim was killed, .*: try again"):
+        binned.run(SEED, [np.array([MARK | LAST], dtype=np.uint64)])
 
 
 HEAD = "frames 2 scores 1 keep 4 events 1 kept 2 layers 1 gates 1"

@@ -4,6 +4,7 @@ Warnings are errors, a testbench that fails is an error, and so are results that
 """
 
 import hashlib
+import signal
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ import numpy as np
 from tqdm import tqdm
 
 from razorsnn.contents import Writes
+from razorsnn.errors import UserError
 from razorsnn.files import atomic_path, hash_file
 from razorsnn.fixed import Ints
 from razorsnn.stream import Beats, with_last
@@ -94,7 +96,14 @@ def _make(target: Path, arguments: Sequence[str]) -> None:
     with atomic_path(target) as path:
         done = subprocess.run(["g++", *arguments, "-o", str(path)], capture_output=True, text=True)
         if done.returncode:
+            _tell_if_killed("g++", done.returncode, done.stderr)
             raise RuntimeError(f"g++ {' '.join(arguments)} failed:\n{done.stderr}")
+
+
+def _tell_if_killed(what: str, code: int, said: str = "") -> None:
+    """UserError if the process, or one that the compiler calls and tells of, was ended from outside."""
+    if code in (-signal.SIGKILL, -signal.SIGTERM) or "signal terminated program" in said:
+        raise UserError(f"{what} was killed, as systems do where memory is short; nothing half-made is left: try again")
 
 
 def write_windows(path: Path, windows: Sequence[Beats]) -> None:
@@ -128,6 +137,7 @@ def _run(program: Path, beats: Path, results: Path, count: int) -> None:
                 complaints.append(line)
         if process.wait() or complaints:
             errors.seek(0)
+            _tell_if_killed("csim", process.returncode)
             raise RuntimeError(f"csim ended with {process.returncode}: {''.join(complaints)}{errors.read()}")
 
 
