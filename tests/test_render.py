@@ -67,3 +67,7 @@ def test_what_is_nested_has_its_own_table():
 def test_long_lists_are_cut_and_counted():
     assert "0, 1, 2, 3, 4, ..., 99 (100)" in printed({"keep": list(range(100))})
     assert "1, 2, 3\n" in printed({"keep": [1, 2, 3]}).replace(" \n", "\n").replace(" \n", "\n")
+
+
+def test_numbers_of_numpy_are_cells():
+    assert words(printed({"rows": [{"mean": np.float64(2.5), "count": np.int64(3)}]}))[-1] == ["2.5", "3"]

@@ -14,6 +14,8 @@ SHORTEST = 6  # of a list of numbers, more are told by their count and ends
 
 def plain(value: object) -> object:
     """`value` with numpy's scalars, arrays and paths turned into what JSON knows. TypeError: others."""
+    if hasattr(value, "tolist"):  # numpy, which is not imported for this; its float64 is a float as well
+        return value.tolist()
     if value is None or isinstance(value, str | bool | int | float):
         return value
     if isinstance(value, PathLike):
@@ -22,8 +24,6 @@ def plain(value: object) -> object:
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, Sequence):
         return [plain(item) for item in value]
-    if hasattr(value, "tolist"):  # numpy, which is not imported for this
-        return value.tolist()
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
