@@ -20,6 +20,7 @@ module rsnn_accelerator #(
   parameter int unsigned Layers = 2,
   parameter bit Gated = 1'b1,
   parameter bit Fixed = 1'b1,
+  parameter bit Tallied = 1'b1,
   parameter bit Relative = 1'b1,
   parameter int unsigned Gates = 1,
   parameter int unsigned Embeddings = 2,
@@ -111,7 +112,7 @@ module rsnn_accelerator #(
   rsnn_pkg::layer_t layer;
   logic [LayerWidth-1:0] index;
   logic [AddrWidth-1:0] read_base, write_base;
-  logic [Frames-1:0] known, keep;
+  logic [Frames-1:0] known, keep, tally;
   logic [Gates-1:0][Frames-1:0] keep_all;
 
   assign active_n = rst_ni && !abort;
@@ -192,13 +193,16 @@ module rsnn_accelerator #(
     logic last;
     logic signed_sum;
     logic feeds;
+    logic tally_peak;
+    logic [rsnn_pkg::TallyBits-1:0] tally_limit;
   } put_t;
 
   put_t put_q;
   always_ff @(posedge clk_i) begin
     if (out_begin) begin
       put_q <= '{
-        base: write_base, first_frame: first_frame, last: layer.last, signed_sum: layer.signed_sum, feeds: layer.feeds
+        base: write_base, first_frame: first_frame, last: layer.last, signed_sum: layer.signed_sum, feeds: layer.feeds,
+        tally_peak: layer.tally_peak, tally_limit: layer.tally_limit
       };
     end
   end
@@ -231,7 +235,7 @@ module rsnn_accelerator #(
   ) u_sequencer (
     .clk_i, .rst_ni(active_n), .start_i(waiting), .layer_o(layer), .index_o(index),
     .read_base_o(read_base), .write_base_o(write_base), .first_frame_o(first_frame),
-    .razor_start_o(razor_start), .known_i(known), .keep_i(keep), .scan_start_o(scan_start), .take_o(take),
+    .razor_start_o(razor_start), .known_i(known), .keep_i(keep), .tally_i(tally), .scan_start_o(scan_start), .take_o(take),
     .scan_done_i(scan_done && !engine_busy), .pass_o(pass), .pass_init_o(pass_init), .pass_done_i(pass_done),
     .pass_put_i(out_last), .emit_o(emit), .emit_done_i(emit_done), .kept_o(kept), .pruned_o(pruned),
     .keep_o(keep_all), .load_i(load), .load_addr_i(load_addr), .load_data_i(load_data)
@@ -263,6 +267,16 @@ module rsnn_accelerator #(
     assign razor_write_data = '0;
     logic unused_razor;
     assign unused_razor = ^{razor_start, razor_data};
+  end
+
+  // ---- Tally: what the frames hold, of the same outputs.
+  if (Tallied) begin : gen_tally
+    rsnn_tally #(.Lanes(Lanes), .ActBits(ActBits), .Frames(Frames)) u_tally (
+      .clk_i, .rst_ni(active_n), .peak_i(put_q.tally_peak), .limit_i(put_q.tally_limit), .odd_i(index[0]),
+      .word_i(out_valid && !put_q.last), .last_i(out_last), .data_i(out_y), .keep_o(tally)
+    );
+  end else begin : gen_no_tally
+    assign tally = '1;
   end
 
   // ---- Scanner and engine.

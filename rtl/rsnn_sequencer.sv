@@ -6,7 +6,8 @@
 //              event through the engine; the last pass of a layer ends with its last output (pass_put_i). A frame whose
 //              keep bit is not known when its turn comes waits for it
 //   handshake  start_i is seen when no window runs; scan, pass and emit are pulses, answered by *_done_i; known_i[t]
-//              holds until the layer's end, and is low for all t from razor_start_o on until keep_i[t] is valid
+//              holds until the layer's end, and is low for all t from razor_start_o on until keep_i[t] is valid;
+//              tally_i holds from pass_init_o until the layer's end
 module rsnn_sequencer #(
   parameter int unsigned Frames = 4,
   parameter int unsigned Layers = 2,
@@ -30,6 +31,7 @@ module rsnn_sequencer #(
   output logic                          razor_start_o,
   input  logic [Frames-1:0]             known_i,
   input  logic [Frames-1:0]             keep_i,
+  input  logic [Frames-1:0]             tally_i,
   output logic                          scan_start_o,
   output logic                          take_o,
   input  logic                          scan_done_i,
@@ -78,7 +80,7 @@ module rsnn_sequencer #(
   end else begin : gen_none_fixed
     assign fixed = '1;
   end
-  assign keep = row.gated ? keep_i : fixed;
+  assign keep = row.gated ? keep_i : row.tallied ? tally_i : fixed;
   assign known = row.gated ? known_i : '1;
 
   assign last_frame = frame_q == FrameWidth'(Frames - 1);
@@ -144,7 +146,7 @@ module rsnn_sequencer #(
         PutWait: if (pass_put_i) begin
           frame_q <= '0;
           index_q <= index_q + 1'b1;
-          if (row.gated || row.fixed) begin
+          if (row.gated || row.fixed || row.tallied) begin
             keep_q[gate_q] <= keep;
             gate_q <= gate_q + 1'b1;
           end

@@ -16,11 +16,12 @@ KNOWN_CHANCE = 0.2
 class Sequencer(Block):
     """The block; what it starts is done after a random time, and keep bits are known after a random time each."""
 
-    def open_layer(self, bits: list[int], words_in: int, gated: bool) -> None:
+    def open_layer(self, bits: list[int], words_in: int, gated: bool, tallied: bool = False) -> None:
         """Keep bits of a layer; those of a gate are known one by one."""
         self.bits, self.words_in = bits, words_in
         self.waiting: int | None = None
         self.known = 0 if gated else len(bits)
+        self.tallied = tallied
         self.decided = 0
 
     async def quiet(self, cycles: int) -> None:
@@ -31,8 +32,12 @@ class Sequencer(Block):
         hidden = self.rng.getrandbits(len(self.bits)) >> self.known << self.known
         known = (1 << self.known) - 1
         quiet = dict.fromkeys(("scan_done", "pass_done", "pass_put", "emit_done", "start"), 0)
-        await self.next(**quiet | inputs, known=known, keep=pack(self.bits, 1) ^ hidden)
+        await self.next(**quiet | inputs, known=known, keep=pack(self.bits, 1) ^ hidden, tally=self.tally())
         await self.settle()
+
+    def tally(self) -> int:
+        """Of other layers it is of no interest."""
+        return pack(self.bits, 1) if self.tallied else self.rng.getrandbits(len(self.bits))
 
     def check(self, *pulses: str) -> None:
         """Exactly these, and a scan where the frame that waits for it has become known."""
@@ -64,8 +69,8 @@ async def layer(block: Sequencer, index: int, row: dict[str, int], frames: int) 
     """Plays one layer from its fetch on; gives its keep bits."""
     await block.quiet(FETCH_CYCLES)
     fixed = planned().fixed_keep[index].tolist()
-    bits = unpack(block.rng.getrandbits(frames), 1, frames) if row["gated"] else fixed
-    block.open_layer(bits, row["words_in"], bool(row["gated"]))
+    bits = unpack(block.rng.getrandbits(frames), 1, frames) if row["gated"] or row["tallied"] else fixed
+    block.open_layer(bits, row["words_in"], bool(row["gated"]), bool(row["tallied"]))
     started = ("razor_start",) if row["gated"] else ()
     await block.expect("pass_init", "pass", *started, opens=0)
     await block.done("pass", layer=layer_word(row), index=index, take=0)
@@ -92,7 +97,7 @@ async def layer(block: Sequencer, index: int, row: dict[str, int], frames: int) 
 @cocotb.test()
 async def windows(dut: Any) -> None:
     plan, block, frames = planned(), Sequencer(dut), PARAMETERS["Frames"]
-    await block.begin(start=0, keep=0, known=0, scan_done=0, pass_done=0, pass_put=0, emit_done=0)
+    await block.begin(start=0, keep=0, known=0, tally=0, scan_done=0, pass_done=0, pass_put=0, emit_done=0)
     before = 0
     for _ in range(20):
         block.open_layer([1] * frames, 0, gated=False)
@@ -103,5 +108,7 @@ async def windows(dut: Any) -> None:
         assert block.get("keep") == before
         await block.expect("emit")
         await block.done("emit")
-        gated = [keep for keep, row in zip(kept, plan.table, strict=True) if row["gated"] or row["fixed"]]
+        gated = [
+            keep for keep, row in zip(kept, plan.table, strict=True) if row["gated"] or row["fixed"] or row["tallied"]
+        ]
         before = sum(keep << (gate * frames) for gate, keep in enumerate(gated))

@@ -11,6 +11,7 @@ from razorsnn.ops.dense import Dense
 from razorsnn.ops.neuron import MODES, RESETS, Neuron
 from razorsnn.ops.razor import AFFINE_BITS, LOGIT, MASK_FRAC, MASK_INPUT, RULES, Razor, exp_table, sigmoid_table
 from razorsnn.ops.static import Static
+from razorsnn.ops.tally import MEASURES, Tally
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def random_graph(net: NetClass, seed: int) -> Graph:
             x = _append(ops, random_gate(rng, x, net), x)
         x = _append(ops, random_layer(rng, x, net, None), x)
     if net.gated:
-        last = random_razor(rng, x, net.embeddings) if net.razors else random_static(rng, x)
+        last = random_razor(rng, x, net.embeddings) if net.razors else random_simple(rng, x)
         x = _append(ops, last, x)
     readout = str(rng.choice(["liaf", "sum"]))
     _append(ops, random_layer(rng, x, net, readout), x)
@@ -86,11 +87,16 @@ def random_neuron(
 
 
 def random_gate(rng: np.random.Generator, x: Tensor, net: NetClass) -> Op:
-    return random_razor(rng, x, net.embeddings) if net.razors and rng.random() < 0.75 else random_static(rng, x)
+    return random_razor(rng, x, net.embeddings) if net.razors and rng.random() < 0.7 else random_simple(rng, x)
 
 
-def random_static(rng: np.random.Generator, x: Tensor) -> Static:
-    return Static(rng.integers(0, 2, size=x.frames))
+def random_simple(rng: np.random.Generator, x: Tensor) -> Op:
+    """A gate without embeddings."""
+    if rng.random() < 0.5:
+        return Static(rng.integers(0, 2, size=x.frames))
+    measure, high = str(rng.choice(MEASURES)), x.format.high
+    limits = [0, 1, high // 2, high] if measure == "peak" else [0, 1, high, x.positions * high // 8]
+    return Tally(measure, int(rng.choice(limits)))
 
 
 def random_razor(rng: np.random.Generator, x: Tensor, count: int) -> Razor:

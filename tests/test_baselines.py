@@ -9,7 +9,7 @@ from tests.tiny_flow import flow_config, refusal
 
 GATES = {
     "gate.kind ta": {"kind": "ta", "reduction": 2},
-    "gate.kind peak": {"kind": "peak"},
+    "gate.kind random": {"kind": "random"},
     "gate.operand refined_in_training": {"operand": "refined_in_training"},
 }
 

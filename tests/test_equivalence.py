@@ -30,7 +30,7 @@ CLASSES = {
         lanes=8, frames=3, size=(5, 5), sensor=(5, 11), classes=9, embeddings=4, input_bits=5, activation_bits=6,
         weight_bits=(2, 3, 4, 5, 6, 7, 8), most_layers=2,
     ),
-    "static gates": NetClass(
+    "gates without scores": NetClass(
         lanes=4, frames=5, size=(5, 4), sensor=(5, 4), embeddings=1, razors=False, classes=4, most_layers=2,
     ),
     "wide": NetClass(
@@ -99,7 +99,10 @@ def test_the_nets_are_as_different_as_they_must_be(family: Callable[[str], Famil
     nets = [family(name) for name in CLASSES]
     rows = [row for one in nets for plan in one.plans for row in plan.table]
     wanted = {"reset": {0, 1, 2}, "spike": {0, 1}, "dense": {0, 1}, "reach": {0, 1}, "pool_log2": {0, 1, 2}}
-    wanted |= {field: {0, 1} for field in ("step_log2", "gated", "fixed", "relative", "signed_sum", "ties_even")}
+    wanted |= {
+        field: {0, 1}
+        for field in ("step_log2", "gated", "fixed", "tallied", "tally_peak", "relative", "signed_sum", "ties_even")
+    }
     for field, values in wanted.items():
         assert {row[field] for row in rows} == values, field
     assert {row["refined"] for row in rows if row["gated"]} == {0, 1}

@@ -77,6 +77,9 @@ def test_biases_and_gates_lie_where_the_table_says(plan: Plan):
         assert plan.fixed_keep[layer.index].tolist() == fixed
         behind = [later for later in plan.table[layer.index + 1 : layer.index + 2] if later["gated"]]
         assert (row["feeds"], row["feed_base"]) == (len(behind), behind[0]["gate_base"] if behind else 0)
+        next_gate = plan.layers[layer.index + 1].tally if layer.index + 1 < len(plan.layers) else None
+        peak, limit = (int(next_gate.measure == "peak"), next_gate.threshold) if next_gate else (0, 0)
+        assert (row["tallied"], row["tally_peak"], row["tally_limit"]) == (int(layer.tally is not None), peak, limit)
         if layer.razor:
             for k, t in np.ndindex(count, plan.shape.frames):
                 at = (row["gate_base"] + t) * count + k

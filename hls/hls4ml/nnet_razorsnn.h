@@ -1,7 +1,7 @@
 // Layers of ours as hls4ml calls them: a window [T, C, H, W] of fixed-point numbers in, a window or scores out, one call.
 //   CONFIG_T   the shape class of this one layer, its row of the layer table and its contents: templates/hls4ml/
 //   numbers    an hls4ml number is converted to the format that the kernel reads, and its bits are the integer
-//   kernels    engine.hpp and razor.hpp, as in the accelerator; in full: python/razorsnn/ops/
+//   kernels    engine.hpp, razor.hpp and tally.hpp, as in the accelerator; in full: python/razorsnn/ops/
 // Written for io_parallel.
 #ifndef NNET_RAZORSNN_H_
 #define NNET_RAZORSNN_H_
@@ -11,6 +11,7 @@
 #include "engine.hpp"
 #include "razor.hpp"
 #include "readout.hpp"
+#include "tally.hpp"
 
 namespace nnet {
 
@@ -113,6 +114,19 @@ void static_gate(data_T data[CONFIG_T::n_in], res_T res[CONFIG_T::n_out]) {
   }
   load_window<C, C::lanes>(data, window);
   save_window<C>(window, keep, res);
+}
+
+// The tally gate: frames that hold too little leave as zeros.
+template <class data_T, class res_T, typename CONFIG_T>
+void tally_gate(data_T data[CONFIG_T::n_in], res_T res[CONFIG_T::n_out]) {
+  using C = CONFIG_T;
+  static razorsnn::Activation<C> even[C::store_depth_even][C::lanes];
+#pragma HLS array_reshape variable=even dim=2 type=complete
+  static razorsnn::Activation<C> odd[C::store_depth_odd][C::lanes];
+  bool keep[C::frames];
+  load_window<C, C::lanes>(data, even);
+  razorsnn::tally_frames<C>(false, C::frame_words, C::tally_peak, C::tally_limit, even, odd, keep);
+  save_window<C>(even, keep, res);
 }
 
 }  // namespace nnet

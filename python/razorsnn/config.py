@@ -101,8 +101,9 @@ class Gate(Section):
     A `threshold` is absolute, relative to the best frame of the window, or `static`: then all windows keep the same
     frames. Without `weighting` all embeddings count alike. `position`: behind the first layer ("encoder"), behind all
     others ("backbone"), or both.
-    `ta` is the temporal attention of TA-SNN, with T / `reduction` hidden units: a baseline. So are the simpler choices
-    (`peak` to `random`), and razors that hand on what they refined in training only.
+    Simpler choices of frames: those with a large activation (`peak`), with much in them (`events`), evenly spread ones
+    (`uniform`). Baselines, which no accelerator has: `random`, `ta`, the temporal attention of TA-SNN with
+    T / `reduction` hidden units, and razors that hand on what they refined in training only.
     """
 
     kind: Literal["razor", "ta", "peak", "events", "uniform", "random", "none"] = "razor"
@@ -117,9 +118,9 @@ class Gate(Section):
     @property
     def baseline(self) -> str | None:
         """The setting that no accelerator has, if there is one: its net has no graph, only float scores."""
-        if self.kind not in ("razor", "none"):
+        if self.kind in ("ta", "random"):
             return f"gate.kind {self.kind}"
-        deployed = self.kind == "none" or self.operand in ("raw", "refined")
+        deployed = self.kind != "razor" or self.operand in ("raw", "refined")
         return None if deployed else f"gate.operand {self.operand}"
 
     @check_section(mode="after")

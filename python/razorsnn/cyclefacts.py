@@ -62,7 +62,7 @@ def gate_warnings(balance: Sequence[dict[str, Any]]) -> list[str]:
     """Of a gate_balance: a line for each gate that costs more than it saves."""
     return [
         f"the gate before {row['layer']} saves {row['saved']:,.1f} cycles a window and costs {row['cost']:,.1f}: "
-        "without it, or with a static one, the window takes fewer"
+        "without it, or with a static or a tally gate, the window takes fewer"
         for row in balance
         if row["saved"] < row["cost"]
     ]

@@ -10,7 +10,11 @@ from razorsnn.ir import Graph, Tensor
 from razorsnn.ops.razor import Razor
 from razorsnn.ops.static import Static
 from razorsnn.ops.synapse import Synapse
+from razorsnn.ops.tally import Tally
 from razorsnn.ops.words import columns, groups
+
+Gate = Razor | Static | Tally
+"""What may stand before a layer."""
 
 
 @dataclass(frozen=True)
@@ -18,15 +22,20 @@ class Layer:
     """One engine layer: a synapse, the gate before it (or None), and what they read."""
 
     index: int
-    gate: Razor | Static | None
+    gate: Gate | None
     synapse: Synapse
     input: Tensor
     operand: Tensor
 
     @property
     def razor(self) -> Razor | None:
-        """The gate, if it computes anything."""
+        """The gate, if it is one with embeddings."""
         return self.gate if isinstance(self.gate, Razor) else None
+
+    @property
+    def tally(self) -> Tally | None:
+        """The gate, if it is one that tallies."""
+        return self.gate if isinstance(self.gate, Tally) else None
 
     @property
     def name(self) -> str:
@@ -36,10 +45,10 @@ class Layer:
 def engine_layers(graph: Graph) -> tuple[Layer, ...]:
     """Pairs each synapse with the gate before it; UserError for an order that the engine does not have."""
     found: list[Layer] = []
-    gate: Razor | Static | None = None
+    gate: Gate | None = None
     before = graph.input
     for op, x in zip(graph.ops, graph.tensors(), strict=False):
-        if isinstance(op, Razor | Static):
+        if isinstance(op, Gate):
             if gate or not found:
                 raise UserError(f"graph {graph.name}: a gate stands between two spiking layers, one each")
             gate, before = op, x

@@ -3,13 +3,20 @@
 from razorsnn.errors import UserError
 from razorsnn.layers import Layer, input_words, weight_words
 from razorsnn.ops.neuron import RESETS
+from razorsnn.ops.razor import Razor
 from razorsnn.ops.static import Static
+from razorsnn.ops.tally import THRESHOLD_BITS, Tally
 from razorsnn.ops.words import columns, groups
 from razorsnn.shape import Shape
 
 LAYER_FIELDS: tuple[tuple[str, int, str], ...] = (
     ("gated", 1, "a razor gate stands before the layer"),
     ("fixed", 1, "a static gate stands before the layer: its keep bits are in the memory of them"),
+    (
+        "tallied",
+        1,
+        "a tally gate stands before the layer: it has kept its bits as the layer before put its outputs out",
+    ),
     ("refined", 1, "the gate hands on cast(M * X), written over X"),
     ("relative", 1, "the threshold is a share of the window's best score"),
     ("threshold", 31, "keep[t] = S[t] >= threshold; relative: 256 S[t] >= threshold * max(1, max S)"),
@@ -44,6 +51,8 @@ LAYER_FIELDS: tuple[tuple[str, int, str], ...] = (
     ("out_max", 8, "largest activation"),
     ("feeds", 1, "a razor gate reads the output, and takes its sums as it is put out"),
     ("feed_base", 16, "gate_base of that gate"),
+    ("tally_peak", 1, "the tally gate that reads the output takes the largest activation, not their sum"),
+    ("tally_limit", THRESHOLD_BITS, "and keeps the frames that reach this"),
     ("last", 1, "the readout"),
     ("signed_sum", 1, "the readout adds z, not max(u, 0)"),
     ("ties_even", 1, "the cast of y takes ties to the even neighbour, not up"),
@@ -58,14 +67,26 @@ def layer_table(layers: tuple[Layer, ...], shape: Shape) -> tuple[dict[str, int]
     for layer in layers:
         row = bases | _gate_fields(layer) | _geometry_fields(layer, shape) | _neuron_fields(layer)
         bases["gate_base"] += shape.frames if layer.razor else 0
-        feeds = int(any(later.razor and later.index == layer.index + 1 for later in layers))
-        row |= {"feeds": feeds, "feed_base": bases["gate_base"] if feeds else 0}
+        row |= _feed_fields(layers[layer.index + 1 :][:1], bases["gate_base"])
         table.append({name: row[name] for name, _, _ in LAYER_FIELDS})
         _require_widths(layer, table[-1])
         bases["weight_base"] += len(weight_words(layer, shape.lanes, shape.input_lanes))
         bases["bias_base"] += row["groups_out"]
         bases["offset_base"] += shape.embeddings if layer.razor else 0
     return tuple(table)
+
+
+def _feed_fields(behind: tuple[Layer, ...], gate_base: int) -> dict[str, int]:
+    """Of what reads the output: the gate of the layer behind, if there is one."""
+    gates = [layer.gate for layer in behind]
+    feeds = any(isinstance(gate, Razor) for gate in gates)
+    tally = next((gate for gate in gates if isinstance(gate, Tally)), None)
+    return {
+        "feeds": int(feeds),
+        "feed_base": gate_base if feeds else 0,
+        "tally_peak": int(tally is not None and tally.measure == "peak"),
+        "tally_limit": tally.threshold if tally else 0,
+    }
 
 
 def _require_widths(layer: Layer, row: dict[str, int]) -> None:
@@ -78,6 +99,7 @@ def _require_widths(layer: Layer, row: dict[str, int]) -> None:
 
 def _gate_fields(layer: Layer) -> dict[str, int]:
     fixed = {"gated": int(layer.razor is not None), "fixed": int(isinstance(layer.gate, Static))}
+    fixed |= {"tallied": int(layer.tally is not None)}
     if not layer.razor:
         names = ("refined", "relative", "threshold", "logit_shift", "mask_shift", "refine_shift", "refine_max")
         return fixed | dict.fromkeys(names, 0)

@@ -19,6 +19,8 @@ from razorsnn.errors import UserError
 from razorsnn.files import read_json, write_json, write_text
 from razorsnn.interop import vitis
 from razorsnn.ops.razor import MASK_FRAC
+from razorsnn.ops.static import Static
+from razorsnn.ops.tally import MEANINGS, Tally
 from razorsnn.render import plain
 from razorsnn.simulation import EXAMPLE, SCHEMA, load_run
 from razorsnn.targets import TARGETS
@@ -195,12 +197,15 @@ def _gates(build: Build, reference: BackendRun, result: WindowResult) -> list[di
 
 def _scored(layer: LayerResult) -> dict[str, Any]:
     """Scores and threshold of the example, where it is relative to the best of these; a static gate has none."""
-    razor = layer.layer.razor
-    if not (layer.gate and razor):
+    gate, frac = layer.layer.gate, layer.layer.input.format.frac
+    if layer.gate is None or gate is None or isinstance(gate, Static):
         return {"rule": "static", "threshold": None, "score": None}
-    unit = 2.0 ** -(MASK_FRAC + layer.layer.input.format.frac)
     score = layer.gate.values["score"]
-    return {"rule": razor.rule, "threshold": razor.limit(score) * unit, "score": (score * unit).tolist()}
+    if isinstance(gate, Tally):
+        rule, limit, unit = MEANINGS[gate.measure], float(gate.threshold), 2.0**-frac
+    else:
+        rule, limit, unit = gate.rule, gate.limit(score), 2.0 ** -(MASK_FRAC + frac)
+    return {"rule": rule, "threshold": limit * unit, "score": (score * unit).tolist()}
 
 
 def _layers(build: Build, reference: BackendRun) -> list[dict[str, Any]]:

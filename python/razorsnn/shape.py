@@ -8,6 +8,8 @@ from razorsnn.fixed import bits_signed, bits_unsigned
 from razorsnn.ir import Graph
 from razorsnn.layers import Layer, input_words, output_words, weight_words
 from razorsnn.ops.razor import AFFINE_BITS, EMBEDDING_BITS, OCCUPANCY_BITS, OFFSET_BITS
+from razorsnn.ops.static import Static
+from razorsnn.ops.tally import Tally
 from razorsnn.ops.words import columns, groups, power_of_two
 
 
@@ -27,6 +29,7 @@ class Shape:
     gates: int
     razors: int
     statics: int
+    tallies: int
     relatives: int
     embeddings: int
     input_lanes: int
@@ -213,7 +216,8 @@ def own_shape(graph: Graph, layers: tuple[Layer, ...], lanes: int) -> Shape:
     return Shape(
         lanes=lanes, frames=x.frames, channels=x.channels, height=x.height, width=x.width,
         sensor_height=sensor[0], sensor_width=sensor[1], classes=len(graph.class_names), layers=len(layers),
-        gates=len(gates), razors=len(gated), statics=len(gates) - len(gated),
+        gates=len(gates), razors=len(gated), statics=sum(isinstance(gate, Static) for gate in gates),
+        tallies=sum(isinstance(gate, Tally) for gate in gates),
         relatives=sum(razor.rule == "relative" for razor, _ in gated), embeddings=embeddings,
         input_lanes=input_lanes, input_bits=x.format.width,
         activation_bits=max(activations, default=1),

@@ -21,6 +21,7 @@ BLOCKS: dict[str, dict[str, int]] = {
     "scanner": {"Lanes": 4, "ActBits": 3, "AddrWidth": 6, "WeightAddrWidth": 10},
     "taps": {"ActBits": 4, "WeightAddrWidth": 10, "MembraneAddrWidth": 8},
     "cast": {"InBits": 30, "OutBits": 8},
+    "tally": {"Lanes": 4, "ActBits": 3, "Frames": 5},
     "neuron": {"MembraneBits": 20, "OutBits": 5},
     "readout": {"Lanes": 2, "Classes": 5, "MembraneBits": 9, "ScoreBits": 13, "MembraneAddrWidth": 4},
     "registers": {
@@ -39,6 +40,7 @@ BLOCKS: dict[str, dict[str, int]] = {
 NARROW = {
     "scanner": {"Lanes": 1, "ActBits": 2, "AddrWidth": 5, "WeightAddrWidth": 9},
     "cast": {"InBits": 5, "OutBits": 8},
+    "tally": {"Lanes": 1, "ActBits": 2, "Frames": 1},
     "loader": {"Gated": 0, "Lanes": 1, "Layers": 1, "WeightBits": 2, "MembraneBits": 9, "LoadBits": 512},
     "frame_builder": {
         "Frames": 3, "Channels": 2, "Height": 3, "Width": 7, "SensorHeight": 3, "SensorWidth": 7, "Lanes": 8,

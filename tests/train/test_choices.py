@@ -71,14 +71,25 @@ def test_the_lot_falls_alike_on_equal_windows_and_keeps_its_share() -> None:
 
 
 @pytest.mark.parametrize("kind", CHOICES)
-def test_a_net_learns_with_it_and_has_no_graph(kind: str, tmp_path: Path) -> None:
+def test_a_net_learns_with_it_and_has_a_graph_unless_frames_are_drawn(kind: str, tmp_path: Path) -> None:
     config = tiny_config(train={"epochs": 12, "folded_epochs": 4}, gate={"kind": kind})
     train, held = tiny_windows(48, 1), tiny_windows(15, 2)
     metrics = fit(config, train, held, NAMES, SOURCE, tmp_path, False, "tiny")
     least = 0.5 if kind == "random" else 0.8  # of three classes, with 2 of 5 frames drawn away at each gate
     assert metrics["epochs"][-1]["train_accuracy"] > least and len(metrics["pruned"]) == 2
-    assert not (tmp_path / "graph.json").exists()
-    assert score(load(tmp_path, config), held.frames, Stage.EXACT).accuracy(held.labels) == metrics["accuracy"]
+    assert (tmp_path / "graph.json").exists() == (kind != "random")
+    model = load(tmp_path, config)
+    assert score(model, held.frames, Stage.EXACT).accuracy(held.labels) == metrics["accuracy"]
+    if kind != "random":
+        assert_equal_to_reference(model, held.frames)
+
+
+@pytest.mark.parametrize("kind", [PeakGate, EventsGate])
+@pytest.mark.parametrize("ratio", [0.0, 0.4])
+def test_the_deployed_threshold_keeps_the_same_frames(kind: type[ChoiceGate], ratio: float) -> None:
+    gate = trained(kind(ratio))
+    found = gate(activations(77), Stage.EXACT)
+    assert torch.equal(found.score * 4 >= gate.threshold_integer(2), found.keep.bool())
 
 
 @pytest.mark.parametrize(("position", "gated"), [("all", [1, 3, 5]), ("encoder", [1]), ("backbone", [2, 4])])

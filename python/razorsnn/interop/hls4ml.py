@@ -1,6 +1,7 @@
 """Our layers inside hls4ml projects: `register()` once, then hls4ml.converters.convert_from_pytorch_model as usual.
 
-    layers    LiafConv, LiafDense, RazorGate, StaticGate: as the torch modules (train/windows.py) they stand for
+    layers    LiafConv, LiafDense, RazorGate, StaticGate, TallyGate, for the torch modules of that name in
+              train/windows.py
     kernels   hls/razorsnn and hls/hls4ml, copied into the project as extra sources
     numbers   of the graph, whatever precision the project's settings say: nothing rounds anew
     call      a whole window [T, C, H, W]; the membranes live within it
@@ -85,7 +86,13 @@ class StaticGate(_WindowLayer):
     function = "static_gate"
 
 
-LAYERS = (LiafConv, LiafDense, RazorGate, StaticGate)
+class TallyGate(_WindowLayer):
+    """Tally gate. Contract: ops/tally.py."""
+
+    function = "tally_gate"
+
+
+LAYERS = (LiafConv, LiafDense, RazorGate, StaticGate, TallyGate)
 
 
 def _shape(out: Tensor) -> list[int]:

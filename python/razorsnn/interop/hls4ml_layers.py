@@ -9,13 +9,14 @@ import numpy as np
 
 from razorsnn.fixed import Format, bits_signed
 from razorsnn.ir import Graph, Op, Source, Tensor
-from razorsnn.layers import Layer, bias_words, input_words, output_words, weight_words
+from razorsnn.layers import Gate, Layer, bias_words, input_words, output_words, weight_words
 from razorsnn.layertable import layer_table
 from razorsnn.ops.conv import Conv
 from razorsnn.ops.neuron import Neuron
 from razorsnn.ops.razor import Razor
 from razorsnn.ops.static import Static
 from razorsnn.ops.synapse import Synapse
+from razorsnn.ops.tally import Tally
 from razorsnn.plan import Plan, gate_contents
 from razorsnn.shape import own_shape
 from razorsnn.targets.hls import constants, images
@@ -25,6 +26,7 @@ SYNAPSE = ("layer_table", "weights", "bias")
 GATES: dict[type[Op], tuple[str, ...]] = {
     Razor: ("layer_table", "embeddings", "affine", "offset", "exp", "sigmoid"),
     Static: ("keep",),
+    Tally: (),
 }
 """Images that each kind of gate reads, as SYNAPSE those of all other layers."""
 
@@ -45,7 +47,7 @@ def layer_plan(op: Op, x: Tensor, lanes: int) -> Plan:
 
 def _layer(op: Op, x: Tensor) -> Layer:
     """A synapse reads the input memory, as layer 0 does; a gate reads a store."""
-    if isinstance(op, Razor | Static):
+    if isinstance(op, Gate):
         return Layer(1, op, _reader(op.infer(x)), x, op.infer(x))
     assert isinstance(op, Synapse), "the engine has no other"
     return Layer(0, None, op, x, x)
@@ -80,6 +82,8 @@ def config_source(name: str, op: Op, x: Tensor, lanes: int) -> str:
         "out_positions": out.height * out.width,
         "is_readout": int(getattr(op, "readout", None) is not None),
     }
+    if isinstance(op, Tally):
+        own |= {"tally_peak": int(op.measure == "peak"), "tally_limit": op.threshold}
     return render(
         "hls4ml/config.h.j2",
         name=name,

@@ -159,6 +159,7 @@ def _bounds(shape: Shape) -> dict[str, int]:
         "scan_steps": deepest // shape.frames * (shape.lanes + 1) + 1,
         "outputs_reached": 9 * shape.membrane_depth,
         "row_bits": bits_unsigned(shape.weight_depth),
+        "frame_words": max(shape.store_depth_even, shape.store_depth_odd) // shape.frames,
     }
 
 

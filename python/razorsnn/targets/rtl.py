@@ -13,6 +13,7 @@ from razorsnn.errors import UserError
 from razorsnn.fixed import LEAK_FRAC
 from razorsnn.layertable import LAYER_FIELDS
 from razorsnn.ops import razor, synapse
+from razorsnn.ops.tally import THRESHOLD_BITS
 from razorsnn.plan import Plan
 from razorsnn.shape import BLOCK_RAM_DEPTH, Shape
 from razorsnn.targets.templates import render
@@ -65,6 +66,7 @@ def package() -> str:
         logit_bits=razor.LOGIT.width,
         exp_bits=razor.EXP.width,
         mask_input_bits=razor.MASK_INPUT.width,
+        tally_bits=THRESHOLD_BITS,
         occupancy_bits=razor.OCCUPANCY_BITS,
     )
 
@@ -78,7 +80,8 @@ def parameters(shape: Shape) -> Iterator[tuple[str, str]]:
         "Width": shape.width, "SensorHeight": shape.sensor_height, "SensorWidth": shape.sensor_width,
         "BinYMul": y_mul, "BinYShift": y_shift, "BinXMul": x_mul, "BinXShift": x_shift, "Classes": shape.classes,
         "Layers": shape.layers, "Gated": min(1, shape.razors),
-        "Fixed": min(1, shape.statics), "Relative": min(1, shape.relatives), "Gates": max(1, shape.gates),
+        "Fixed": min(1, shape.statics), "Tallied": min(1, shape.tallies), "Relative": min(1, shape.relatives),
+        "Gates": max(1, shape.gates),
         "Embeddings": shape.embeddings, "InputLanes": shape.input_lanes, "InputBits": shape.input_bits,
         "ActivationBits": shape.activation_bits, "WeightBits": shape.weight_bits,
         "MembraneBits": shape.membrane_bits, "SumsBits": shape.sums_bits, "FrameSumBits": shape.frame_sum_bits,

@@ -1,4 +1,6 @@
-"""Gates that choose frames by something simpler than the razor: what it must be better than. In training only.
+"""Gates that choose frames by something simpler than the razor: what it must be better than, and cheaper than it is.
+
+Contracts of the first two: ops/tally.py; the third is a static gate (ops/static.py); there is no `random` accelerator.
 
 peak     keep[t] = max over P of X[t] >= threshold           the largest activation alone
 events   keep[t] = sum over P of X[t] >= threshold           the frames with most in them
@@ -9,6 +11,7 @@ the activations alone. The lot of a window is a hash of its activations and of t
 nothing that a resumed training would have to restore.
 """
 
+import math
 from abc import abstractmethod
 
 import torch
@@ -47,12 +50,22 @@ class ChoiceGate(Gate):
 
     def kept(self, score: Tensor) -> Tensor:
         """Keep bits [T, N]."""
-        level = max(float(self.threshold), LEAST) if self.ratio > 0 else 0.0
-        return hard_gate(score, level, TEMPERATURE * float(self.spread))
+        return hard_gate(score, self.level, TEMPERATURE * float(self.spread))
+
+    @property
+    def level(self) -> float:
+        """The score that keeps a frame."""
+        return max(float(self.threshold), LEAST) if self.ratio > 0 else 0.0
+
+    def threshold_integer(self, frac: int) -> int:
+        """The level for scores that are whole numbers of 2**-frac: the same frames are kept."""
+        return math.ceil(self.level * 2.0**frac)
 
 
 class PeakGate(ChoiceGate):
     """Keeps the frames with a large activation."""
+
+    measure = "peak"
 
     def scored(self, x: Tensor) -> Tensor:
         peak: Tensor = x.amax(dim=(2, 3, 4))
@@ -62,16 +75,23 @@ class PeakGate(ChoiceGate):
 class EventsGate(ChoiceGate):
     """Keeps the frames whose activations add up to much."""
 
+    measure = "events"
+
     def scored(self, x: Tensor) -> Tensor:
-        return x.sum(dim=(2, 3, 4))
+        """In doubles: exact."""
+        return x.sum(dim=(2, 3, 4), dtype=torch.float64)
 
 
 class UniformGate(ChoiceGate):
     """Keeps frames at even distances in time."""
 
     def scored(self, x: Tensor) -> Tensor:
-        whole = (torch.arange(len(x) + 1, dtype=torch.float64, device=x.device) * (1 - self.ratio)).floor()
-        return whole.diff().to(x.dtype)[:, None].expand(x.shape[:2])
+        return self.bits(len(x)).to(x)[:, None].expand(x.shape[:2])
+
+    def bits(self, frames: int) -> Tensor:
+        """keep [T], of 0 and 1."""
+        whole = (torch.arange(frames + 1, dtype=torch.float64) * (1 - self.ratio)).floor()
+        return whole.diff()
 
     def kept(self, score: Tensor) -> Tensor:
         return score

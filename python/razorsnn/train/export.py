@@ -10,6 +10,8 @@ from razorsnn.ops.dense import Dense
 from razorsnn.ops.neuron import Neuron
 from razorsnn.ops.razor import Razor, exp_table, sigmoid_table
 from razorsnn.ops.static import Static
+from razorsnn.ops.tally import Tally
+from razorsnn.train.choices import EventsGate, PeakGate, UniformGate
 from razorsnn.train.conv import ConvLayer
 from razorsnn.train.gate import Gate
 from razorsnn.train.model import RazorNet
@@ -21,9 +23,12 @@ from razorsnn.train.thresholds import RelativeGate, StaticGate
 
 def to_graph(model: RazorNet, name: str, class_names: tuple[str, ...], source: Source, notes: dict[str, str]) -> Graph:
     """The verified graph of `model`. Raises UserError where its widths do not fit a rule of the graph."""
-    ops = tuple(_gate(op) if isinstance(op, Gate) else _synapse(op) for op in model.ops)
-    start = Tensor(*model.input_shape, model.input)
-    return Graph(name, source, start, ops, tuple(class_names), notes).verified()
+    ops: list[Op] = []
+    start = x = Tensor(*model.input_shape, model.input)
+    for op in model.ops:
+        ops.append(_gate(op, x) if isinstance(op, Gate) else _synapse(op))
+        x = ops[-1].infer(x)
+    return Graph(name, source, start, tuple(ops), tuple(class_names), notes).verified()
 
 
 def _synapse(layer: torch.nn.Module) -> Op:
@@ -41,10 +46,14 @@ def _synapse(layer: torch.nn.Module) -> Op:
     return Dense(weights, form, bias, neuron, layer.readout)
 
 
-def _gate(gate: Gate) -> Op:
+def _gate(gate: Gate, x: Tensor) -> Op:
     if isinstance(gate, StaticGate):
         return Static(gate.bits().numpy().astype(np.int64))
-    assert isinstance(gate, RazorGate), "the temporal attention has no graph"
+    if isinstance(gate, UniformGate):
+        return Static(gate.bits(x.frames).numpy().astype(np.int64))
+    if isinstance(gate, PeakGate | EventsGate):
+        return Tally(gate.measure, gate.threshold_integer(x.format.frac))
+    assert isinstance(gate, RazorGate), "baselines have no graph"
     embeddings, embedding_format = gate.exact_embeddings()
     affine, affine_format, offset = gate.exact_affine()
     return Razor(

@@ -16,6 +16,7 @@ from razorsnn.ops.dense import Dense
 from razorsnn.ops.razor import Razor
 from razorsnn.ops.static import Static
 from razorsnn.ops.synapse import Synapse
+from razorsnn.ops.tally import Tally
 
 
 class _Window(HLS4MLModule):  # type: ignore[misc]  # hls4ml has no types; it does not trace through this class
@@ -56,7 +57,17 @@ class StaticGate(_Window):
     """Static gate. Contract: ops/static.py."""
 
 
-MODULES: dict[type[ir.Op], type[_Window]] = {Conv: LiafConv, Dense: LiafDense, Razor: RazorGate, Static: StaticGate}
+class TallyGate(_Window):
+    """Tally gate. Contract: ops/tally.py."""
+
+
+MODULES: dict[type[ir.Op], type[_Window]] = {
+    Conv: LiafConv,
+    Dense: LiafDense,
+    Razor: RazorGate,
+    Static: StaticGate,
+    Tally: TallyGate,
+}
 
 
 def window_model(graph: ir.Graph, lanes: int) -> nn.Sequential:

@@ -18,6 +18,7 @@ struct Config {
   static constexpr int gates = 1;
   static constexpr int razors = 1;
   static constexpr int statics = 0;
+  static constexpr int tallies = 0;
   static constexpr int relatives = 0;
   static constexpr int embeddings = 1;
   static constexpr int input_lanes = 1;
@@ -55,14 +56,15 @@ struct Config {
   static constexpr int scan_steps = 13;
   static constexpr int outputs_reached = 36;
   static constexpr int row_bits = 5;
+  static constexpr int frame_words = 4;
   static constexpr int load_begin = 64;
   static constexpr int load_address = 68;
   static constexpr int load_data = 72;
   static constexpr int load_commit = 76;
-  static constexpr int class_identity = 1617773225;
+  static constexpr int class_identity = 34306859;
   static constexpr int load_memories = 9;
   static constexpr int load_index_bits = 24;
-  static constexpr int most_chunks = 11;
+  static constexpr int most_chunks = 12;
   static constexpr int embedding_bits = 8;
   static constexpr int affine_bits = 12;
   static constexpr int exp_bits = 12;
@@ -79,14 +81,14 @@ struct Config {
   static constexpr int mask_input_low = -128;
   static constexpr int mask_input_high = 127;
   static constexpr int table_depth = 256;
-  static constexpr int layer_fields = 39;
+  static constexpr int layer_fields = 42;
   using weight_t = std::int8_t;
   using bias_t = std::int16_t;
 };
 
 // Of the memories that a load can write, by number: words, and 32-bit chunks of a word.
 const int load_depth[] = {2, 17, 2, 0, 2, 2, 1, 256, 256};
-const int load_chunks[] = {11, 1, 1, 1, 1, 1, 1, 1, 1};
+const int load_chunks[] = {12, 1, 1, 1, 1, 1, 1, 1, 1};
 
 }  // namespace razorsnn
 

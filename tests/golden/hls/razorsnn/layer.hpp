@@ -13,6 +13,7 @@ const int reset_subtract = 2;
 struct Layer {
   ap_uint<1> gated;  // a razor gate stands before the layer
   ap_uint<1> fixed;  // a static gate stands before the layer: its keep bits are in the memory of them
+  ap_uint<1> tallied;  // a tally gate stands before the layer: it has kept its bits as the layer before put its outputs out
   ap_uint<1> refined;  // the gate hands on cast(M * X), written over X
   ap_uint<1> relative;  // the threshold is a share of the window's best score
   ap_uint<31> threshold;  // keep[t] = S[t] >= threshold; relative: 256 S[t] >= threshold * max(1, max S)
@@ -47,53 +48,58 @@ struct Layer {
   ap_uint<8> out_max;  // largest activation
   ap_uint<1> feeds;  // a razor gate reads the output, and takes its sums as it is put out
   ap_uint<16> feed_base;  // gate_base of that gate
+  ap_uint<1> tally_peak;  // the tally gate that reads the output takes the largest activation, not their sum
+  ap_uint<31> tally_limit;  // and keeps the frames that reach this
   ap_uint<1> last;  // the readout
   ap_uint<1> signed_sum;  // the readout adds z, not max(u, 0)
   ap_uint<1> ties_even;  // the cast of y takes ties to the even neighbour, not up
 };
 
-inline Layer read_layer(const std::uint32_t row[39]) {
+inline Layer read_layer(const std::uint32_t row[42]) {
 #pragma HLS inline
   Layer layer;
   layer.gated = row[0];
   layer.fixed = row[1];
-  layer.refined = row[2];
-  layer.relative = row[3];
-  layer.threshold = row[4];
-  layer.gate_base = row[5];
-  layer.offset_base = row[6];
-  layer.logit_shift = row[7];
-  layer.mask_shift = row[8];
-  layer.refine_shift = row[9];
-  layer.refine_max = row[10];
-  layer.dense = row[11];
-  layer.reach = row[12];
-  layer.span = row[13];
-  layer.step_log2 = row[14];
-  layer.pool_log2 = row[15];
-  layer.lanes_in_log2 = row[16];
-  layer.width = row[17];
-  layer.groups_in = row[18];
-  layer.words_in = row[19];
-  layer.rows = row[20];
-  layer.columns = row[21];
-  layer.groups_out = row[22];
-  layer.pitch = row[23];
-  layer.words_out = row[24];
-  layer.row_stride = row[25];
-  layer.weight_base = row[26];
-  layer.bias_base = row[27];
-  layer.alpha = row[28];
-  layer.v_th = row[29];
-  layer.reset = row[30];
-  layer.spike = row[31];
-  layer.out_shift = row[32];
-  layer.out_max = row[33];
-  layer.feeds = row[34];
-  layer.feed_base = row[35];
-  layer.last = row[36];
-  layer.signed_sum = row[37];
-  layer.ties_even = row[38];
+  layer.tallied = row[2];
+  layer.refined = row[3];
+  layer.relative = row[4];
+  layer.threshold = row[5];
+  layer.gate_base = row[6];
+  layer.offset_base = row[7];
+  layer.logit_shift = row[8];
+  layer.mask_shift = row[9];
+  layer.refine_shift = row[10];
+  layer.refine_max = row[11];
+  layer.dense = row[12];
+  layer.reach = row[13];
+  layer.span = row[14];
+  layer.step_log2 = row[15];
+  layer.pool_log2 = row[16];
+  layer.lanes_in_log2 = row[17];
+  layer.width = row[18];
+  layer.groups_in = row[19];
+  layer.words_in = row[20];
+  layer.rows = row[21];
+  layer.columns = row[22];
+  layer.groups_out = row[23];
+  layer.pitch = row[24];
+  layer.words_out = row[25];
+  layer.row_stride = row[26];
+  layer.weight_base = row[27];
+  layer.bias_base = row[28];
+  layer.alpha = row[29];
+  layer.v_th = row[30];
+  layer.reset = row[31];
+  layer.spike = row[32];
+  layer.out_shift = row[33];
+  layer.out_max = row[34];
+  layer.feeds = row[35];
+  layer.feed_base = row[36];
+  layer.tally_peak = row[37];
+  layer.tally_limit = row[38];
+  layer.last = row[39];
+  layer.signed_sum = row[40];
+  layer.ties_even = row[41];
   return layer;
 }
 
@@ -110,46 +116,49 @@ inline std::int32_t signed_at(const std::uint32_t chunks[], const int at, const 
 }
 
 // The row as the RTL's memory holds it: the last field in the lowest bits.
-inline void unpack_row(const std::uint32_t chunks[], std::uint32_t row[39]) {
-  row[0] = bits_at(chunks, 349, 1);
-  row[1] = bits_at(chunks, 348, 1);
-  row[2] = bits_at(chunks, 347, 1);
-  row[3] = bits_at(chunks, 346, 1);
-  row[4] = bits_at(chunks, 315, 31);
-  row[5] = bits_at(chunks, 299, 16);
-  row[6] = bits_at(chunks, 291, 8);
-  row[7] = bits_at(chunks, 286, 5);
-  row[8] = bits_at(chunks, 281, 5);
-  row[9] = bits_at(chunks, 276, 5);
-  row[10] = bits_at(chunks, 268, 8);
-  row[11] = bits_at(chunks, 267, 1);
-  row[12] = bits_at(chunks, 266, 1);
-  row[13] = bits_at(chunks, 262, 4);
-  row[14] = bits_at(chunks, 260, 2);
-  row[15] = bits_at(chunks, 258, 2);
-  row[16] = bits_at(chunks, 255, 3);
-  row[17] = bits_at(chunks, 243, 12);
-  row[18] = bits_at(chunks, 231, 12);
-  row[19] = bits_at(chunks, 207, 24);
-  row[20] = bits_at(chunks, 195, 12);
-  row[21] = bits_at(chunks, 183, 12);
-  row[22] = bits_at(chunks, 171, 12);
-  row[23] = bits_at(chunks, 155, 16);
-  row[24] = bits_at(chunks, 131, 24);
-  row[25] = bits_at(chunks, 115, 16);
-  row[26] = bits_at(chunks, 91, 24);
-  row[27] = bits_at(chunks, 75, 16);
-  row[28] = bits_at(chunks, 67, 8);
-  row[29] = bits_at(chunks, 36, 31);
-  row[30] = bits_at(chunks, 34, 2);
-  row[31] = bits_at(chunks, 33, 1);
-  row[32] = bits_at(chunks, 28, 5);
-  row[33] = bits_at(chunks, 20, 8);
-  row[34] = bits_at(chunks, 19, 1);
-  row[35] = bits_at(chunks, 3, 16);
-  row[36] = bits_at(chunks, 2, 1);
-  row[37] = bits_at(chunks, 1, 1);
-  row[38] = bits_at(chunks, 0, 1);
+inline void unpack_row(const std::uint32_t chunks[], std::uint32_t row[42]) {
+  row[0] = bits_at(chunks, 382, 1);
+  row[1] = bits_at(chunks, 381, 1);
+  row[2] = bits_at(chunks, 380, 1);
+  row[3] = bits_at(chunks, 379, 1);
+  row[4] = bits_at(chunks, 378, 1);
+  row[5] = bits_at(chunks, 347, 31);
+  row[6] = bits_at(chunks, 331, 16);
+  row[7] = bits_at(chunks, 323, 8);
+  row[8] = bits_at(chunks, 318, 5);
+  row[9] = bits_at(chunks, 313, 5);
+  row[10] = bits_at(chunks, 308, 5);
+  row[11] = bits_at(chunks, 300, 8);
+  row[12] = bits_at(chunks, 299, 1);
+  row[13] = bits_at(chunks, 298, 1);
+  row[14] = bits_at(chunks, 294, 4);
+  row[15] = bits_at(chunks, 292, 2);
+  row[16] = bits_at(chunks, 290, 2);
+  row[17] = bits_at(chunks, 287, 3);
+  row[18] = bits_at(chunks, 275, 12);
+  row[19] = bits_at(chunks, 263, 12);
+  row[20] = bits_at(chunks, 239, 24);
+  row[21] = bits_at(chunks, 227, 12);
+  row[22] = bits_at(chunks, 215, 12);
+  row[23] = bits_at(chunks, 203, 12);
+  row[24] = bits_at(chunks, 187, 16);
+  row[25] = bits_at(chunks, 163, 24);
+  row[26] = bits_at(chunks, 147, 16);
+  row[27] = bits_at(chunks, 123, 24);
+  row[28] = bits_at(chunks, 107, 16);
+  row[29] = bits_at(chunks, 99, 8);
+  row[30] = bits_at(chunks, 68, 31);
+  row[31] = bits_at(chunks, 66, 2);
+  row[32] = bits_at(chunks, 65, 1);
+  row[33] = bits_at(chunks, 60, 5);
+  row[34] = bits_at(chunks, 52, 8);
+  row[35] = bits_at(chunks, 51, 1);
+  row[36] = bits_at(chunks, 35, 16);
+  row[37] = bits_at(chunks, 34, 1);
+  row[38] = bits_at(chunks, 3, 31);
+  row[39] = bits_at(chunks, 2, 1);
+  row[40] = bits_at(chunks, 1, 1);
+  row[41] = bits_at(chunks, 0, 1);
 }
 
 }  // namespace razorsnn

@@ -1,0 +1,61 @@
+// Tally gate: keeps a frame for its largest activation or for their sum, found as the layer before puts them out.
+// Contract: python/razorsnn/ops/tally.py.
+//   order      words of a frame in any order, frames from 0 on
+//   shapes     two sets of keep bits: a layer's own are read while those of the layer behind it are found. odd_i: of the
+//              layer that puts out; keep_o is what the layer before put together
+//   latency    a frame's bit is in 3 cycles after its last word
+//   handshake  none: a word may come in every cycle. All Frames frames of a layer come before odd_i changes and 3 cycles
+//              later its bits are whole; peak_i and limit_i hold from a layer's first word until its last
+module rsnn_tally #(
+  parameter int unsigned Lanes = 4,
+  parameter int unsigned ActBits = 4,
+  parameter int unsigned Frames = 4
+) (
+  input  logic                             clk_i,
+  input  logic                             rst_ni,
+  input  logic                             peak_i,
+  input  logic [rsnn_pkg::TallyBits-1:0]   limit_i,
+  input  logic                             odd_i,
+  input  logic                             word_i,
+  input  logic                             last_i,
+  input  logic [Lanes-1:0][ActBits-1:0]    data_i,
+  output logic [Frames-1:0]                keep_o
+);
+  localparam int unsigned WordBits = ActBits + $clog2(Lanes);
+
+  // ---- Stage 1: of a word, stage 2: of the frame so far, stage 3: the frame's bit.
+  logic [WordBits-1:0] largest, sum, found1_q;
+  logic [rsnn_pkg::TallyBits-1:0] so_far, found1, found2_q, limit1_q, limit2_q;
+  logic word1_q, last1_q, peak1_q, odd1_q, ended2_q, fresh_q, odd2_q;
+  logic [1:0][Frames-1:0] keep_q;
+
+  always_comb begin
+    largest = '0;
+    sum = '0;
+    for (int unsigned i = 0; i < Lanes; i++) begin
+      if (WordBits'(data_i[i]) > largest) largest = WordBits'(data_i[i]);
+      sum += WordBits'(data_i[i]);
+    end
+  end
+
+  assign so_far = fresh_q ? '0 : found2_q;
+  assign found1 = rsnn_pkg::TallyBits'(found1_q);
+
+  always_ff @(posedge clk_i) begin
+    found1_q <= peak_i ? largest : sum;
+    {peak1_q, limit2_q, limit1_q, odd2_q, odd1_q} <= {peak_i, limit1_q, limit_i, odd1_q, odd_i};
+    if (word1_q && peak1_q) found2_q <= (found1 > so_far) ? found1 : so_far;
+    else if (word1_q) found2_q <= so_far + found1;
+    // The first frame has the lowest bit once all have come.
+    if (ended2_q) keep_q[odd2_q] <= Frames'({found2_q >= limit2_q, keep_q[odd2_q]} >> 1);
+    if (!rst_ni) begin
+      {word1_q, last1_q, ended2_q} <= '0;
+      fresh_q <= 1'b1;
+    end else begin
+      {word1_q, last1_q, ended2_q} <= {word_i, word_i && last_i, last1_q};
+      if (word1_q) fresh_q <= last1_q;
+    end
+  end
+
+  assign keep_o = keep_q[!odd_i];
+endmodule
