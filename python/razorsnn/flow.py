@@ -25,7 +25,7 @@ from razorsnn.ir import Graph, Source
 from razorsnn.loads import Load, open_load, write_load
 from razorsnn.plan import make_plan
 from razorsnn.progress import followed
-from razorsnn.samples import Samples, read_samples, split, unseen
+from razorsnn.samples import Samples, Seen, read_samples, split, unseen
 from razorsnn.targets import TARGETS, csim
 from razorsnn.targets.outcome import BackendRun
 
@@ -72,6 +72,7 @@ def _train(samples: Samples, run: Path, config: Config, resume: bool, made_from:
         "made_from": made_from,
         "source": samples.source,
         "class_names": list(samples.class_names),
+        "recordings": [chosen.prints[name] for name in chosen.recordings],
         "validation": held.names,
         "metrics": metrics,
         "epochs": epochs,
@@ -102,7 +103,7 @@ def evaluate(run: Path, data: str, backend: str, limit: int | None, scores: Path
     """Accuracy, confusion matrix, kept frames and activity of unseen windows, as `backend` computes them."""
     config = load_config(run / SAVED)
     names = _class_names(run, config)
-    samples = unseen(data, config, _trained_on(run), names, limit)
+    samples = unseen(data, config, _seen(run), names, limit)
     gates: dict[str, Any] = {}
     if backend == "float":
         found, keep, activity = _float_scores(run, config, samples)
@@ -137,9 +138,12 @@ def _votes(samples: Samples, config: Config) -> NDArray[np.int64] | None:
     return None if config.data.crops is None else samples.starts
 
 
-def _trained_on(run: Path) -> str:
-    """Fingerprint of the data that trained `run`; empty where it was not trained here."""
-    return str(read_json(run / METRICS)["made_from"]["data"]) if (run / METRICS).exists() else ""
+def _seen(run: Path) -> Seen:
+    """What `run` was trained with; nothing where it was not trained here."""
+    if not (run / METRICS).exists():
+        return Seen()
+    metrics = read_json(run / METRICS)
+    return Seen(str(metrics["made_from"]["data"]), frozenset(metrics.get("recordings", ())))
 
 
 def _float_scores(run: Path, config: Config, samples: Samples) -> tuple[Any, Any, list[float]]:
@@ -211,7 +215,7 @@ def simulate(build: Path, data: str, limit: int | None, target: str, load: Path 
         _require_sources(opened, build, name)
     if load is not None:
         return _simulate_load(opened, open_load(load, opened), data, limit, wanted)
-    samples = unseen(data, opened.config, _trained_on(build), opened.plan.graph.class_names, limit)
+    samples = unseen(data, opened.config, _seen(build), opened.plan.graph.class_names, limit)
     found = {name: simulation.compared(opened, samples, name) for name in wanted}
     simulation.require_equal(found)
     _warn_of_gates(gate_balance(opened.plan, simulation.load_run(opened, "reference")))
@@ -224,7 +228,7 @@ def _warn_of_gates(balance: Sequence[dict[str, Any]]) -> None:
 
 
 def _simulate_load(build: Build, load: Load, data: str, limit: int | None, targets: Sequence[str]) -> dict[str, Any]:
-    samples = unseen(data, load.config, _trained_on(load.path), load.plan.graph.class_names, limit)
+    samples = unseen(data, load.config, _seen(load.path), load.plan.graph.class_names, limit)
     found = {
         f"{target}, {contents}": result
         for target in targets
@@ -256,7 +260,7 @@ def synthesise_vitis(build: Path, data: str | None, limit: int | None, part: str
     _require_sources(opened, build, "hls")
     windows = None
     if data is not None:
-        samples = unseen(data, opened.config, _trained_on(build), opened.plan.graph.class_names, limit)
+        samples = unseen(data, opened.config, _seen(build), opened.plan.graph.class_names, limit)
         windows = opened.results / "windows.bin"
         windows.parent.mkdir(exist_ok=True)
         csim.write_windows(windows, samples.words())

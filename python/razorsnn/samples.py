@@ -1,6 +1,7 @@
 """Windows of a data set, as the settings cut, split and order them."""
 
 import hashlib
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import groupby
@@ -17,6 +18,8 @@ from razorsnn.errors import UserError
 from razorsnn.events import Part, Recording
 from razorsnn.frames import FrameSpec, Window, build_frames, cut_windows, window_name
 from razorsnn.stream import window_words
+
+logger = logging.getLogger("razorsnn")
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,17 @@ class Slot:
         return self.origin.part
 
 
+PRINT_DIGITS = 16
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a net was trained with: the fingerprint of its data set, and the prints of the recordings that it saw."""
+
+    data: str = ""
+    prints: frozenset[str] = frozenset()
+
+
 @dataclass(frozen=True)
 class Samples:
     """Windows in the order of their names, of a data set that `fingerprint` identifies by content.
@@ -53,6 +67,13 @@ class Samples:
     slots: tuple[Slot, ...]
     spec: FrameSpec
     cached: bool
+    prints: dict[str, str]
+    """Of each recording, by name: what tells its events from those of others."""
+
+    @property
+    def recordings(self) -> list[str]:
+        """Of these windows, each once."""
+        return sorted({slot.recording for slot in self.slots})
 
     @property
     def names(self) -> list[str]:
@@ -108,7 +129,7 @@ def read_samples(data: str, config: Config) -> Samples:
     if dataset.contents is None:
         found = _survey(dataset, spec)
     else:
-        name = framecache.key("survey", dataset.contents, asdict(spec))
+        name = framecache.key("survey with prints", dataset.contents, asdict(spec))
         found = framecache.kept_values(name, lambda: _survey(dataset, spec))
     slots = [
         Slot(window_name(recording.name, index, spec), recording, index)
@@ -117,21 +138,23 @@ def read_samples(data: str, config: Config) -> Samples:
     ]
     slots.sort(key=lambda slot: (slot.recording, slot.index))
     cached = dataset.contents is not None
-    return Samples(data, found["fingerprint"], dataset.class_names, tuple(slots), spec, cached)
+    prints = {one.name: print_ for one, print_ in zip(dataset.recordings, found["prints"], strict=True)}
+    return Samples(data, found["fingerprint"], dataset.class_names, tuple(slots), spec, cached, prints)
 
 
 def _survey(dataset: Dataset, spec: FrameSpec) -> dict[str, Any]:
-    """How many windows each recording gives, and one hash over all events; so every recording was read once."""
+    """Windows and a print of each recording, and one hash over all events; so every recording was read once."""
     digest = hashlib.sha256(repr((dataset.class_names, spec)).encode())
-    counts = []
+    counts, prints = [], []
     with tqdm(dataset.recordings, desc="reading recordings", unit="recording", leave=False, delay=1.0) as bar:
         for recording in bar:
             events = recording.events
             if dataset.contents is not None and not len(events):
                 raise UserError(f"{dataset.name}: {recording.name} has no events; accepted: the data set as published")
             counts.append(len(cut_windows(replace(recording, stored=events), spec)))
+            prints.append(hashlib.sha256(events.tobytes()).hexdigest()[:PRINT_DIGITS])
             digest.update(f"{recording.name} {recording.label}".encode() + events.tobytes())
-    return {"windows": counts, "fingerprint": digest.hexdigest()}
+    return {"windows": counts, "prints": prints, "fingerprint": digest.hexdigest()}
 
 
 def split(samples: Samples, config: Config) -> tuple[Samples, Samples]:
@@ -151,8 +174,9 @@ def _cropped(samples: Samples, config: Config) -> Samples:
     return replace(samples, slots=tuple(slots), spec=spec)
 
 
-def unseen(data: str, config: Config, trained_on: str, classes: tuple[str, ...], limit: int | None) -> Samples:
-    """Windows that training did not see: of its own data set the validation split, else all.
+def unseen(data: str, config: Config, seen: Seen, classes: tuple[str, ...], limit: int | None) -> Samples:
+    """Windows that training did not see: of its own data set the validation split, else all but those of recordings
+    that it saw, which a warning tells. UserError: there are no others, or other classes.
 
     With `limit` so many of them, spread evenly, so that all classes are among them where there is room.
     """
@@ -161,8 +185,22 @@ def unseen(data: str, config: Config, trained_on: str, classes: tuple[str, ...],
         raise UserError(
             f"{data}: classes {', '.join(samples.class_names)}; accepted: those of the graph, {', '.join(classes)}"
         )
-    samples = split(samples, config)[1] if samples.fingerprint == trained_on else _cropped(samples, config)
+    own = samples.fingerprint == seen.data
+    samples = split(samples, config)[1] if own else _cropped(_others(samples, seen), config)
     return samples if limit is None else samples.chosen(_spread(len(samples.slots), limit, config.data.crops or 1))
+
+
+def _others(samples: Samples, seen: Seen) -> Samples:
+    """Those of recordings that training did not see."""
+    known = {name for name in samples.recordings if samples.prints[name] in seen.prints}
+    if not known:
+        return samples
+    left = [index for index, slot in enumerate(samples.slots) if slot.recording not in known]
+    told = f"{samples.source}: {len(known)} of {len(samples.recordings)} recordings were trained with"
+    if not left:
+        raise UserError(f"{told}; accepted: recordings that were not, or the whole data set of the training")
+    logger.warning("%s, such as %s; they are left out", told, min(known))
+    return samples.chosen(left)
 
 
 def _spread(count: int, limit: int, together: int) -> list[int]:
