@@ -17,7 +17,7 @@ void record_keep(const int index, const int gate, const Layer& layer, const bool
   std::uint32_t count = 0;
   for (int frame = 0; frame < C::frames; ++frame) {
 #pragma HLS pipeline II=1
-    if (layer.gated || layer.fixed || layer.tallied) keep_bits[gate * C::frames + frame] = keep[frame];
+    if (has_gate(layer)) keep_bits[gate * C::frames + frame] = keep[frame];
     if (keep[frame]) ++count;
   }
   kept[index] = count;
@@ -68,7 +68,7 @@ void run_window(const std::uint32_t layer_table[C::layers][C::layer_fields],
       tally_frames<C>(index % 2 == 0, layer.words_in, before.tally_peak, before.tally_limit, even, odd, keep);
     }
     record_keep<C>(index, gate, layer, keep, keep_bits, kept, pruned);
-    gate += layer.gated || layer.fixed || layer.tallied ? 1 : 0;
+    gate += has_gate(layer) ? 1 : 0;
     run_layer<C>(index, layer, keep, weights, bias, input, even, odd, scores, counters);
     if (layer.last) break;
   }

@@ -119,7 +119,7 @@ Net net_size() {
   for (bool last = false; !last; ++net.layers) {
     require(net.layers < Config::layers, "no row of the layer table is the last");
     const razorsnn::Layer layer = razorsnn::read_layer(image_layer_table[net.layers]);
-    net.gates += layer.gated || layer.fixed ? 1 : 0;
+    net.gates += razorsnn::has_gate(layer) ? 1 : 0;
     last = layer.last != 0;
   }
   return net;

@@ -103,6 +103,12 @@ inline Layer read_layer(const std::uint32_t row[42]) {
   return layer;
 }
 
+// A gate of any kind stands before the layer.
+inline bool has_gate(const Layer& layer) {
+#pragma HLS inline
+  return layer.gated || layer.fixed || layer.tallied;
+}
+
 // `width` bits, at most 32, from bit `at` of a word in 32-bit chunks; the chunk after the last one is read, not used.
 inline std::uint32_t bits_at(const std::uint32_t chunks[], const int at, const int width) {
 #pragma HLS inline
