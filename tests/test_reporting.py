@@ -94,7 +94,7 @@ def test_every_section_is_there_and_nothing_is_loaded_from_elsewhere(untouched):
     tags = Tags()
     tags.feed(page)
     assert tags.sections == SECTIONS
-    assert len(tags.loaded) == 6
+    assert len(tags.loaded) == 7
     assert all(link.startswith("data:image/svg+xml;base64,") for link in tags.loaded)
     assert not re.search(r"https?://|@import|url\(|<script", page)
 
@@ -145,6 +145,27 @@ def test_keep_bits_are_scores_against_the_threshold(untouched):
     assert len(data["gates"]) == 2
     for gate in data["gates"]:
         assert gate["keep"] == [score >= gate["threshold"] for score in gate["score"]]
+
+
+def test_activity_stands_beside_cycles_and_accuracy(untouched, trained):
+    _, data = untouched
+    windows, epochs = data["budget"]["windows"], data["budget"]["epochs"]
+    with np.load(trained / "build" / "results" / "reference.npz") as stored:
+        share = stored["counter_nonzero"][:, 1:].sum(axis=0) / stored["counter_positions"][:, 1:].sum(axis=0)
+        spent = stored["cycles"][:, -1] + 1 - stored["counter_beats"]
+    assert np.isclose(np.mean(windows["activity"]), share.mean()) and windows["cycles"] == spent.tolist()
+    assert np.mean(windows["told"]) == data["accuracy"][1]["accuracy"]
+    metrics = json.loads((trained / "metrics.json").read_text())
+    assert [epoch["accuracy"] for epoch in epochs] == [epoch["accuracy"] for epoch in metrics["epochs"]]
+    assert epochs[-1]["activity"] == np.mean(metrics["metrics"]["activity"][1:])
+
+
+def test_a_net_that_was_not_trained_here_has_no_epochs(build):
+    (build.parent / "metrics.json").unlink()
+    flow.generate(build.parent, build, "hls", None)
+    run_reference(open_build(build))
+    page, data = reported(build)
+    assert data["budget"]["epochs"] == [] and "after each epoch" not in page
 
 
 def test_a_gate_that_costs_more_than_it_saves_is_said_with_both_figures(untouched, build):

@@ -45,6 +45,7 @@ def draw(facts: dict[str, Any], events: dict[str, NDArray[Any]], frames: NDArray
             "events": _events(events),
             "frames": _frames(frames, facts["example"]["keep"]),
             "activity": _activity(facts["layers"]),
+            "budget": _budget(facts["budget"]),
             "cycles": _cycles(facts["cycles"]["example"]["rows"]),
             "latency": _latency(facts),
         }
@@ -161,6 +162,30 @@ def _activity(layers: list[dict[str, Any]]) -> Figure:
     axes.set(xlim=(0, max(1.15 * max(share), 1)), xlabel="non-zero activations that the layer reads (%)")
     axes.invert_yaxis()
     _grid(axes, "x")
+    return figure
+
+
+def _budget(budget: dict[str, Any]) -> Figure:
+    """Windows: activity and cycles; where the net was trained here, its epochs: activity and accuracy."""
+    figure, windows, epochs = _figure(2.8), budget["windows"], budget["epochs"]
+    panels = figure.subplots(1, 2 if epochs else 1, squeeze=False)[0]
+    active, cycles, told = (np.array(windows[name]) for name in ("activity", "cycles", "told"))
+    for which, colour, marker, label in ((told, ON, "o", "told right"), (~told, OFF, "x", "told wrong")):
+        panels[0].scatter(100 * active[which], cycles[which], 16, colour, marker=marker, label=label, alpha=0.8)
+    panels[0].set(title="windows", ylabel="cycles after the last event", ylim=(0, 1.15 * cycles.max()))
+    panels[0].yaxis.set_major_formatter("{x:,.0f}")
+    panels[0].legend(fontsize=8, loc="lower right")
+    if epochs:
+        x, y = ([100 * epoch[name] for epoch in epochs] for name in ("activity", "accuracy"))
+        panels[1].plot(x, y, color=FAINT, linewidth=1)
+        dots = panels[1].scatter(x, y, 16, range(1, len(x) + 1), cmap="cividis_r", zorder=3)
+        panels[1].plot(x[-1], y[-1], "*", color=OFF, markersize=11, zorder=4, label="the net")
+        panels[1].set(title="epochs of the training", ylabel="unseen windows told (%)")
+        panels[1].legend(fontsize=8, loc="lower right")
+        figure.colorbar(dots, ax=panels[1], label="epoch")
+    for axes in panels:
+        axes.set_xlabel("non-zero activations (%)")
+        _grid(axes, "y")
     return figure
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from razorsnn import __version__, evaluation, figures, synthesis
+from razorsnn.budget import budget
 from razorsnn.builds import METRICS, Build, plan_facts
 from razorsnn.cputime import torch_time
 from razorsnn.cyclefacts import cycle_facts, gate_balance, gate_warnings
@@ -55,6 +56,7 @@ def facts(build: Build) -> dict[str, Any]:
         "gates": gates,
         "warnings": gate_warnings(gates),
         "layers": _layers(build, reference),
+        "budget": budget(build, reference, _labels(build)),
         "activity_target": build.config.train.activity_target,
         "saturations": int(reference.counters["saturations"].sum()),
         "accuracy": _accuracy(build, reference, backends),

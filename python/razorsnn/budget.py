@@ -1,0 +1,42 @@
+"""Activity as a budget: what non-zero activations cost, window by window, and what training paid for them."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from razorsnn.builds import METRICS, Build
+from razorsnn.files import read_json
+from razorsnn.targets.outcome import BackendRun
+
+
+def budget(build: Build, reference: BackendRun, labels: NDArray[np.int64]) -> dict[str, Any]:
+    """Of each window its activity, its cycles after the last event, whether it was told; of each epoch two of them.
+
+    Activity: the share of non-zeros, the mean over the layers behind the first, or of the only one.
+    """
+    counters = reference.counters
+    assert reference.outcome.cycles is not None, "the reference has the cycles of each beat"
+    shares = counters["nonzero"] / counters["positions"]
+    told = reference.outcome.scores.argmax(axis=1) == labels
+    windows = {
+        "activity": _mean(shares).tolist(),
+        "cycles": (reference.outcome.cycles[:, -1] + 1 - counters["beats"]).tolist(),
+        "told": told.tolist(),
+    }
+    return {"windows": windows, "epochs": _epochs(build.path / METRICS)}
+
+
+def _mean(shares: NDArray[np.float64]) -> NDArray[np.float64]:
+    behind = shares[:, 1:] if shares.shape[1] > 1 else shares
+    mean: NDArray[np.float64] = behind.mean(axis=1)
+    return mean
+
+
+def _epochs(metrics: Path) -> list[dict[str, float]]:
+    """None where the net was not trained here."""
+    found = read_json(metrics)["epochs"] if metrics.exists() else []
+    return [
+        {"accuracy": epoch["accuracy"], "activity": float(_mean(np.array([epoch["activity"]]))[0])} for epoch in found
+    ]
