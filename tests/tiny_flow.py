@@ -42,6 +42,15 @@ def save_toml(config: Config, path: Path) -> Path:
     return path
 
 
+def recordings(root: Path, classes: tuple[str, ...] = ("a", "b")) -> Path:
+    """Two classes of two recordings, 5 bytes an event: x, y, polarity and time."""
+    for name in classes:
+        (root / name).mkdir(parents=True)
+        for index in range(2):
+            (root / name / f"{index}.bin").write_bytes(bytes([3, 4, 0, 0, 9, 5, 6, 128, 1, 9]))
+    return root
+
+
 def refusal(*arguments: object) -> str:
     """What the command says on stderr, after it was seen to be one line, with exit code 2."""
     result = CliRunner().invoke(app, [str(part) for part in arguments])
