@@ -15,7 +15,7 @@ import numpy as np
 
 from razorsnn.fixed import Ints, bits_signed
 from razorsnn.ir import Tensor
-from razorsnn.ops.synapse import Geometry, Synapse
+from razorsnn.ops.synapse import Geometry, Synapse, exact_float
 from razorsnn.ops.words import groups
 
 KERNELS = (1, 3)
@@ -87,12 +87,19 @@ class Conv(Synapse):
 
 
 def convolved(x: Ints, weights: Ints) -> Ints:
-    """[T, C_out, H, W]: exact. Doubles hold every sum (ir widths stay far below 2**53), and BLAS is fast on them."""
+    """[T, C_out, H, W]: exact. Floats that hold every part of every sum, because BLAS is fast on them.
+
+    What a gate has pruned is empty, and so are its sums.
+    """
     reach = weights.shape[-1] // 2
-    padded = np.pad(x, ((0, 0), (0, 0), (reach, reach), (reach, reach))).astype(np.float64)
+    real = exact_float(x, weights)
+    filled = x.any(axis=(1, 2, 3))
+    padded = np.pad(x[filled], ((0, 0), (0, 0), (reach, reach), (reach, reach))).astype(real)
     windows = np.lib.stride_tricks.sliding_window_view(padded, weights.shape[2:], axis=(2, 3))
-    product = np.tensordot(windows, weights.astype(np.float64), axes=([1, 4, 5], [1, 2, 3]))
-    return product.transpose(0, 3, 1, 2).astype(np.int64)
+    product = np.tensordot(windows, weights.astype(real), axes=([1, 4, 5], [1, 2, 3]))
+    sums = np.zeros((len(x), len(weights), *x.shape[2:]), dtype=np.int64)
+    sums[filled] = product.transpose(0, 3, 1, 2)
+    return sums
 
 
 def folded_kernel(weights: Ints, pool: int) -> Ints:
@@ -106,7 +113,7 @@ def folded_kernel(weights: Ints, pool: int) -> Ints:
 
 def pooled(z: Ints, pool: int) -> Ints:
     """Sums of pool x pool outputs; rows and columns that do not fill a pool are dropped."""
-    frames, channels, height, width = z.shape
-    kept = z[:, :, : height // pool * pool, : width // pool * pool]
-    sums: Ints = kept.reshape(frames, channels, height // pool, pool, width // pool, pool).sum(axis=(3, 5))
+    kept = z[:, :, : z.shape[2] // pool * pool, : z.shape[3] // pool * pool]
+    rows: Ints = sum(kept[:, :, at::pool] for at in range(pool))
+    sums: Ints = sum(rows[..., at::pool] for at in range(pool))
     return sums

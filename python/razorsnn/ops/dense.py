@@ -12,7 +12,7 @@ import numpy as np
 
 from razorsnn.fixed import Ints
 from razorsnn.ir import Tensor
-from razorsnn.ops.synapse import Geometry, Synapse
+from razorsnn.ops.synapse import Geometry, Synapse, exact_float
 from razorsnn.ops.words import pack
 
 
@@ -29,8 +29,9 @@ class Dense(Synapse):
         return Geometry(True, 0, 0, 1, 1, Tensor(x.frames, len(self.weights), 1, 1, self.neuron.out))
 
     def sums(self, x: Ints) -> Ints:
-        flat = x.reshape(len(x), -1).astype(np.float64)
-        weights = self.weights.reshape(len(self.weights), -1).astype(np.float64)
+        real = exact_float(x, self.weights)
+        flat = x.reshape(len(x), -1).astype(real)
+        weights = self.weights.reshape(len(self.weights), -1).astype(real)
         return (flat @ weights.T).astype(np.int64)[:, :, None, None]
 
     def weight_rows(self, lanes: int, lanes_in: int) -> Ints:

@@ -61,7 +61,7 @@ class Neuron:
 
     def reset_value(self, u: Ints) -> Ints:
         """reset(u, s) for each u."""
-        after = {"zero": np.zeros_like(u), "threshold": np.full_like(u, self.v_th), "subtract": u - self.v_th}
+        after = {"zero": 0, "threshold": self.v_th, "subtract": u - self.v_th if self.reset == "subtract" else 0}
         return np.where(u >= self.v_th, after[self.reset], u)
 
     def output(self, u: Ints, z_frac: int) -> Ints:

@@ -46,6 +46,19 @@ LAYER_CYCLES = 2
 """Of a layer: its row of the layer table is read, and the next one is chosen."""
 
 
+FLOAT32_WHOLE = 1 << 24
+"""Up to which every whole number is one."""
+
+
+def exact_float(x: Ints, weights: Ints) -> type[np.floating]:
+    """Of two kinds of floats the smaller one that holds every part of the sums of weights [C_out, ...] times x >= 0.
+
+    Doubles hold all that there are: widths stay far below 2**53.
+    """
+    largest = int(x.max(initial=0)) * int(np.abs(weights).reshape(len(weights), -1).sum(axis=1).max())
+    return np.float32 if largest < FLOAT32_WHOLE else np.float64
+
+
 @dataclass(frozen=True)
 class Geometry:
     """What addresses and loops need. `rows`, `columns`: outputs that an event may reach.
