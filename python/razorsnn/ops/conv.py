@@ -8,6 +8,7 @@ Contract: ops/synapse.py, with
 """
 
 from dataclasses import dataclass
+from functools import reduce
 from itertools import product
 from typing import Any, ClassVar
 
@@ -114,6 +115,5 @@ def folded_kernel(weights: Ints, pool: int) -> Ints:
 def pooled(z: Ints, pool: int) -> Ints:
     """Sums of pool x pool outputs; rows and columns that do not fill a pool are dropped."""
     kept = z[:, :, : z.shape[2] // pool * pool, : z.shape[3] // pool * pool]
-    rows: Ints = sum(kept[:, :, at::pool] for at in range(pool))
-    sums: Ints = sum(rows[..., at::pool] for at in range(pool))
-    return sums
+    rows: Ints = reduce(np.add, (kept[:, :, at::pool] for at in range(pool)))
+    return reduce(np.add, (rows[..., at::pool] for at in range(pool)))
