@@ -1,15 +1,15 @@
 """Runs in .venv-spiker (`make setup-spiker`): writes Spiker+'s VHDL of a net of ours.
 
-    .venv-spiker/bin/python benchmarks/spiker_emit.py net.npz FOLDER
+    .venv-spiker/bin/python benchmarks/spiker_emit.py net.npz core FOLDER
 
 net.npz: weights0, weights1, ... [outputs, inputs] and thresholds [layers], integers; facts: T, weight bits, membrane bits.
-It writes three of its forms: FOLDER/model, whose ROMs have contents and whose readout's membranes are ports, to be
-simulated; FOLDER/core, which its authors synthesise, and FOLDER/full, the same behind an interface, both with ROMs apart.
+The form `core` is its network; `full` is the same behind its interface, registers for the input spikes. In both
+("functional") the ROMs have contents, and the membranes of the readout, which its own simulator predicts from, are
+ports. One form a run: its lists of such ports outlive a net.
 Its neurons leak v >> 4. The readout has reset "none" and a threshold that it never exceeds: it integrates.
 """
 
 import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,23 +18,19 @@ from spikerplus import NetBuilder, VhdlGenerator
 from spikerplus.vhdl.vhdl import write_file_all
 
 BETA = 1 - 2**-4
-FORMS: dict[str, dict[str, bool]] = {
-    "model": {"functional": True, "interface": False},
-    "core": {"functional": False, "interface": False},
-    "full": {"functional": False, "interface": True},
-}
+FORMS = {"core": False, "full": True}
+"""Folder to `interface`."""
 
 
 def main() -> None:
-    path, out = map(Path, sys.argv[1:])
+    path, form, out = sys.argv[1:]
     with np.load(path) as given:
         arrays = dict(given)
     weights = [arrays[f"weights{index}"] for index in range(len(arrays["thresholds"]))]
     frames, weight_bits, membrane_bits = arrays["facts"].tolist()
     widths = {"weights_bw": weight_bits, "neurons_bw": membrane_bits, "fp_dec": 0}
-    for form, options in FORMS.items():
-        net = built(weights, arrays["thresholds"].tolist(), frames)
-        write_file_all(VhdlGenerator(net, widths).generate(**options), output_dir=str(out / form))
+    net = built(weights, arrays["thresholds"].tolist(), frames)
+    write_file_all(VhdlGenerator(net, widths).generate(functional=True, interface=FORMS[form]), output_dir=out)
 
 
 def built(weights: list[Any], thresholds: list[int], frames: int) -> Any:

@@ -114,7 +114,9 @@ def drawn(windows: int, frames: int = 100, sizes: Sequence[int] = (700, 128, 128
     return Case(name, tuple(weights), tuple(thresholds), every[CALIBRATION:], None)
 
 
-def hidden_layer(rng: np.random.Generator, windows: NDArray[np.uint8], size: int) -> tuple[Ints, int, NDArray[np.uint8]]:
+def hidden_layer(
+    rng: np.random.Generator, windows: NDArray[np.uint8], size: int
+) -> tuple[Ints, int, NDArray[np.uint8]]:
     """Weights, the threshold of ACTIVE, found by bisection, and the spikes [N, T, size, 1, 1] of all windows."""
     tensor = Tensor(*windows.shape[1:], SPIKE)
     matrix = rng.integers(-DRAWN, DRAWN + 1, (size, tensor.positions))

@@ -32,15 +32,15 @@ def thresholds(case: Case, bits: int) -> list[int]:
 
 
 def emit(case: Case, bits: int, out: Path) -> None:
-    """Writes out/model, out/core and out/full (spiker_emit.py) with membranes of `bits` bits."""
+    """Writes out/core and out/full (spiker_emit.py) with membranes of `bits` bits."""
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     arrays = {f"weights{index}": matrix for index, matrix in enumerate(case.weights)}
     facts = np.array([case.windows.shape[1], WEIGHT_BITS, bits])
     np.savez(out / "net.npz", thresholds=np.array(thresholds(case, bits)), facts=facts, **arrays)
-    for form in ("model", "core", "full"):
+    for form in ("core", "full"):
         (out / form).mkdir()
-    call([str(PYTHON), str(HERE / "spiker_emit.py"), str(out / "net.npz"), str(out)], Path.cwd())
+        call([str(PYTHON), str(HERE / "spiker_emit.py"), str(out / "net.npz"), form, str(out / form)], Path.cwd())
 
 
 def call(command: Sequence[str], folder: Path) -> str:
@@ -58,7 +58,7 @@ def sources(folder: Path) -> list[str]:
 
 
 def simulate(case: Case, bits: int, folder: Path, windows: NDArray[np.uint8]) -> list[SpikerRun]:
-    """The windows through out/model, one after the other."""
+    """The windows through the network in `folder`, one after the other."""
     frames = windows.shape[1]
     shutil.copy(HERE / "spiker_tb.vhd", folder / "spiker_tb.vhd")
     (folder / "in.txt").write_text("".join(rows(window) for window in windows))
