@@ -17,13 +17,14 @@ BIN := .venv/bin
 READY := .venv/.setup
 STARTED := .venv/.unfinished
 QKERAS := .venv-qkeras
+SPIKER := .venv-spiker
 limit = $(if $(LIMIT),--limit $(LIMIT))
 lanes = $(if $(LANES),--lanes $(LANES))
 bench_run = $(if $(BENCH_RUN),--run '$(BENCH_RUN)')
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup setup-qkeras demo train hls csim sim report synth test test-qkeras bench bench-gesture lint golden clean
+.PHONY: help setup setup-qkeras setup-spiker demo train hls csim sim report synth test test-qkeras bench bench-gesture bench-spiker lint golden clean
 
 # Before anything starts, and at no cost to those who only read the help.
 ifneq ($(filter-out help clean,$(MAKECMDGOALS)),)
@@ -69,6 +70,14 @@ $(QKERAS)/.setup: requirements-qkeras.txt
 	$(QKERAS)/bin/python -m pip install -r requirements-qkeras.txt
 	@touch $@
 
+setup-spiker: $(SPIKER)/.setup  ## make .venv-spiker, which generates Spiker+'s VHDL: torch again
+
+$(SPIKER)/.setup: requirements-spiker.txt
+	rm -rf $(SPIKER)
+	$(PYTHON) -m venv $(SPIKER)
+	$(SPIKER)/bin/python -m pip install -c constraints.txt -r requirements-spiker.txt
+	@touch $@
+
 demo: train hls csim sim report  ## all of it, once: train, write the accelerator, prove it equal, report
 
 train: setup  ## train on DATA with CONFIG; goes on where it was interrupted
@@ -103,6 +112,9 @@ bench: setup  ## cycles against the fewest possible, and speed: build/bench/resu
 
 bench-gesture: setup  ## the paper's Gesture network at T = 60: device, cycles, one whole window in RTL
 	$(BIN)/python -m benchmarks.gesture --data '$(GESTURE_DATA)' --simulate
+
+bench-spiker: setup setup-spiker  ## against Spiker+, a generator of spiking FPGA cores: needs ghdl (apt)
+	$(BIN)/python -m benchmarks.spiker --data '$(BENCH_DATA)'
 
 lint: setup  ## style, types and the direction of imports
 	$(BIN)/ruff check .

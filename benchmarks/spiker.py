@@ -2,11 +2,12 @@
 
     python -m benchmarks.spiker --data ../shared/data/nmnist_small/Train
 
-Predictions of both, cycles of both, area of both by the same Yosys without DSPs, and LUT x cycles. A window's cycles are
-from its last input to its last result: of ours after the last event; of Spiker+ from its start to the step at which the
-last membranes are read. Spiker+'s `core` has its spikes on 784 wires and its membranes too: no interface, no buffer of inputs, no mean
-and no largest class, all of which our top has. `full` has registers for the spikes of one step. spiker_net.py says
-where the two nets differ, spiker_model.py what Spiker+ computes, spiker_netlist.py how Yosys reads it.
+Predictions of both, cycles of both, area of both by the same Yosys without DSPs, and LUT x cycles. Cycles of a window:
+of ours after its last event; of Spiker+ from its start to the step at which its last membranes are read.
+Spiker+'s `core` takes a frame's spikes on one wire each, and its membranes are ports: it has no interface, no buffer
+for a window, no mean and no largest class. Our top has all but the largest class. `full` has registers for the spikes
+of one step, written one a cycle. spiker_net.py says where the nets differ, spiker_model.py what Spiker+ computes,
+spiker_netlist.py how Yosys reads it.
 """
 
 import argparse

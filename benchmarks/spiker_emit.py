@@ -2,7 +2,7 @@
 
     .venv-spiker/bin/python benchmarks/spiker_emit.py net.npz core FOLDER
 
-net.npz: weights0, weights1, ... [outputs, inputs] and thresholds [layers], integers; facts: T, weight bits, membrane bits.
+net.npz: integers; weights0, weights1, ... [outputs, inputs], thresholds [layers], facts: T, weight and membrane bits.
 The form `core` is its network; `full` is the same behind its interface, registers for the input spikes. In both
 ("functional") the ROMs have contents, and the membranes of the readout, which its own simulator predicts from, are
 ports. One form a run: its lists of such ports outlive a net.

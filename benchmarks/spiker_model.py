@@ -56,7 +56,8 @@ def run(weights: Sequence[Ints], thresholds: Sequence[int], frames: Ints, bits: 
 
 
 def _step(v: Ints, spikes: Ints, v_th: int, weights: Ints, taken: Ints) -> Ints:
-    return np.where(spikes == 1, v - v_th, v - (v >> LEAK_SHIFT)) + weights @ taken
+    after: Ints = np.where(spikes == 1, v - v_th, v - (v >> LEAK_SHIFT)) + weights @ taken
+    return after
 
 
 def _require_room(v: Sequence[Ints], weights: Sequence[Ints], taken: Sequence[Ints], bits: int) -> None:

@@ -3,8 +3,8 @@
     784-128-10      N-MNIST, both polarities merged, binned to 28 x 28, T = 16
     700-128-128-20  the sizes of SHD, T = 100; there are no recordings here: spikes drawn at random
 
-Hidden weights are random; a threshold a layer leaves ACTIVE of its outputs spiking. The readout of N-MNIST is fitted to the
-hidden spikes by least squares, so that predictions mean something; the other one's is random. Without bias, as
+Hidden weights are random; a threshold a layer leaves ACTIVE of its outputs spiking. The readout of N-MNIST is fitted to
+the hidden spikes by least squares, so that predictions mean something; the other one's is random. Without bias, as
 Spiker+ has none. Ours: LIF, reset subtract, alpha 15/16, which is the leak v >> 4; u >= v_th, not >; it leaks in every
 step, Spiker+ not in one that fires. The readout integrates in both: its threshold is out of reach.
 """
@@ -118,7 +118,8 @@ def hidden_layer(
     rng: np.random.Generator, windows: NDArray[np.uint8], size: int
 ) -> tuple[Ints, int, NDArray[np.uint8]]:
     """Weights, the threshold of ACTIVE, found by bisection, and the spikes [N, T, size, 1, 1] of all windows."""
-    tensor = Tensor(*windows.shape[1:], SPIKE)
+    _, frames, channels, height, width = windows.shape
+    tensor = Tensor(frames, channels, height, width, SPIKE)
     matrix = rng.integers(-DRAWN, DRAWN + 1, (size, tensor.positions))
     low, high = 0, DRAWN * tensor.positions
     while high - low > 1:

@@ -1,11 +1,11 @@
 """Spiker+'s VHDL as Verilog that Yosys reads, from `ghdl --synth`, and the area of it.
 
-GHDL 2.0's Verilog is not yet what Yosys takes: its `case` lacks the VHDL's `when others`, a selector is decoded to one bit
-a choice, and Yosys cannot read the literal that a ROM becomes. So
+GHDL 2.0's Verilog is not yet what Yosys takes: its `case` lacks the VHDL's `when others`, a selector is decoded to one
+bit a choice, and Yosys cannot read the literal that a ROM becomes. So
     ROM         is left out of the translation; the empty module becomes a memory with $readmemh of the same words and
                 the same registered read
-    multiplexer, OR of many bits: of the one-bit ones the body is written anew, as an index and as |x. GHDL has a decoder
-                and a chain, which Yosys would not find back; written so, they are smaller, in Spiker+'s favour
+    mux, or     of one bit, and of all bits of a vector: written anew, as an index and as |x. GHDL has a decoder and a
+                chain, which Yosys would not find back; written so, they are smaller, in Spiker+'s favour
     case        the choices look at their own bit alone (casez), and `default` comes from GHDL's VHDL of the same design
 """
 
@@ -78,7 +78,8 @@ def with_cases(text: str, choices: Choices) -> str:
     def whole(match: re.Match[str]) -> str:
         branches = re.sub(r"'b([01]+):", lambda bits: f"'b{bits[1].replace('0', '?')}:", match[2])
         name = re.findall(r"(\w+) <=", branches)[0]
-        return f"(* parallel_case *) casez ({match[1]}){branches}  default: {name} <= {_verilog(choices[name])};\n    endcase"
+        default = f"  default: {name} <= {_verilog(choices[name])};\n    "
+        return f"(* parallel_case *) casez ({match[1]}){branches}{default}endcase"
 
     return re.sub(r"case \((\w+)\)(.*?)endcase", whole, text, flags=re.S)
 

@@ -36,8 +36,9 @@ def emit(case: Case, bits: int, out: Path) -> None:
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     arrays = {f"weights{index}": matrix for index, matrix in enumerate(case.weights)}
-    facts = np.array([case.windows.shape[1], WEIGHT_BITS, bits])
-    np.savez(out / "net.npz", thresholds=np.array(thresholds(case, bits)), facts=facts, **arrays)
+    arrays["thresholds"] = np.array(thresholds(case, bits))
+    arrays["facts"] = np.array([case.windows.shape[1], WEIGHT_BITS, bits])
+    np.savez(out / "net.npz", allow_pickle=False, **arrays)
     for form in ("core", "full"):
         (out / form).mkdir()
         call([str(PYTHON), str(HERE / "spiker_emit.py"), str(out / "net.npz"), form, str(out / form)], Path.cwd())

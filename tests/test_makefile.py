@@ -8,8 +8,8 @@ import pytest
 
 TOP = Path(__file__).parents[1]
 TARGETS = [
-    "help", "setup", "setup-qkeras", "demo", "train", "hls", "csim", "sim", "report", "synth", "test",
-    "test-qkeras", "bench", "bench-gesture", "lint", "golden", "clean",
+    "help", "setup", "setup-qkeras", "setup-spiker", "demo", "train", "hls", "csim", "sim", "report", "synth", "test",
+    "test-qkeras", "bench", "bench-gesture", "bench-spiker", "lint", "golden", "clean",
 ]  # fmt: skip
 
 
