@@ -12,6 +12,7 @@ spiker_netlist.py how Yosys reads it.
 
 import argparse
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -23,11 +24,12 @@ from benchmarks.spiker_net import Case, drawn, frame_words, nmnist
 from razorsnn.errors import UserError
 from razorsnn.files import make_folder
 from razorsnn.plan import Plan, make_plan
+from razorsnn.targets import rtl
 from razorsnn.targets.reference import output_cycles, run_window, run_windows
 from razorsnn.targets.rtlsim import Stimulus, simulate
 
 GOAL = 5
-LANES = (16, 32, 64)
+LANES = (32, 16, 64)
 WINDOWS, SIMULATED = {"784-128-10": 100, "700-128-128-20": 20}, 2
 """For predictions and mean cycles, and for the proofs in simulation."""
 TOPS = {"core": "network", "full": "full_accelerator"}
@@ -59,7 +61,7 @@ def compared(case: Case, lanes: Sequence[int], folder: Path) -> list[Figure]:
     figures = [
         (f"{case.name}: bits of a membrane, both", bits, None, "bits"),
         *prediction_figures(case, plans[0], runs),
-        *their_figures(case, bits, runs, folder / "spiker"),
+        *their_figures(case, bits, runs, folder / "theirs"),
     ]
     for plan in plans:
         figures += our_figures(case, plan, figures, folder)
@@ -97,8 +99,7 @@ def their_figures(case: Case, bits: int, runs: Sequence[SpikerRun], folder: Path
         (f"{case.name}: cycles a window, Spiker+", float(np.mean([run.cycles[-1] for run in runs])), None, "cycles"),
     ]
     for form, top in TOPS.items():
-        net = folder / f"{form}-net"
-        spiker_netlist.translate(folder / form, top, net)
+        net = spiker_area.kept(folder.parent, partial(spiker_netlist.translate, folder / form, top))
         areas = {family: spiker_area.theirs(net, top, family) for family in spiker_area.FAMILIES}
         figures += area_figures(f"{case.name}: {{}}, Spiker+ {form}", areas)
     return figures
@@ -115,7 +116,7 @@ def area_figures(name: str, areas: dict[str, spiker_area.Area]) -> list[Figure]:
 def our_figures(case: Case, plan: Plan, theirs: Sequence[Figure], folder: Path) -> list[Figure]:
     """The proof, mean cycles, areas, and how often Spiker+'s LUT x cycles is ours."""
     name, known = f"ours, {plan.shape.lanes} lanes", {figure[0]: figure[1] for figure in theirs}
-    built = spiker_area.sources(plan, folder)
+    built = spiker_area.kept(folder, partial(rtl.emit, plan))
     cycles = float(np.mean([output_cycles(plan, run_window(plan, frames), 1)[-1] for frames in case.windows]))
     areas = {family: spiker_area.ours(built, family) for family in spiker_area.FAMILIES}
     figures: list[Figure] = [

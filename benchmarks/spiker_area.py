@@ -1,13 +1,14 @@
 """Area of both sides: the same Yosys, the same devices, no DSPs, since Spiker+ has no multiplies."""
 
 import json
+import shutil
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.spiker_vhdl import call
 from razorsnn.files import hash_tree, read_json, write_json
-from razorsnn.plan import Plan
 from razorsnn.synthesis import tools
 from razorsnn.synthesis.devices import DEVICES
 from razorsnn.targets import rtl
@@ -20,11 +21,12 @@ FAMILIES = {
 }
 
 
-def sources(plan: Plan, out: Path) -> Path:
-    """A folder with our sources in rtl/, named after their contents; tools keep what they made in it."""
+def kept(out: Path, write: Callable[[Path], None]) -> Path:
+    """A folder in `out` with what is written, named after it: what tools made of the same before is still in it."""
     fresh = out / "fresh"
-    rtl.emit(plan, fresh)
-    folder = out / hash_tree(fresh / "rtl")[:16]
+    shutil.rmtree(fresh, ignore_errors=True)
+    write(fresh)
+    folder = out / hash_tree(fresh)[:16]
     if not folder.exists():
         fresh.rename(folder)
     return folder

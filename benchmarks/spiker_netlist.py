@@ -21,14 +21,16 @@ Choices = dict[str, str]
 
 def translate(folder: Path, top: str, out: Path) -> None:
     """out/net.v and the ROMs' images, of entity `top` of the VHDL in `folder`."""
-    shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
+    library = folder / f"library-{top}"  # without the ROMs, which the simulation's has
+    shutil.rmtree(library, ignore_errors=True)
+    library.mkdir()
+    options = [STANDARD, f"--workdir={library.name}"]
     roms = {path.stem: path.read_text() for path in sorted(folder.glob("rom_*_ip.vhd"))}
     parts = [name for name in sources(folder) if Path(name).stem not in roms]
-    library = [STANDARD, f"--workdir={out.resolve()}"]
-    call(["ghdl", "-a", *library, "-Wno-binding", *parts], folder)
-    verilog, vhdl = (call(["ghdl", "--synth", *library, f"--out={form}", top], folder) for form in ("verilog", "vhdl"))
-    text = with_cases(with_reductions(verilog), others(vhdl))
+    call(["ghdl", "-a", *options, "-Wno-binding", *parts], folder)
+    verilog, vhdl = (call(["ghdl", "--synth", *options, f"--out={form}", top], folder) for form in ("verilog", "vhdl"))
+    text = with_cases(with_reductions(with_names(verilog)), others(vhdl))
     for name, rom in roms.items():
         words = re.findall(r'"([01]+)"', rom)
         (out / f"{name}.hex").write_text("\n".join(words_hex(words)) + "\n")
@@ -60,6 +62,11 @@ def with_reductions(text: str) -> str:
     return re.sub(
         r"(module generic_or_\d+\n[^;]*;).*?endmodule", r"\1\n  assign or_out = |or_in;\nendmodule", text, flags=re.S
     )
+
+
+def with_names(text: str) -> str:
+    """Spiker+ names an entity `reg`, a word of Verilog's own."""
+    return re.sub(r"^(module |  )reg(\n| \w+ \()", r"\1spike_reg\2", text, flags=re.M)
 
 
 def _index(match: re.Match[str]) -> str:

@@ -196,6 +196,12 @@ def test_what_yosys_reads_has_the_vhdls_defaults_muxes_and_roms():
     assert spiker_netlist.words_hex(["00011", "10000"]) == ["03", "10"]
 
 
+def test_an_entity_called_reg_gets_another_name():
+    text = "module reg\n  (input  clk);\n  reg a;\n  reg [3:0] b;\nendmodule\n  reg at_0 (\n    .clk(clk));\n"
+    expected = text.replace("module reg\n", "module spike_reg\n").replace("reg at_0", "spike_reg at_0")
+    assert spiker_netlist.with_names(text) == expected
+
+
 def test_a_case_or_a_rom_that_is_not_understood_stops_it():
     with pytest.raises(KeyError, match="n8_o"):
         spiker_netlist.with_cases(spiker_netlist.with_reductions(VERILOG), {})
