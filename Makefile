@@ -4,6 +4,7 @@ RUN ?= runs/$(basename $(notdir $(CONFIG)))
 DATA ?= simulated
 LIMIT ?=
 LANES ?=
+TAPS ?=
 DEVICE ?= ecp5-85k
 SEEDS ?= 5
 PYTHON ?= python3
@@ -19,7 +20,7 @@ STARTED := .venv/.unfinished
 QKERAS := .venv-qkeras
 SPIKER := .venv-spiker
 limit = $(if $(LIMIT),--limit $(LIMIT))
-lanes = $(if $(LANES),--lanes $(LANES))
+lanes = $(if $(LANES),--lanes $(LANES)) $(if $(TAPS),--taps $(TAPS))
 bench_run = $(if $(BENCH_RUN),--run '$(BENCH_RUN)')
 
 .DEFAULT_GOAL := help
@@ -45,7 +46,7 @@ help:  ## this text
 	@echo "  CONFIG=$(CONFIG)   settings"
 	@echo "  RUN=$(RUN)   folder for all results; the accelerator goes to its folder build/"
 	@echo "  DATA=$(DATA)   folder of recordings, or: simulated"
-	@echo "  LIMIT=$(LIMIT)   windows to simulate; empty: all unseen ones   LANES=$(LANES)   multipliers; empty: as in CONFIG"
+	@echo "  LIMIT=$(LIMIT)   windows to simulate; empty: all unseen ones   LANES=$(LANES) TAPS=$(TAPS)   output channels and outputs at once; empty: as in CONFIG"
 	@echo "  DEVICE=$(DEVICE)   SEEDS=$(SEEDS)   of make synth: device, placements whose median counts"
 	@echo "  BENCH_DATA=$(BENCH_DATA)   N-MNIST recordings for the bench   BENCH_RUN=$(BENCH_RUN)   trained net; empty: a random one"
 	@echo "  GESTURE_DATA=$(GESTURE_DATA)   DVS128 Gesture excerpts for make bench-gesture"
@@ -107,6 +108,8 @@ test-qkeras: setup setup-qkeras  ## compare imported QKeras models with QKeras i
 
 bench: setup  ## cycles against the fewest possible, and speed: build/bench/results.json
 	$(BIN)/python -m benchmarks.bench --data '$(BENCH_DATA)' $(bench_run)
+	$(BIN)/python -m benchmarks.bench --data '$(BENCH_DATA)' $(bench_run) --taps 4
+	$(BIN)/python -m benchmarks.bench --data '$(BENCH_DATA)' $(bench_run) --taps 9
 	$(BIN)/python -m benchmarks.density --data '$(BENCH_DATA)' $(bench_run)
 	$(BIN)/python -m benchmarks.speed --data '$(BENCH_DATA)' $(bench_run)
 

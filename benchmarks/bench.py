@@ -15,13 +15,13 @@ import numpy as np
 from rich.console import Console
 
 from benchmarks.bound import Engine
-from benchmarks.measures import gates, layers, ratios, row_sums
+from benchmarks.measures import gates, layers, products, ratios, row_sums
 from benchmarks.nets import Wanted, calibrated_net
+from benchmarks.rows import Figure, Row, add_rows, rows_of
 from razorsnn.config import Config, load_config
-from razorsnn.files import write_json
 from razorsnn.graphfile import load_graph
 from razorsnn.plan import Plan, make_plan
-from razorsnn.render import plain, show
+from razorsnn.render import show
 from razorsnn.samples import Samples, read_samples, split
 from razorsnn.targets import rtl
 from razorsnn.targets.outcome import BackendRun
@@ -32,7 +32,6 @@ TRAINED = Wanted(activity=(0.019, 0.028, 0.075), pruned=0.4)
 """Of trained N-MNIST nets: their layers read 1.6, 2.4 and 6.7 % non-zeros after their gates."""
 CALIBRATION, WINDOWS, SIMULATED = 12, 20, 2
 """Windows: for the random net's activity, for the figures, for the proof in RTL."""
-Row = dict[str, Any]
 
 
 def main() -> None:
@@ -40,24 +39,24 @@ def main() -> None:
     parser.add_argument("--data", required=True, help="folder of N-MNIST recordings, class = folder name")
     parser.add_argument("--run", type=Path, help="folder of a trained net; without it a random one is made")
     parser.add_argument("--lanes", type=int, default=16)
+    parser.add_argument("--taps", type=int, default=1, help="1, 4 or 9 outputs a cycle")
     parser.add_argument("--out", type=Path, default=Path("build/bench"))
     given = parser.parse_args()
-    command = f"python -m benchmarks.bench --data {given.data} --lanes {given.lanes}"
+    command = f"python -m benchmarks.bench --data {given.data} --lanes {given.lanes} --taps {given.taps}"
     command += f" --run {given.run}" if given.run else ""
     out: Path = given.out.resolve()  # the simulator runs elsewhere
     out.mkdir(parents=True, exist_ok=True)
-    plan, samples = prepared(given.data, given.run, given.lanes)
+    plan, samples = prepared(given.data, given.run, given.lanes, given.taps)
     facts = measured(plan, samples)
     proof = proven(plan, samples.chosen(range(SIMULATED)), out)
-    plot(facts["layers"], out / "cycles.svg")
-    results = results_of(facts, proof, f"{given.lanes} lanes x 1 tap", command)
-    write_json(out / "results.json", plain(results))
-    short = [{name: row[name] for name in row if name != "command"} for row in results]
-    title = f"bench: {plan.graph.name}, {given.lanes} lanes, {WINDOWS} windows"
-    show(title, facts | {"results": short}, Console(width=170))
+    engine = f"{given.lanes} lanes x {given.taps} tap{'s' if given.taps > 1 else ''}"
+    plot(facts["layers"], out / f"cycles-{given.lanes}x{given.taps}.svg")
+    title = f"bench: {plan.graph.name}, {engine}, {WINDOWS} windows"
+    show(title, facts, Console(width=170))
+    add_rows(out, title, rows_of(figures_of(facts, proof, engine), command))
 
 
-def prepared(data: str, run: Path | None, lanes: int) -> tuple[Plan, Samples]:
+def prepared(data: str, run: Path | None, lanes: int, taps: int = 1) -> tuple[Plan, Samples]:
     """The plan, and the first validation windows."""
     config: Config = load_config(Path("configs/nmnist.toml") if run is None else run / "config.json")
     samples = read_samples(data, config)
@@ -66,15 +65,21 @@ def prepared(data: str, run: Path | None, lanes: int) -> tuple[Plan, Samples]:
     some = train.chosen(range(0, step * CALIBRATION, step))
     graph = load_graph(run) if run else calibrated_net(config, TRAINED, some.frames(), samples.class_names, config.seed)
     spread = range(0, len(held.slots), max(1, len(held.slots) // WINDOWS))
-    return make_plan(graph, lanes), held.chosen(spread[:WINDOWS])
+    return make_plan(graph, lanes, taps=taps), held.chosen(spread[:WINDOWS])
 
 
 def measured(plan: Plan, samples: Samples) -> dict[str, Any]:
     """Means over the windows, by layer and gate, and the ratios."""
-    engine = Engine(plan.shape.lanes)
+    engine = Engine(plan.shape.lanes, plan.shape.taps)
     windows = [(frames, run_window(plan, frames)) for frames in samples.frames()]
     rows = layers(plan, windows, engine)
-    return {"layers": [*rows, row_sums(rows)], "gates": gates(plan, windows), "ratios": ratios(windows, rows, engine)}
+    total = row_sums(rows)
+    return {
+        "layers": [*rows, total],
+        "gates": gates(plan, windows),
+        "ratios": ratios(windows, rows, engine),
+        "useful": products(windows) / (engine.wide_as * total["measured"]),
+    }
 
 
 def proven(plan: Plan, samples: Samples, out: Path) -> dict[str, float]:
@@ -91,18 +96,23 @@ def proven(plan: Plan, samples: Samples, out: Path) -> dict[str, float]:
     return {"differences": differences, "speed": float(found.counters["cycles"].sum() / seconds)}
 
 
-def results_of(facts: dict[str, Any], proof: dict[str, float], engine: str, command: str) -> list[Row]:
-    """name, value, goal, unit and command of each figure."""
+def figures_of(facts: dict[str, Any], proof: dict[str, float], engine: str) -> list[Figure]:
+    """name, value, goal and unit of each figure."""
     *rows, total = facts["layers"]
-    found: list[tuple[str, float, float | None, str]] = [
-        (f"lower bound / measured, layer {row['layer']}, {engine}", row["ratio"], 0.95, "ratio") for row in rows
-    ]
-    found += [
+    return [
+        *((f"lower bound / measured, layer {row['layer']}, {engine}", row["ratio"], 0.95, "ratio") for row in rows),
         (f"lower bound / measured, all, {engine}", total["ratio"], 0.95, "ratio"),
         (f"cycles a window after the last event, {engine}", total["measured"], None, "cycles"),
         (f"dense engine / measured, {engine}", facts["ratios"]["all"], 45, "ratio"),
-        *((f"dense engine / {name} alone", facts["ratios"][name], None, "ratio") for name in ("skip", "prune", "fold")),
-        *((f"gate {row['gate']}: (saved - cost) / saved", row["net"], 0.85, "ratio") for row in facts["gates"]),
+        (f"multiplies / (lanes x taps x cycles), {engine}", facts["useful"], None, "share"),
+        *(
+            (f"dense engine / {name} alone, {engine}", facts["ratios"][name], None, "ratio")
+            for name in ("skip", "prune", "fold")
+        ),
+        *(
+            (f"gate {row['gate']}: (saved - cost) / saved, {engine}", row["net"], 0.85, "ratio")
+            for row in facts["gates"]
+        ),
         *((f"gate {row['gate']}: frames pruned", row["pruned"], None, "share") for row in facts["gates"]),
         *(
             (f"gate {row['gate']}: non-zeros in these", row["non-zeros pruned"], None, "share")
@@ -110,10 +120,6 @@ def results_of(facts: dict[str, Any], proof: dict[str, float], engine: str, comm
         ),
         (f"RTL windows that differ from the prediction, {engine}", proof["differences"], 0, f"of {SIMULATED}"),
         (f"RTL simulation, {engine}", proof["speed"], 300_000, "cycles a second"),
-    ]
-    return [
-        {"name": name, "value": value, "goal": goal, "unit": unit, "command": command}
-        for name, value, goal, unit in found
     ]
 
 

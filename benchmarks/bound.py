@@ -1,7 +1,9 @@
 """The fewest cycles that a layer can take, and those of the same engine made dense: nothing here knows the engine.
 
-    multiply   of each non-zero activation in a kept frame: its outputs at pooled size, `taps` a cycle, times the words
-               of `lanes` output channels. Where it reaches one output alone (dense, 1x1) taps are further lanes.
+    multiply   of each non-zero activation in a kept frame: its outputs at pooled size, times the words of `lanes`
+               output channels. Outputs are in banks (y mod n, x mod n), n * n = taps, of which each takes one a
+               cycle: so many cycles as the fullest bank has outputs of it. Or taps are further lanes, an output a
+               cycle: fewer cycles count.
     neuron     every neuron once a frame, lanes * taps a cycle
     razor      every position once for its mask; of a pruned frame every non-zero, because any of them could have kept
                it; of a kept frame one word, the one that decides. lanes * taps positions a cycle.
@@ -9,6 +11,7 @@ Nothing is added for control, pipelines, memories, or for finding the non-zeros.
 """
 
 from dataclasses import dataclass
+from math import isqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,9 +29,14 @@ class Engine:
     lanes: int
     taps: int = 1
 
+    @property
+    def wide_as(self) -> int:
+        """Multiplies a cycle."""
+        return self.lanes * self.taps
+
     def wide(self, count: int) -> int:
         """Cycles for `count` things at full width."""
-        return -(-count // (self.lanes * self.taps))
+        return -(-count // self.wide_as)
 
 
 @dataclass(frozen=True)
@@ -44,8 +52,11 @@ class Bound:
         return self.multiply + self.neuron + self.razor
 
 
-def reached(layer: Layer, folded: bool) -> Ints:
-    """[H, W]: the outputs that each input position reaches, at pooled size if `folded`, else before pooling."""
+def reached(layer: Layer, folded: bool, side: int = 1) -> Ints:
+    """[H, W]: the outputs that each input position reaches, at pooled size if `folded`, else before pooling.
+
+    In side * side banks: those in the fullest one.
+    """
     geometry, x = layer.synapse.geometry(layer.operand), layer.operand
     if geometry.dense:
         return np.ones((x.height, x.width), dtype=np.int64)
@@ -53,8 +64,8 @@ def reached(layer: Layer, folded: bool) -> Ints:
     pool = 1 << geometry.pool_log2
     step = pool if folded else 1
     return np.outer(
-        _along(x.height, geometry.output.height * pool, reach, step),
-        _along(x.width, geometry.output.width * pool, reach, step),
+        -(-_along(x.height, geometry.output.height * pool, reach, step) // side),
+        -(-_along(x.width, geometry.output.width * pool, reach, step) // side),
     )
 
 
@@ -66,10 +77,9 @@ def _along(length: int, used: int, reach: int, step: int) -> Ints:
 
 def event_cycles(layer: Layer, engine: Engine, folded: bool) -> Ints:
     """[H, W]: multiply cycles of an activation at each position."""
-    outputs, channels = reached(layer, folded), len(layer.synapse.weights)
-    if outputs.max() == 1:
-        return outputs * engine.wide(channels)
-    return -(-outputs // engine.taps) * -(-channels // engine.lanes)
+    channels = len(layer.synapse.weights)
+    banked = reached(layer, folded, isqrt(engine.taps)) * -(-channels // engine.lanes)
+    return np.minimum(banked, reached(layer, folded) * engine.wide(channels))
 
 
 def multiply_cycles(

@@ -46,7 +46,7 @@ def main() -> None:
 def curve(plan: Plan, layer: Layer, densities: Sequence[float]) -> list[int]:
     """Cycles of one window in the layer, for each share of non-zeros in what it reads."""
     every = np.ones(plan.shape.frames, dtype=np.bool_)
-    return [layer_cycles(plan, layer, drawn(layer, density), every).total for density in densities]
+    return [layer_cycles(layer, drawn(layer, density), every).total for density in densities]
 
 
 def drawn(layer: Layer, density: float) -> Ints:

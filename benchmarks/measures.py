@@ -69,9 +69,19 @@ def row_sums(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return {"layer": "all"} | _with_ratio(sums | means)
 
 
+def products(windows: Windows) -> float:
+    """Multiplies that the non-zeros of kept frames need, pools folded: of one window."""
+    one = Engine(1)
+    runs = [
+        sum(lower_bound(layer, x, one).multiply for layer, x in zip(result.layers, inputs(frames, result), strict=True))
+        for frames, result in windows
+    ]
+    return sum(runs) / len(runs)
+
+
 def gates(plan: Plan, windows: Windows) -> list[dict[str, Any]]:
     """Per gate: what it prunes, what the pruned frames held and would have cost, and what the gate costs."""
-    lines = [_gate_row(plan, frames, result) for frames, result in windows]
+    lines = [_gate_row(frames, result) for frames, result in windows]
     rows: list[dict[str, Any]] = [
         {"gate": plan.gates[at].name}
         | {name: sum(line[at][name] for line in lines) / len(lines) for name in lines[0][0]}
@@ -82,16 +92,16 @@ def gates(plan: Plan, windows: Windows) -> list[dict[str, Any]]:
     return [row | {"net": (row["saved"] - row["cost"]) / max(1, row["saved"])} for row in rows]
 
 
-def _gate_row(plan: Plan, frames: NDArray[np.uint8], result: WindowResult) -> list[dict[str, float]]:
+def _gate_row(frames: NDArray[np.uint8], result: WindowResult) -> list[dict[str, float]]:
     gated = [(one, x) for one, x in zip(result.layers, inputs(frames, result), strict=True) if one.gate]
-    return [_gate_facts(plan, one, x) for one, x in gated]
+    return [_gate_facts(one, x) for one, x in gated]
 
 
-def _gate_facts(plan: Plan, result: LayerResult, x: Ints) -> dict[str, float]:
+def _gate_facts(result: LayerResult, x: Ints) -> dict[str, float]:
     return {
         "pruned": float((~result.keep).mean()),
         "non-zeros pruned": _share(x[~result.keep], x),
-        "saved": saved_cycles(plan, result),
+        "saved": saved_cycles(result),
         "cost": result.cycles.gate,
     }
 

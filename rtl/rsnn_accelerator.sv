@@ -6,6 +6,7 @@
 //              reset empty the input memories
 module rsnn_accelerator #(
   parameter int unsigned Lanes = 4,
+  parameter int unsigned Taps = 1,
   parameter int unsigned Frames = 4,
   parameter int unsigned Channels = 2,
   parameter int unsigned Height = 7,
@@ -16,6 +17,10 @@ module rsnn_accelerator #(
   parameter int unsigned BinYShift = 0,
   parameter int unsigned BinXMul = 1,
   parameter int unsigned BinXShift = 0,
+  parameter int unsigned TileYMul = 1,
+  parameter int unsigned TileYShift = 0,
+  parameter int unsigned TileXMul = 1,
+  parameter int unsigned TileXShift = 0,
   parameter int unsigned Classes = 3,
   parameter int unsigned Layers = 2,
   parameter bit Gated = 1'b1,
@@ -81,8 +86,11 @@ module rsnn_accelerator #(
   output logic [31:0] s_axil_rdata_o,
   output logic        irq_o
 );
-  localparam int unsigned InputColumns = (Width + Lanes / InputLanes - 1) / (Lanes / InputLanes);
-  localparam int unsigned InputDepth = Frames * Height * InputColumns * ((Channels + InputLanes - 1) / InputLanes);
+  localparam int unsigned Slots = Lanes * Taps;
+  localparam int unsigned Side = (Taps == 9) ? 3 : (Taps == 4) ? 2 : 1;
+  localparam int unsigned Across = Side * Lanes / InputLanes;
+  localparam int unsigned InputTiles = ((Height + Side - 1) / Side) * ((Width + Across - 1) / Across);
+  localparam int unsigned InputDepth = Frames * InputTiles * ((Channels + InputLanes - 1) / InputLanes);
   localparam int unsigned StoreDepth = (EvenDepth > OddDepth) ? EvenDepth : OddDepth;
   localparam int unsigned ReadDepth = (InputDepth > StoreDepth) ? InputDepth : StoreDepth;
   localparam int unsigned AddrWidth = $clog2(ReadDepth + 1);
@@ -94,20 +102,20 @@ module rsnn_accelerator #(
   localparam int unsigned EvenAddrWidth = (EvenDepth > 1) ? $clog2(EvenDepth) : 1;
   localparam int unsigned OddAddrWidth = (OddDepth > 1) ? $clog2(OddDepth) : 1;
 
-  typedef logic [Lanes-1:0][ActBits-1:0] word_t;
-  typedef logic [Lanes-1:0][ActivationBits-1:0] stored_t;
+  typedef logic [Slots-1:0][ActBits-1:0] word_t;
+  typedef logic [Slots-1:0][ActivationBits-1:0] stored_t;
 
   function automatic stored_t stored(word_t word);
-    for (int unsigned i = 0; i < Lanes; i++) stored[i] = ActivationBits'(word[i]);
+    for (int unsigned i = 0; i < Slots; i++) stored[i] = ActivationBits'(word[i]);
   endfunction
 
   function automatic word_t loaded(stored_t word);
-    for (int unsigned i = 0; i < Lanes; i++) loaded[i] = ActBits'(word[i]);
+    for (int unsigned i = 0; i < Slots; i++) loaded[i] = ActBits'(word[i]);
   endfunction
 
   logic run, abort, active_n;
   logic clearing, waiting, dropped, unended;
-  logic razor_start, scan_start, scan_done, take, pass, pass_init, pass_done, emit, emit_done;
+  logic razor_start, scan_start, scan_free, scan_done, take, turn, pass, pass_free, pass_init, pass_done, emit, emit_done;
   logic kept, pruned, first_frame, multiply;
   rsnn_pkg::layer_t layer;
   logic [LayerWidth-1:0] index;
@@ -126,7 +134,7 @@ module rsnn_accelerator #(
   logic [LoadBits-1:0] load_data;
 
   rsnn_loader #(
-    .Lanes(Lanes), .Layers(Layers), .Frames(Frames), .Gated(Gated), .Fixed(Fixed), .Embeddings(Embeddings),
+    .Slots(Slots), .Layers(Layers), .Frames(Frames), .Gated(Gated), .Fixed(Fixed), .Embeddings(Embeddings),
     .WeightBits(WeightBits),
     .MembraneBits(MembraneBits), .WeightDepth(WeightDepth), .BiasDepth(BiasDepth), .GateRows(GateRows),
     .OffsetDepth(OffsetDepth), .LoadBits(LoadBits), .ClassIdentity(ClassIdentity)
@@ -137,10 +145,10 @@ module rsnn_accelerator #(
 
   // ---- Registers.
   logic event_valid, event_ready, engine_busy, out_begin, out_valid, out_last;
-  logic [7:0] out_saturated;
+  logic [11:0] out_saturated;
 
   rsnn_registers #(
-    .Lanes(Lanes), .Frames(Frames), .Classes(Classes), .Layers(Layers), .Gates(Gates), .Embeddings(Embeddings),
+    .Lanes(Lanes), .Taps(Taps), .Frames(Frames), .Classes(Classes), .Layers(Layers), .Gates(Gates), .Embeddings(Embeddings),
     .ClassIdentity(ClassIdentity), .AutoStart(AutoStart)
   ) u_registers (
     .clk_i, .rst_ni,
@@ -159,13 +167,14 @@ module rsnn_accelerator #(
   // ---- Input memories.
   logic input_re, scan_re;
   logic [AddrWidth-1:0] scan_addr, razor_addr;
-  logic [Lanes-1:0][InputBits-1:0] input_data;
+  logic [Slots-1:0][InputBits-1:0] input_data;
   word_t input_word, scan_data, razor_data;
 
   rsnn_frame_builder #(
     .Frames(Frames), .Channels(Channels), .Height(Height), .Width(Width), .SensorHeight(SensorHeight),
     .SensorWidth(SensorWidth), .BinYMul(BinYMul), .BinYShift(BinYShift), .BinXMul(BinXMul), .BinXShift(BinXShift),
-    .Lanes(Lanes), .InputLanes(InputLanes), .InputBits(InputBits)
+    .TileYMul(TileYMul), .TileYShift(TileYShift), .TileXMul(TileXMul), .TileXShift(TileXShift),
+    .Lanes(Lanes), .Taps(Taps), .InputLanes(InputLanes), .InputBits(InputBits)
   ) u_frame_builder (
     .clk_i, .rst_ni(active_n), .run_i(run && whole), .release_i(emit_done),
     .s_valid_i(s_axis_tvalid_i), .s_ready_o(s_axis_tready_o), .s_data_i(s_axis_tdata_i), .s_last_i(s_axis_tlast_i),
@@ -174,7 +183,7 @@ module rsnn_accelerator #(
   );
 
   always_comb begin
-    for (int unsigned i = 0; i < Lanes; i++) input_word[i] = ActBits'(input_data[i]);
+    for (int unsigned i = 0; i < Slots; i++) input_word[i] = ActBits'(input_data[i]);
   end
 
   // ---- Activation stores: even layers write the even one, which odd layers and their gates read. The scanner has a
@@ -197,14 +206,15 @@ module rsnn_accelerator #(
     logic [rsnn_pkg::TallyBits-1:0] tally_limit;
   } put_t;
 
-  put_t put_q;
+  put_t put_next_q, put_q;
   always_ff @(posedge clk_i) begin
-    if (out_begin) begin
-      put_q <= '{
+    if (pass) begin
+      put_next_q <= '{
         base: write_base, first_frame: first_frame, last: layer.last, signed_sum: layer.signed_sum, feeds: layer.feeds,
         tally_peak: layer.tally_peak, tally_limit: layer.tally_limit
       };
     end
+    if (out_begin) put_q <= put_next_q;
   end
 
   assign even = index[0];
@@ -235,8 +245,10 @@ module rsnn_accelerator #(
   ) u_sequencer (
     .clk_i, .rst_ni(active_n), .start_i(waiting), .layer_o(layer), .index_o(index),
     .read_base_o(read_base), .write_base_o(write_base), .first_frame_o(first_frame),
-    .razor_start_o(razor_start), .known_i(known), .keep_i(keep), .tally_i(tally), .scan_start_o(scan_start), .take_o(take),
-    .scan_done_i(scan_done && !engine_busy), .pass_o(pass), .pass_init_o(pass_init), .pass_done_i(pass_done),
+    .razor_start_o(razor_start), .known_i(known), .keep_i(keep), .tally_i(tally), .scan_start_o(scan_start),
+    .scan_free_i(scan_free),
+    .take_o(take), .turn_o(turn),
+    .scan_done_i(scan_done && !engine_busy), .pass_o(pass), .pass_init_o(pass_init), .pass_done_i(pass_done), .pass_free_i(pass_free),
     .pass_put_i(out_last), .emit_o(emit), .emit_done_i(emit_done), .kept_o(kept), .pruned_o(pruned),
     .keep_o(keep_all), .load_i(load), .load_addr_i(load_addr), .load_data_i(load_data)
   );
@@ -247,7 +259,7 @@ module rsnn_accelerator #(
 
   if (Gated) begin : gen_razor
     rsnn_razor #(
-      .Lanes(Lanes), .ActBits(ActBits), .Frames(Frames), .Embeddings(Embeddings), .AddrWidth(AddrWidth),
+      .Slots(Slots), .ActBits(ActBits), .Frames(Frames), .Embeddings(Embeddings), .AddrWidth(AddrWidth),
       .SumsBits(SumsBits), .FrameSumBits(FrameSumBits), .LogitSumBits(LogitSumBits), .SumsEven(SumsEven),
       .SumsOdd(SumsOdd), .GateRows(GateRows), .OffsetDepth(OffsetDepth), .Relative(Relative),
       .EmbeddingFile(EmbeddingFile), .AffineFile(AffineFile), .OffsetFile(OffsetFile), .ExpFile(ExpFile),
@@ -271,7 +283,7 @@ module rsnn_accelerator #(
 
   // ---- Tally: what the frames hold, of the same outputs.
   if (Tallied) begin : gen_tally
-    rsnn_tally #(.Lanes(Lanes), .ActBits(ActBits), .Frames(Frames)) u_tally (
+    rsnn_tally #(.Slots(Slots), .ActBits(ActBits), .Frames(Frames)) u_tally (
       .clk_i, .rst_ni(active_n), .peak_i(put_q.tally_peak), .limit_i(put_q.tally_limit), .odd_i(index[0]),
       .word_i(out_valid && !put_q.last), .last_i(out_last), .data_i(out_y), .keep_o(tally)
     );
@@ -280,39 +292,41 @@ module rsnn_accelerator #(
   end
 
   // ---- Scanner and engine.
-  logic event_found;
+  logic event_found, event_turn;
   logic [ActBits-1:0] event_value;
   logic [WeightAddrWidth-1:0] event_weight;
   logic [11:0] event_y, event_x;
-  logic signed [Lanes-1:0][MembraneBits-1:0] out_u;
+  logic signed [Slots-1:0][MembraneBits-1:0] out_u;
 
-  assign event_valid = event_found && take;
+  assign event_valid = event_found && take && event_turn == turn;
 
   rsnn_scanner #(
-    .Lanes(Lanes), .ActBits(ActBits), .AddrWidth(AddrWidth), .WeightAddrWidth(WeightAddrWidth)
+    .Lanes(Lanes), .Taps(Taps), .ActBits(ActBits), .AddrWidth(AddrWidth), .WeightAddrWidth(WeightAddrWidth)
   ) u_scanner (
     .clk_i, .rst_ni(active_n), .start_i(scan_start), .base_i(read_base), .words_i((AddrWidth + 1)'(layer.words_in)),
-    .width_i(layer.width), .groups_i(layer.groups_in), .lanes_in_log2_i(layer.lanes_in_log2), .dense_i(layer.dense),
+    .width_i(layer.width), .groups_i(layer.groups_in), .lanes_in_log2_i(layer.lanes_in_log2), .deep_i(layer.deep_in),
+    .dense_i(layer.dense),
     .row_stride_i(WeightAddrWidth'(layer.row_stride)), .weight_base_i(WeightAddrWidth'(layer.weight_base)),
-    .mem_re_o(scan_re), .mem_addr_o(scan_addr), .mem_data_i(scan_data),
-    .event_valid_o(event_found), .event_ready_i(event_ready && take), .event_value_o(event_value),
+    .free_o(scan_free), .turn_i(turn), .mem_re_o(scan_re), .mem_addr_o(scan_addr), .mem_data_i(scan_data),
+    .event_valid_o(event_found), .event_ready_i(event_ready && take && event_turn == turn), .event_turn_o(event_turn),
+    .event_value_o(event_value),
     .event_weight_o(event_weight), .event_y_o(event_y), .event_x_o(event_x), .done_o(scan_done)
   );
 
   rsnn_engine #(
-    .Lanes(Lanes), .ActBits(ActBits), .WeightBits(WeightBits), .MembraneBits(MembraneBits),
+    .Lanes(Lanes), .Taps(Taps), .ActBits(ActBits), .WeightBits(WeightBits), .MembraneBits(MembraneBits),
     .WeightDepth(WeightDepth), .BiasDepth(BiasDepth), .MembraneDepth(MembraneDepth),
     .WeightFile(WeightFile), .BiasFile(BiasFile), .LoadBits(LoadBits)
   ) u_engine (
     .clk_i, .rst_ni(active_n), .layer_i(layer), .event_valid_i(event_valid), .event_ready_o(event_ready),
     .event_value_i(event_value), .event_weight_i(event_weight), .event_y_i(event_y), .event_x_i(event_x),
-    .pass_i(pass), .pass_init_i(pass_init), .busy_o(engine_busy), .done_o(pass_done), .multiply_o(multiply),
+    .pass_i(pass), .pass_init_i(pass_init), .busy_o(engine_busy), .done_o(pass_done), .free_o(pass_free), .multiply_o(multiply),
     .out_begin_o(out_begin), .out_valid_o(out_valid), .out_last_o(out_last), .out_addr_o(out_addr), .out_y_o(out_y),
     .out_u_o(out_u), .out_saturated_o(out_saturated), .load_i(load), .load_addr_i(load_addr), .load_data_i(load_data)
   );
 
   rsnn_readout #(
-    .Lanes(Lanes), .Classes(Classes), .MembraneBits(MembraneBits), .ScoreBits(ScoreBits),
+    .Slots(Slots), .Classes(Classes), .MembraneBits(MembraneBits), .ScoreBits(ScoreBits),
     .MembraneAddrWidth(MembraneAddrWidth)
   ) u_readout (
     .clk_i, .rst_ni(active_n), .add_i(out_valid && put_q.last), .first_i(put_q.first_frame),

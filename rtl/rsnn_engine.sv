@@ -1,13 +1,15 @@
-// LIAF engine: events into membranes on all lanes, and the neuron pass.
-// Contract: python/razorsnn/ops/synapse.py and ops/neuron.py.
+// LIAF engine: events into membranes on all lanes and taps, and the neuron pass.
+// Contract: python/razorsnn/ops/synapse.py and ops/neuron.py; words and banks: ops/words.py.
 //   order      pass: membrane words in the order of their addresses
 //   latency    an event taken to its first membrane written: 8 cycles; a pass follows the last event's last output by
-//              rsnn_pkg::DrainCycles, an event a pass's done_o by one. pass_i to done_o: words_out + 1 cycles, or
-//              rsnn_pkg::LeastPassCycles + 1; a pass's last output (out_last_o): words_out + rsnn_pkg::NeuronCycles after pass_i
-//   handshake  events: valid/ready; pass_i only when no event waits or is busy_o; out_begin_o comes the cycle before the
-//              first output of a pass
+//              rsnn_pkg::DrainCycles. An event may be taken from the cycle after a pass's done_o on: the products of the
+//              two are then apart, and its sum follows the last membrane of the pass. pass_i to done_o: words_out - 2 cycles,
+//              at least 1. A pass's last output (out_last_o): words_out + rsnn_pkg::NeuronCycles after pass_i
+//   handshake  events: valid/ready; pass_i only while free_o and when no event waits or is busy_o: free_o after words_out
+//              cycles, at least rsnn_pkg::LeastPassCycles. out_begin_o comes the cycle before the first output of a pass
 module rsnn_engine #(
   parameter int unsigned Lanes = 4,
+  parameter int unsigned Taps = 1,
   parameter int unsigned ActBits = 4,
   parameter int unsigned WeightBits = 8,
   parameter int unsigned MembraneBits = 20,
@@ -17,6 +19,7 @@ module rsnn_engine #(
   parameter int unsigned LoadBits = 512,
   parameter string WeightFile = "",
   parameter string BiasFile = "",
+  localparam int unsigned Slots = Lanes * Taps,
   localparam int unsigned WeightAddrWidth = (WeightDepth > 1) ? $clog2(WeightDepth) : 1,
   localparam int unsigned BiasAddrWidth = (BiasDepth > 1) ? $clog2(BiasDepth) : 1,
   localparam int unsigned MembraneAddrWidth = (MembraneDepth > 1) ? $clog2(MembraneDepth) : 1
@@ -34,22 +37,22 @@ module rsnn_engine #(
   input  logic                                      pass_init_i,
   output logic                                      busy_o,
   output logic                                      done_o,
+  output logic                                      free_o,
   output logic                                      multiply_o,
   output logic                                      out_begin_o,
   output logic                                      out_valid_o,
   output logic                                      out_last_o,
   output logic [MembraneAddrWidth-1:0]              out_addr_o,
-  output logic [Lanes-1:0][ActBits-1:0]             out_y_o,
-  output logic signed [Lanes-1:0][MembraneBits-1:0] out_u_o,
-  output logic [7:0]                                out_saturated_o,
+  output logic [Slots-1:0][ActBits-1:0]             out_y_o,
+  output logic signed [Slots-1:0][MembraneBits-1:0] out_u_o,
+  output logic [11:0]                               out_saturated_o,
   input  logic [rsnn_pkg::Memories-1:0]             load_i,
   input  logic [23:0]                               load_addr_i,
   input  logic [LoadBits-1:0]                       load_data_i
 );
+  localparam int unsigned Side = (Taps == 9) ? 3 : (Taps == 4) ? 2 : 1;
   localparam int unsigned OperandBits = (MembraneBits > WeightBits) ? MembraneBits : WeightBits;
   localparam int unsigned ProductBits = OperandBits + 9;
-  localparam int unsigned StepWidth = (MembraneAddrWidth > $clog2(rsnn_pkg::LeastPassCycles)) ? MembraneAddrWidth
-                                                                                       : $clog2(rsnn_pkg::LeastPassCycles);
   // Stages after the one in which a membrane's address is presented: its word, the neuron's output, and what a pass
   // writes back.
   localparam int unsigned Read = 2, Out = rsnn_pkg::NeuronCycles, Back = Out + 1;
@@ -58,33 +61,37 @@ module rsnn_engine #(
   logic tap_valid;
   logic [ActBits-1:0] tap_value;
   logic [WeightAddrWidth-1:0] tap_weight;
-  logic [MembraneAddrWidth-1:0] tap_membrane;
+  logic [1:0] tap_turn_y, tap_turn_x;
+  logic [Taps-1:0] tap_bank;
+  logic [Taps-1:0][MembraneAddrWidth-1:0] tap_membrane;
 
   always_ff @(posedge clk_i) layer_q <= layer_i;
 
   rsnn_taps #(
-    .ActBits(ActBits), .WeightAddrWidth(WeightAddrWidth), .MembraneAddrWidth(MembraneAddrWidth)
+    .Taps(Taps), .ActBits(ActBits), .WeightAddrWidth(WeightAddrWidth), .MembraneAddrWidth(MembraneAddrWidth)
   ) u_taps (
     .clk_i, .rst_ni, .event_valid_i, .event_ready_o, .event_value_i, .event_weight_i, .event_y_i, .event_x_i,
-    .reach_i(layer_q.reach), .span_i(layer_q.span), .step_log2_i(layer_q.step_log2), .pool_log2_i(layer_q.pool_log2),
+    .deep_i(layer_q.deep), .reach_i(layer_q.reach), .span_i(layer_q.span), .step_log2_i(layer_q.step_log2), .pool_log2_i(layer_q.pool_log2),
     .rows_i(layer_q.rows), .columns_i(layer_q.columns), .groups_i(layer_q.groups_out), .pitch_i(layer_q.pitch),
-    .busy_o, .valid_o(tap_valid), .value_o(tap_value), .weight_o(tap_weight), .membrane_o(tap_membrane)
+    .busy_o, .valid_o(tap_valid), .value_o(tap_value), .weight_o(tap_weight), .turn_y_o(tap_turn_y),
+    .turn_x_o(tap_turn_x), .bank_o(tap_bank), .membrane_o(tap_membrane)
   );
   assign multiply_o = tap_valid;
 
-  // ---- Pass: walks the membrane words; its bias words repeat with every position. A short one waits for its outputs.
+  // ---- Pass: walks the membrane words; its bias words repeat with every position.
   logic pass_q, init_q, pass_word, last_word;
-  logic [StepWidth-1:0] step_q;
+  logic [MembraneAddrWidth-1:0] step_q;
   logic [BiasAddrWidth-1:0] bias_addr_q;
   logic [11:0] group_q;
-  logic [23:0] words_q, steps_q;
+  logic [23:0] words_q;
+  logic [Read+2:0] begun_q;
 
-  assign pass_word = pass_q && 24'(step_q) < words_q;
+  assign pass_word = pass_q;
   assign last_word = 24'(step_q) == words_q - 1'b1;
+  assign free_o = !(pass_q && !last_word) && begun_q[rsnn_pkg::LeastPassCycles-2:0] == '0;
   always_ff @(posedge clk_i) begin
     words_q <= layer_i.words_out;
-    steps_q <= (layer_i.words_out < 24'(rsnn_pkg::LeastPassCycles)) ? 24'(rsnn_pkg::LeastPassCycles) : layer_i.words_out;
-    done_o <= rst_ni && pass_q && 24'(step_q) == steps_q - 1'b1;
+    done_o <= rst_ni && (pass_i ? words_q <= 24'd3 : pass_q && 24'(step_q) + 24'd4 == words_q);
     if (!rst_ni) begin
       pass_q <= 1'b0;
     end else if (pass_i) begin
@@ -94,7 +101,7 @@ module rsnn_engine #(
       group_q <= '0;
       bias_addr_q <= BiasAddrWidth'(layer_q.bias_base);
     end else if (pass_q) begin
-      pass_q <= 24'(step_q) != steps_q - 1'b1;
+      pass_q <= !last_word;
       step_q <= step_q + 1'b1;
       group_q <= group_q + 1'b1;
       bias_addr_q <= bias_addr_q + 1'b1;
@@ -108,7 +115,6 @@ module rsnn_engine #(
   // ---- Stage 0: an output of an event, or a word of a pass, presents its membrane's address. Events are multiplied
   // before, so that their sums are back in two cycles; a pass comes back later, and the next event after it.
   typedef struct packed {
-    logic event_word;
     logic pass_word;
     logic init;
     logic last;
@@ -118,36 +124,48 @@ module rsnn_engine #(
   access_t at0;
   access_t at_q[1:Back];
   logic event_q, event_early_q;
+  logic [Taps-1:0] bank_q, bank_early_q;
   logic [ActBits-1:0] value_q, value_early_q;
-  logic [MembraneAddrWidth-1:0] event_addr_q, event_addr_early_q;
+  logic [Taps-1:0][MembraneAddrWidth-1:0] event_addr_q, event_addr_early_q;
 
-  assign at0 = '{
-    event_word: event_q, pass_word: pass_word, init: init_q, last: last_word,
-    addr: pass_word ? MembraneAddrWidth'(step_q) : event_addr_q
-  };
+  assign at0 = '{pass_word: pass_word, init: init_q, last: last_word, addr: step_q};
   always_ff @(posedge clk_i) begin
     {event_q, event_early_q} <= rst_ni ? {event_early_q, tap_valid} : '0;
+    {bank_q, bank_early_q} <= rst_ni ? {bank_early_q, tap_valid ? tap_bank : '0} : '0;
     {value_q, value_early_q} <= {value_early_q, tap_value};
     {event_addr_q, event_addr_early_q} <= {event_addr_early_q, tap_membrane};
     at_q[1] <= at0;
     for (int unsigned stage = 2; stage <= Back; stage++) at_q[stage] <= at_q[stage-1];
     if (!rst_ni) begin
-      for (int unsigned stage = 1; stage <= Back; stage++) {at_q[stage].event_word, at_q[stage].pass_word} <= '0;
+      for (int unsigned stage = 1; stage <= Back; stage++) at_q[stage].pass_word <= '0;
     end
   end
 
-  logic write;
-  logic [MembraneAddrWidth-1:0] write_addr;
-  logic [Lanes-1:0][MembraneBits-1:0] word, new_word, bias, bias_q, stored;
-  logic [Lanes-1:0][WeightBits-1:0] weight, weight_q;
+  // A memory a bank: an event's outputs are one in each at most, a pass reads the same word of all.
+  logic [Taps-1:0][Lanes-1:0][MembraneBits-1:0] words, new_words;
+  logic [Slots-1:0][MembraneBits-1:0] word, new_word, bias, bias_q;
+  logic [Slots-1:0][WeightBits-1:0] weight, turned, weight_q;
 
-  assign write = at_q[Read].event_word || at_q[Back].pass_word;
-  assign write_addr = at_q[Back].pass_word ? at_q[Back].addr : at_q[Read].addr;
-  rsnn_forward #(.Width(Lanes * MembraneBits), .Depth(MembraneDepth)) u_membranes (
-    .clk_i, .re_i(event_q || pass_word), .raddr_i(at0.addr), .stored_o(stored), .data_o(word),
-    .we_i(write), .waddr_i(write_addr), .wdata_i(new_word)
-  );
-  rsnn_rom #(.Width(Lanes * WeightBits), .Depth(WeightDepth), .InitFile(WeightFile), .LoadBits(LoadBits)) u_weights (
+  assign word = words;
+  assign new_words = new_word;
+  for (genvar bank = 0; bank < int'(Taps); bank++) begin : gen_bank
+    logic [MembraneAddrWidth-1:0] addr, addr1_q, addr2_q, write_addr;
+    logic [Lanes*MembraneBits-1:0] stored;
+    logic here1_q, here2_q, unused_stored;
+
+    assign addr = pass_word ? step_q : event_addr_q[bank];
+    assign write_addr = at_q[Back].pass_word ? at_q[Back].addr : addr2_q;
+    assign unused_stored = ^stored;
+    always_ff @(posedge clk_i) begin
+      {addr2_q, addr1_q} <= {addr1_q, addr};
+      {here2_q, here1_q} <= rst_ni ? {here1_q, bank_q[bank]} : '0;
+    end
+    rsnn_forward #(.Width(Lanes * MembraneBits), .Depth(MembraneDepth)) u_membranes (
+      .clk_i, .re_i(bank_q[bank] || pass_word), .raddr_i(addr), .stored_o(stored), .data_o(words[bank]),
+      .we_i(here2_q || at_q[Back].pass_word), .waddr_i(write_addr), .wdata_i(new_words[bank])
+    );
+  end
+  rsnn_rom #(.Width(Slots * WeightBits), .Depth(WeightDepth), .InitFile(WeightFile), .LoadBits(LoadBits)) u_weights (
     .clk_i, .re_i(tap_valid), .addr_i(tap_weight), .data_o(weight),
     .load_i(load_i[rsnn_pkg::WeightMemory]), .load_addr_i, .load_data_i
   );
@@ -157,25 +175,75 @@ module rsnn_engine #(
   for (genvar stage = 1; stage < int'(Back) - 1; stage++) begin : gen_bias
     always_ff @(posedge clk_i) bias_addr[stage] <= bias_addr[stage-1];
   end
-  rsnn_rom #(.Width(Lanes * MembraneBits), .Depth(BiasDepth), .InitFile(BiasFile), .LoadBits(LoadBits)) u_bias (
+  rsnn_rom #(.Width(Slots * MembraneBits), .Depth(BiasDepth), .InitFile(BiasFile), .LoadBits(LoadBits)) u_bias (
     .clk_i, .re_i(1'b1), .addr_i(bias_addr[Back-2]), .data_o(bias),
     .load_i(load_i[rsnn_pkg::BiasMemory]), .load_addr_i, .load_data_i
   );
 
+  // ---- A bank finds its weight in the block by a turn of rows and columns.
+  if (Taps > 1) begin : gen_turn
+    logic [1:0] turn_y_q, turn_x_q;
+    logic [Taps-1:0][Lanes-1:0][WeightBits-1:0] places, banks;
+    always_ff @(posedge clk_i) {turn_y_q, turn_x_q} <= {tap_turn_y, tap_turn_x};
+    assign places = weight;
+    assign turned = banks;
+    for (genvar bank = 0; bank < int'(Taps); bank++) begin : gen_bank
+      always_comb begin
+        banks[bank] = '0;
+        for (int unsigned i = 0; i < Side; i++) begin
+          for (int unsigned j = 0; j < Side; j++) begin
+            if (32'(turn_y_q) == (bank / Side + Side - i) % Side && 32'(turn_x_q) == (bank % Side + Side - j) % Side) begin
+              banks[bank] = places[i * Side + j];
+            end
+          end
+        end
+      end
+    end
+  end else begin : gen_no_turn
+    assign turned = weight;
+    logic unused_turn;
+    assign unused_turn = ^{tap_turn_y, tap_turn_x};
+  end
+
+  // ---- Neurons of a tile that lie beyond the map: without a bias, and with no event, they stay 0.
+  logic [Taps-1:0] exists;
+  if (Taps > 1) begin : gen_exists
+    logic [11:0] x_q, y_q;
+    logic [Taps-1:0] here, exists_q[1:Back-1];
+    for (genvar bank = 0; bank < int'(Taps); bank++) begin : gen_bank
+      assign here[bank] = layer_q.deep
+                       || (13'(y_q) + 13'(bank / Side) < 13'(layer_q.rows) && 13'(x_q) + 13'(bank % Side) < 13'(layer_q.columns));
+    end
+    always_ff @(posedge clk_i) begin
+      if (pass_i) {x_q, y_q} <= '0;
+      else if (pass_q && group_q == layer_q.groups_out - 1'b1) begin
+        x_q <= x_q + 12'(Side);
+        if (13'(x_q) + 13'(Side) >= 13'(layer_q.columns)) begin
+          x_q <= '0;
+          y_q <= y_q + 12'(Side);
+        end
+      end
+      exists_q[1] <= here;
+      for (int unsigned stage = 2; stage < Back; stage++) exists_q[stage] <= exists_q[stage-1];
+    end
+    assign exists = exists_q[Back-1];
+  end else begin : gen_all_exist
+    assign exists = '1;
+  end
+
   // The neuron's fields are those of the pass whose words are at the neuron: the next layer's may be here already.
-  logic [Read+1:0] begun_q;
   always_ff @(posedge clk_i) begin
-    begun_q <= rst_ni ? {begun_q[Read:0], pass_i} : '0;
+    begun_q <= rst_ni ? {begun_q[Read+1:0], pass_i} : '0;
     if (begun_q[Read]) neuron_q <= layer_q;
   end
-  assign out_begin_o = begun_q[Read+1];
+  assign out_begin_o = begun_q[Read+2];
 
   // ---- Operands, products and sums: an event multiplies weight and value, a pass the reset membrane and alpha.
   logic back, wipe;
-  logic [Lanes-1:0] saturated;
+  logic [Slots-1:0] saturated;
   assign back = at_q[Back].pass_word;
   assign wipe = back && at_q[Back].init;
-  for (genvar i = 0; i < int'(Lanes); i++) begin : gen_lane
+  for (genvar i = 0; i < int'(Slots); i++) begin : gen_lane
     logic signed [MembraneBits-1:0] u_q, reset_u, term;
     logic [1:0][MembraneBits-1:0] u_late_q;
     logic signed [OperandBits-1:0] operand_q;
@@ -194,8 +262,8 @@ module rsnn_engine #(
       operand_q <= event_q ? OperandBits'(signed'(weight_q[i])) : OperandBits'(reset_u);
       factor_q <= event_q ? signed'(9'(value_q)) : signed'({1'b0, neuron_q.alpha});
       product_q <= operand_q * factor_q;
-      bias_q[i] <= bias[i];
-      weight_q[i] <= weight[i];
+      bias_q[i] <= exists[i/int'(Lanes)] ? bias[i] : '0;
+      weight_q[i] <= turned[i];
     end
     assign out_u_o[i] = u_late_q[1];
 
@@ -208,10 +276,10 @@ module rsnn_engine #(
   assign out_last_o = out_valid_o && at_q[Out].last;
   assign out_addr_o = at_q[Out].addr;
   always_ff @(posedge clk_i) begin
-    out_saturated_o <= (out_valid_o && !neuron_q.last) ? 8'($countones(saturated)) : '0;
+    out_saturated_o <= (out_valid_o && !neuron_q.last) ? 12'($countones(saturated)) : '0;
   end
 
   // Fields that belong to other blocks.
   logic unused;
-  assign unused = ^{layer_q, neuron_q, stored};
+  assign unused = ^{layer_q, neuron_q};
 endmodule

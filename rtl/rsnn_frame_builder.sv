@@ -2,7 +2,8 @@
 // other.
 // Contract: python/razorsnn/stream.py (words) and python/razorsnn/frames.py (binning).
 //   equation   cell (y, x) of the grid = floor(coordinate * grid / sensor), as multiply and shift; count saturates
-//   shapes     words of Lanes counts: InputLanes channels of Lanes / InputLanes positions of a row (ops/words.py)
+//   shapes     words of a tile of banks of Lanes counts: InputLanes channels of Lanes / InputLanes positions of a row
+//              (ops/words.py). Tiles of 3 x 3 have factors of their own: rows of tiles = floor(coordinate * grid / 3 sensor)
 //   latency    one word a cycle; waiting_o the cycle after the beat that ends the window, whose words may be read from
 //              the fifth on: then its counts are written
 //   handshake  s_ready_o unless two windows are held; a window ends with s_last_i or with the mark of its last frame;
@@ -19,13 +20,20 @@ module rsnn_frame_builder #(
   parameter int unsigned BinYShift = 0,
   parameter int unsigned BinXMul = 1,
   parameter int unsigned BinXShift = 0,
+  parameter int unsigned TileYMul = 1,
+  parameter int unsigned TileYShift = 0,
+  parameter int unsigned TileXMul = 1,
+  parameter int unsigned TileXShift = 0,
   parameter int unsigned Lanes = 4,
+  parameter int unsigned Taps = 1,
   parameter int unsigned InputLanes = 2,
   parameter int unsigned InputBits = 4,
   localparam int unsigned Groups = (Channels + InputLanes - 1) / InputLanes,
   localparam int unsigned Beside = Lanes / InputLanes,
-  localparam int unsigned Columns = (Width + Beside - 1) / Beside,
-  localparam int unsigned FrameWords = Height * Columns * Groups,
+  localparam int unsigned Slots = Lanes * Taps,
+  localparam int unsigned Side = (Taps == 9) ? 3 : (Taps == 4) ? 2 : 1,
+  localparam int unsigned Columns = (Width + Side * Beside - 1) / (Side * Beside),
+  localparam int unsigned FrameWords = (Height + Side - 1) / Side * Columns * Groups,
   localparam int unsigned Depth = Frames * FrameWords,
   localparam int unsigned AddrWidth = (Depth > 1) ? $clog2(Depth) : 1
 ) (
@@ -44,9 +52,9 @@ module rsnn_frame_builder #(
   output logic                                 unended_o,
   input  logic                                 read_i,
   input  logic [AddrWidth-1:0]                 read_addr_i,
-  output logic [Lanes-1:0][InputBits-1:0]      read_data_o
+  output logic [Slots-1:0][InputBits-1:0]      read_data_o
 );
-  localparam int unsigned LaneWidth = (Lanes > 1) ? $clog2(Lanes) : 1;
+  localparam int unsigned LaneWidth = (Slots > 1) ? $clog2(Slots) : 1;
   localparam int unsigned LaneShift = $clog2(InputLanes);
   localparam int unsigned BesideShift = $clog2(Beside);
   localparam int unsigned FrameWidth = $clog2(Frames + 1);
@@ -75,21 +83,39 @@ module rsnn_frame_builder #(
 
   // ---- Binning, then the address, then one count more.
   logic event1_q, event2_q, fill1_q, fill2_q;
-  logic [11:0] bin_y1_q, bin_x1_q;
-  logic [3:0] polarity1_q;
+  logic [11:0] bin_y1_q, bin_x1_q, tile_y1, tile_x1, across1;
+  logic [3:0] polarity1_q, bank1;
   logic [AddrWidth-1:0] base1_q, addr2_q;
   logic [LaneWidth-1:0] lane2_q;
-  logic [Lanes-1:0] here3_q, here4_q;
+  logic [Slots-1:0] here3_q, here4_q;
+
+  assign across1 = bin_x1_q >> BesideShift;
+  if (Side == 3) begin : gen_thirds
+    logic [11:0] tile_y1_q, tile_x1_q;
+    logic [1:0] down, right;
+    always_ff @(posedge clk_i) begin
+      tile_y1_q <= 12'((BinBits'(y) * BinBits'(TileYMul)) >> TileYShift);
+      tile_x1_q <= 12'((BinBits'(x) * BinBits'(TileXMul)) >> TileXShift);
+    end
+    assign {tile_y1, tile_x1} = {tile_y1_q, tile_x1_q};
+    assign down = 2'(bin_y1_q) - {tile_y1_q[0], 1'b0} - 2'(tile_y1_q);
+    assign right = 2'(across1) - {tile_x1_q[0], 1'b0} - 2'(tile_x1_q);
+    assign bank1 = {1'b0, down, 1'b0} + 4'(down) + 4'(right);
+  end else begin : gen_halves
+    assign {tile_y1, tile_x1} = {bin_y1_q >> (Side - 1), across1 >> (Side - 1)};
+    assign bank1 = (Side == 1) ? '0 : {2'd0, bin_y1_q[0], across1[0]};
+  end
 
   always_ff @(posedge clk_i) begin
     bin_y1_q <= 12'((BinBits'(y) * BinBits'(BinYMul)) >> BinYShift);
     bin_x1_q <= 12'((BinBits'(x) * BinBits'(BinXMul)) >> BinXShift);
     polarity1_q <= polarity;
     base1_q <= frame_base_q;
-    addr2_q <= base1_q + AddrWidth'((24'(bin_y1_q) * 24'(Columns) + 24'(bin_x1_q >> BesideShift)) * 24'(Groups))
+    addr2_q <= base1_q + AddrWidth'((24'(tile_y1) * 24'(Columns) + 24'(tile_x1)) * 24'(Groups))
              + AddrWidth'(polarity1_q >> LaneShift);
-    lane2_q <= LaneWidth'(((bin_x1_q & 12'(Beside - 1)) << LaneShift) | 12'(polarity1_q & 4'(InputLanes - 1)));
-    here3_q <= Lanes'(1) << lane2_q;
+    lane2_q <= LaneWidth'(12'(bank1) << $clog2(Lanes))
+             | LaneWidth'(((bin_x1_q & 12'(Beside - 1)) << LaneShift) | 12'(polarity1_q & 4'(InputLanes - 1)));
+    here3_q <= Slots'(1) << lane2_q;
     here4_q <= here3_q;
     dropped_o <= accept && !mark && !on_sensor;
     {fill2_q, fill1_q} <= {fill1_q, fill_q};
@@ -98,23 +124,23 @@ module rsnn_frame_builder #(
   end
 
   // ---- The memories: events are counted, words that are read are emptied, and after a reset all of them are.
-  logic [1:0][Lanes-1:0][InputBits-1:0] stored;
+  logic [1:0][Slots-1:0][InputBits-1:0] stored;
   assign read_data_o = stored[drain_q];
 
   for (genvar memory = 0; memory < 2; memory++) begin : gen_memory
     logic count, count3_q, count4_q, read;
-    logic [Lanes-1:0][InputBits-1:0] old, counted;
+    logic [Slots-1:0][InputBits-1:0] old, counted;
     assign count = event2_q && fill2_q == 1'(memory);
     assign read = read_i && drain_q == 1'(memory);
 
     // Every lane counts by itself: a multiplexer to one counter and back would be the block's longest path.
     always_comb begin
-      for (int unsigned i = 0; i < Lanes; i++) counted[i] = old[i] + InputBits'(here4_q[i] && old[i] != '1);
+      for (int unsigned i = 0; i < Slots; i++) counted[i] = old[i] + InputBits'(here4_q[i] && old[i] != '1);
     end
 
     always_ff @(posedge clk_i) {count4_q, count3_q} <= rst_ni ? {count3_q, count} : '0;
 
-    rsnn_rmw #(.Width(Lanes * InputBits), .Depth(Depth)) u_words (
+    rsnn_rmw #(.Width(Slots * InputBits), .Depth(Depth)) u_words (
       .clk_i, .rst_ni, .valid_i(count || read || clearing_q),
       .addr_i(clearing_q ? clear_addr_q : count ? addr2_q : read_addr_i),
       .read_o(stored[memory]), .old_o(old), .write_i(1'b1), .new_i(count4_q ? counted : '0)
@@ -152,5 +178,5 @@ module rsnn_frame_builder #(
     end
   end
   logic unused;
-  assign unused = ^s_data_i[30:28];
+  assign unused = ^{s_data_i[30:28], bin_y1_q, across1};
 endmodule

@@ -5,7 +5,7 @@
 //   handshake  write_i pulses with a register's number and value; refused_o answers in the same cycle. From begin to
 //              commit whole_o is low, and no window may start; a reset ends the load, but the contents stay partial
 module rsnn_loader #(
-  parameter int unsigned Lanes = 4,
+  parameter int unsigned Slots = 4,
   parameter int unsigned Layers = 2,
   parameter int unsigned Frames = 4,
   parameter bit Gated = 1'b1,
@@ -52,8 +52,8 @@ module rsnn_loader #(
   function automatic int unsigned last_chunk(int unsigned number);
     unique case (number)
       rsnn_pkg::TableMemory: return ($bits(rsnn_pkg::layer_t) - 1) / 32;
-      rsnn_pkg::WeightMemory: return (Lanes * WeightBits - 1) / 32;
-      rsnn_pkg::BiasMemory: return (Lanes * MembraneBits - 1) / 32;
+      rsnn_pkg::WeightMemory: return (Slots * WeightBits - 1) / 32;
+      rsnn_pkg::BiasMemory: return (Slots * MembraneBits - 1) / 32;
       rsnn_pkg::KeepMemory: return (Frames - 1) / 32;
       rsnn_pkg::EmbeddingMemory: return (Embeddings * rsnn_pkg::EmbeddingBits - 1) / 32;
       rsnn_pkg::AffineMemory: return (Embeddings * rsnn_pkg::AffineBits - 1) / 32;

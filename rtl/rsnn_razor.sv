@@ -5,11 +5,11 @@
 //   shapes     two banks of sums, for gates that read the even and the odd store; even_i: the gate of layer_i reads the
 //              even one, so the feed goes to the bank of the odd one
 //   latency    `Razor.known` in ops/razor.py; a word is in the sums 3 cycles after feed_i
-//   handshake  feed_begin_i, then the frames' words, 3 cycles or more from one frame to the next; start_i 3 cycles or more
+//   handshake  feed_begin_i, then the frames' words, their starts 5 cycles apart or more; start_i 3 cycles or more
 //              after the last, and with feed_begin_i of the next gate at the earliest; known_o: keep_o of these frames
 //              holds until the next start
 module rsnn_razor #(
-  parameter int unsigned Lanes = 4,
+  parameter int unsigned Slots = 4,
   parameter int unsigned ActBits = 4,
   parameter int unsigned Frames = 4,
   parameter int unsigned Embeddings = 4,
@@ -40,14 +40,14 @@ module rsnn_razor #(
   input  logic                          feed_first_i,
   input  logic                          feed_last_i,
   input  logic [SumsAddrWidth-1:0]      feed_addr_i,
-  input  logic [Lanes-1:0][ActBits-1:0] feed_data_i,
+  input  logic [Slots-1:0][ActBits-1:0] feed_data_i,
   input  logic                          start_i,
   output logic [Frames-1:0]             known_o,
   output logic [Frames-1:0]             keep_o,
   output logic [AddrWidth-1:0]          mem_addr_o,
-  input  logic [Lanes-1:0][ActBits-1:0] mem_data_i,
+  input  logic [Slots-1:0][ActBits-1:0] mem_data_i,
   output logic                          write_o,
-  output logic [Lanes-1:0][ActBits-1:0] write_data_o,
+  output logic [Slots-1:0][ActBits-1:0] write_data_o,
   input  logic [rsnn_pkg::Memories-1:0] load_i,
   input  logic [23:0]                   load_addr_i,
   input  logic [LoadBits-1:0]           load_data_i
@@ -61,15 +61,15 @@ module rsnn_razor #(
   localparam int unsigned BankAddrWidth = $clog2(2 * RowsDepth);
   localparam int unsigned FedBits = rsnn_pkg::EmbeddingBits + ActBits + 1;
 
-  typedef logic [Embeddings-1:0][Lanes-1:0][SumsBits-1:0] sums_t;
+  typedef logic [Embeddings-1:0][Slots-1:0][SumsBits-1:0] sums_t;
 
   // ---- Feed: each word of outputs into the sums of all k, and into its frame's sum. A row of coefficients a frame.
   logic feed1_q, feed2_q, first1_q, first2_q, last1_q, last2_q;
-  logic [RowWidth-1:0] row_q;
-  logic [Lanes-1:0][ActBits-1:0] fed1_q;
+  logic [RowWidth-1:0] row_q, feed_row_q;
+  logic [Slots-1:0][ActBits-1:0] fed1_q;
   logic [Embeddings-1:0][rsnn_pkg::EmbeddingBits-1:0] embedding;
   sums_t new2, old2, even_old2, odd_old2, sums1, even_sums1, odd_sums1;
-  logic signed [FedBits-1:0] fed2_q [Embeddings][Lanes];
+  logic signed [FedBits-1:0] fed2_q [Embeddings][Slots];
   logic [FrameSumBits-1:0] word_sum, word_sum1_q, frame_sum2_q;
   logic bank1_q, bank2_q, sums_re;
   logic [SumsAddrWidth-1:0] sums_addr;
@@ -77,7 +77,7 @@ module rsnn_razor #(
   rsnn_rom #(
     .Width(Embeddings * rsnn_pkg::EmbeddingBits), .Depth(GateRows), .InitFile(EmbeddingFile), .LoadBits(LoadBits)
   ) u_embeddings (
-    .clk_i, .re_i(1'b1), .addr_i(row_q), .data_o(embedding),
+    .clk_i, .re_i(1'b1), .addr_i(feed_row_q), .data_o(embedding),
     .load_i(load_i[rsnn_pkg::EmbeddingMemory]), .load_addr_i, .load_data_i
   );
 
@@ -113,7 +113,7 @@ module rsnn_razor #(
   endfunction
 
   for (genvar k = 0; k < int'(Embeddings); k++) begin : gen_sums
-    for (genvar i = 0; i < int'(Lanes); i++) begin : gen_lane
+    for (genvar i = 0; i < int'(Slots); i++) begin : gen_lane
       always_ff @(posedge clk_i) fed2_q[k][i] <= product(embedding[k], fed1_q[i]);
       assign new2[k][i] = (first2_q ? '0 : old2[k][i]) + SumsBits'(fed2_q[k][i]);
     end
@@ -121,7 +121,7 @@ module rsnn_razor #(
 
   always_comb begin
     word_sum = '0;
-    for (int unsigned i = 0; i < Lanes; i++) word_sum += FrameSumBits'(feed_data_i[i]);
+    for (int unsigned i = 0; i < Slots; i++) word_sum += FrameSumBits'(feed_data_i[i]);
   end
 
   always_ff @(posedge clk_i) begin
@@ -132,6 +132,9 @@ module rsnn_razor #(
     // A frame begins anew once its sum was handed on.
     if (feed1_q) frame_sum2_q <= word_sum1_q + ((last2_q || feed_begin_i) ? '0 : frame_sum2_q);
     else if (last2_q || feed_begin_i) frame_sum2_q <= '0;
+    // Of the word that is fed, and of the frame whose sum is handed on.
+    if (feed_begin_i) feed_row_q <= RowWidth'(layer_i.feed_base);
+    else if (feed_i && feed_last_i) feed_row_q <= feed_row_q + 1'b1;
     if (feed_begin_i) row_q <= RowWidth'(layer_i.feed_base);
     else if (last2_q) row_q <= row_q + 1'b1;
     if (!rst_ni) {feed1_q, feed2_q, last1_q, last2_q} <= '0;
@@ -178,7 +181,7 @@ module rsnn_razor #(
   );
 
   rsnn_scores #(
-    .Lanes(Lanes), .ActBits(ActBits), .Frames(Frames), .Embeddings(Embeddings), .AddrWidth(AddrWidth),
+    .Slots(Slots), .ActBits(ActBits), .Frames(Frames), .Embeddings(Embeddings), .AddrWidth(AddrWidth),
     .SumsBits(SumsBits), .SumsDepth(SumsDepth), .RowsDepth(RowsDepth), .Relative(Relative), .SigmoidFile(SigmoidFile),
     .LoadBits(LoadBits)
   ) u_scores (

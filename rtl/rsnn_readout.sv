@@ -4,12 +4,12 @@
 //   latency    a word of scores is fetched in 1 cycle, then one class a cycle
 //   handshake  add_*: never stalls; emit_i after the last add; m_valid_o/m_ready_i; done_o with the last beat
 module rsnn_readout #(
-  parameter int unsigned Lanes = 4,
+  parameter int unsigned Slots = 4,
   parameter int unsigned Classes = 3,
   parameter int unsigned MembraneBits = 20,
   parameter int unsigned ScoreBits = 24,
   parameter int unsigned MembraneAddrWidth = 8,
-  localparam int unsigned Depth = (Classes + Lanes - 1) / Lanes
+  localparam int unsigned Depth = (Classes + Slots - 1) / Slots
 ) (
   input  logic                                      clk_i,
   input  logic                                      rst_ni,
@@ -17,7 +17,7 @@ module rsnn_readout #(
   input  logic                                      first_i,
   input  logic                                      signed_sum_i,
   input  logic [MembraneAddrWidth-1:0]              addr_i,
-  input  logic signed [Lanes-1:0][MembraneBits-1:0] u_i,
+  input  logic signed [Slots-1:0][MembraneBits-1:0] u_i,
   input  logic                                      emit_i,
   output logic                                      done_o,
   output logic                                      m_valid_o,
@@ -26,7 +26,7 @@ module rsnn_readout #(
   output logic                                      m_last_o
 );
   localparam int unsigned AddrWidth = (Depth > 1) ? $clog2(Depth) : 1;
-  localparam int unsigned LaneWidth = (Lanes > 1) ? $clog2(Lanes) : 1;
+  localparam int unsigned LaneWidth = (Slots > 1) ? $clog2(Slots) : 1;
   localparam int unsigned ClassWidth = (Classes > 1) ? $clog2(Classes) : 1;
 
   typedef enum logic [1:0] {Idle, Settle, Fetch, Send} state_e;
@@ -35,24 +35,24 @@ module rsnn_readout #(
   logic [AddrWidth-1:0] word_q;
   logic [LaneWidth-1:0] lane_q;
   logic [ClassWidth-1:0] class_q;
-  logic signed [Lanes-1:0][ScoreBits-1:0] read, old, sums;
+  logic signed [Slots-1:0][ScoreBits-1:0] read, old, sums;
   logic add1_q, add2_q, first1_q, first2_q;
-  logic signed [Lanes-1:0][MembraneBits-1:0] part1_q, part2_q;
+  logic signed [Slots-1:0][MembraneBits-1:0] part1_q, part2_q;
 
-  rsnn_rmw #(.Width(Lanes * ScoreBits), .Depth(Depth)) u_scores (
+  rsnn_rmw #(.Width(Slots * ScoreBits), .Depth(Depth)) u_scores (
     .clk_i, .rst_ni, .valid_i(add_i || state_q == Fetch), .addr_i(add_i ? AddrWidth'(addr_i) : word_q),
     .read_o(read), .old_o(old), .write_i(add2_q), .new_i(sums)
   );
 
   always_comb begin
-    for (int unsigned i = 0; i < Lanes; i++) begin
+    for (int unsigned i = 0; i < Slots; i++) begin
       sums[i] = (first2_q ? '0 : old[i]) + ScoreBits'(signed'(part2_q[i]));
     end
   end
 
   always_ff @(posedge clk_i) begin
     {first2_q, first1_q} <= {first1_q, first_i};
-    for (int unsigned i = 0; i < Lanes; i++) begin
+    for (int unsigned i = 0; i < Slots; i++) begin
       part1_q[i] <= (u_i[i][MembraneBits-1] && !signed_sum_i) ? '0 : u_i[i];
     end
     part2_q <= part1_q;
@@ -75,7 +75,7 @@ module rsnn_readout #(
         Send: if (m_ready_i) begin
           class_q <= class_q + 1'b1;
           lane_q <= lane_q + 1'b1;
-          if (lane_q == LaneWidth'(Lanes - 1)) begin
+          if (lane_q == LaneWidth'(Slots - 1)) begin
             lane_q <= '0;
             word_q <= word_q + 1'b1;
             state_q <= Fetch;

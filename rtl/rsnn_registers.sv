@@ -5,6 +5,7 @@
 //   handshake  AXI4-Lite, one read and one write at a time; an unknown address reads 0, a write to it does nothing
 module rsnn_registers #(
   parameter int unsigned Lanes = 4,
+  parameter int unsigned Taps = 1,
   parameter int unsigned Frames = 4,
   parameter int unsigned Classes = 3,
   parameter int unsigned Layers = 2,
@@ -46,7 +47,7 @@ module rsnn_registers #(
   input  logic                         event_i,
   input  logic                         multiply_i,
   input  logic                         dropped_i,
-  input  logic [7:0]                   saturated_i,
+  input  logic [11:0]                  saturated_i,
   input  logic                         kept_i,
   input  logic                         pruned_i,
   input  logic [LayerWidth-1:0]        layer_i,
@@ -85,7 +86,7 @@ module rsnn_registers #(
       10'h002: value = 32'(run_o);
       10'h003: value = {25'b0, refused_q, !whole_i, loading_i, sticky_q, clearing_i, busy_i};
       10'h004: value = 32'(enable_q);
-      10'h005: value = {8'(Embeddings), 8'(Gates), 8'(Layers), 8'(Lanes)};
+      10'h005: value = {4'(Taps), 4'(Embeddings), 8'(Gates), 8'(Layers), 8'(Lanes)};
       10'h006: value = {16'(Classes), 16'(Frames)};
       10'h008: value = cycles_q;
       10'h009: value = events_q;

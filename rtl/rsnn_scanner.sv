@@ -1,17 +1,22 @@
 // Event scanner: words of activations in, their non-zero activations out as (value, weight address, y, x).
 // Contract: python/razorsnn/ops/synapse.py.
-//   order      words in the order (y, x, channel group), in a word lane 0 first
-//   shapes     a word holds 2 ** lanes_in_log2_i channels of as many positions beside each other as fill the lanes;
-//              width_i words a row and channel group
+//   order      words in the order (tile row, tile column, channel group), in a word bank 0, lane 0 first
+//   shapes     ops/words.py: a bank of a word is a position of its tile, and holds 2 ** lanes_in_log2_i channels of as many
+//              positions beside each other as fill the lanes; deep_i: all banks hold channels of one position. width_i
+//              words a row and channel group
 //   latency    start_i to the first event: 5 cycles; a word without events takes 1 cycle, hidden behind the events
 //              that wait in the FIFO or are being worked on
-//   handshake  event_valid_o/event_ready_i; done_o while there is neither word nor event left
+//   handshake  event_valid_o/event_ready_i. start_i only while free_o: then no word is left, though events of the frame
+//              before may wait. Frames in turn are of turn 0, 1, 0, ...: event_turn_o; done_o while neither word nor event
+//              of a frame of turn_i is left
 module rsnn_scanner #(
   parameter int unsigned Lanes = 4,
+  parameter int unsigned Taps = 1,
   parameter int unsigned ActBits = 4,
   parameter int unsigned AddrWidth = 8,
   parameter int unsigned WeightAddrWidth = 10,
-  localparam int unsigned LaneWidth = (Lanes > 1) ? $clog2(Lanes) : 1,
+  localparam int unsigned Slots = Lanes * Taps,
+  localparam int unsigned LaneWidth = (Slots > 1) ? $clog2(Slots) : 1,
   localparam int unsigned LaneShift = $clog2(Lanes)
 ) (
   input  logic                          clk_i,
@@ -22,20 +27,26 @@ module rsnn_scanner #(
   input  logic [11:0]                   width_i,
   input  logic [11:0]                   groups_i,
   input  logic [2:0]                    lanes_in_log2_i,
+  input  logic                          deep_i,
   input  logic                          dense_i,
   input  logic [WeightAddrWidth-1:0]    row_stride_i,
   input  logic [WeightAddrWidth-1:0]    weight_base_i,
+  output logic                          free_o,
+  input  logic                          turn_i,
   output logic                          mem_re_o,
   output logic [AddrWidth-1:0]          mem_addr_o,
-  input  logic [Lanes-1:0][ActBits-1:0] mem_data_i,
+  input  logic [Slots-1:0][ActBits-1:0] mem_data_i,
   output logic                          event_valid_o,
   input  logic                          event_ready_i,
+  output logic                          event_turn_o,
   output logic [ActBits-1:0]            event_value_o,
   output logic [WeightAddrWidth-1:0]    event_weight_o,
   output logic [11:0]                   event_y_o,
   output logic [11:0]                   event_x_o,
   output logic                          done_o
 );
+  localparam int unsigned Side = (Taps == 9) ? 3 : (Taps == 4) ? 2 : 1;
+
   typedef struct packed {
     logic [11:0] y;
     logic [11:0] x;
@@ -43,42 +54,52 @@ module rsnn_scanner #(
   } place_t;
 
   logic word_valid, word_ready, word_last, reader_busy;
-  logic [Lanes-1:0][ActBits-1:0] word, word_q;
-  logic [Lanes-1:0] filled, pending_q, pending_rest;
-  logic [LaneWidth-1:0] lane, across, channel;
+  logic [Slots-1:0][ActBits-1:0] word, word_q;
+  logic [Slots-1:0] filled, pending_q, pending_rest;
+  logic [LaneWidth-1:0] lane, bank, in_bank, across, channel;
+  logic [1:0] down, right;
+  logic whole;
   logic [11:0] group_q;
   place_t next_q, place_q;
   logic take;
-  logic [11:0] x;
-  logic found_valid_q, found_ready, fifo_ready;
+  logic [11:0] y, x;
+  logic found_valid_q, found_ready, fifo_ready, turn_q, found_turn_q;
   logic [ActBits-1:0] found_value_q;
   logic [LaneWidth-1:0] found_channel_q;
   place_t found_q;
 
-  rsnn_word_reader #(.AddrWidth(AddrWidth), .WordWidth(Lanes * ActBits)) u_reader (
+  rsnn_word_reader #(.AddrWidth(AddrWidth), .WordWidth(Slots * ActBits)) u_reader (
     .clk_i, .rst_ni, .start_i, .base_i, .count_i(words_i), .mem_re_o, .mem_addr_o, .mem_data_i,
     .valid_o(word_valid), .ready_i(word_ready), .word_o(word), .last_o(word_last), .busy_o(reader_busy)
   );
 
   always_comb begin
-    for (int unsigned i = 0; i < Lanes; i++) filled[i] = |word[i];
+    for (int unsigned i = 0; i < Slots; i++) filled[i] = |word[i];
   end
 
   always_comb begin
     lane = '0;
-    for (int unsigned i = Lanes; i > 0; i--) begin
+    for (int unsigned i = Slots; i > 0; i--) begin
       if (pending_q[i-1]) lane = LaneWidth'(i - 1);
     end
   end
 
-  // Across: which of the word's positions.
-  assign across = dense_i ? '0 : lane >> lanes_in_log2_i;
-  assign channel = dense_i ? lane : lane - (across << lanes_in_log2_i);
+  // Down, right: which of the tile's positions; across: which of the bank's. A whole word is of one position.
+  assign whole = dense_i || (Side > 1 && deep_i);
+  assign bank = LaneWidth'(32'(lane) >> LaneShift);
+  assign in_bank = lane & LaneWidth'(Lanes - 1);
+  assign down = whole ? '0 : (Side == 3) ? 2'(bank >= LaneWidth'(6)) + 2'(bank >= LaneWidth'(3)) : 2'(bank >> (Side - 1));
+  assign right = whole ? '0 : 2'(bank) - ((Side == 1) ? '0 : {down[0], 1'b0}) - ((Side == 2) ? '0 : down);
+  assign across = whole ? '0 : in_bank >> lanes_in_log2_i;
+  assign channel = whole ? lane : in_bank - (across << lanes_in_log2_i);
   assign pending_rest = pending_q & (pending_q - 1'b1);
   assign take = (pending_q != '0) && found_ready;
   assign word_ready = (pending_q == '0) || (take && pending_rest == '0);
-  assign done_o = !reader_busy && (pending_q == '0) && !found_valid_q && !event_valid_o;
-  assign x = (place_q.x << (3'(LaneShift) - lanes_in_log2_i)) + 12'(across);
+  assign free_o = !reader_busy && pending_q == '0;
+  assign done_o = !(event_valid_o && event_turn_o == turn_i) && !(found_valid_q && found_turn_q == turn_i)
+               && !(!free_o && turn_q == turn_i);
+  assign y = place_q.y + 12'(down);
+  assign x = whole ? place_q.x : ((place_q.x + 12'(right)) << (3'(LaneShift) - lanes_in_log2_i)) + 12'(across);
 
   // An event that was found; its weight's address follows in the next cycle. It is one of the EventDepth that wait.
   assign found_ready = !found_valid_q || fifo_ready;
@@ -87,38 +108,50 @@ module rsnn_scanner #(
     if (found_ready) begin
       found_value_q <= word_q[lane];
       found_channel_q <= channel;
-      found_q <= '{y: place_q.y, x: x, weight: place_q.weight};
+      found_turn_q <= turn_q;
+      found_q <= '{y: y, x: x, weight: place_q.weight};
     end
+    if (!rst_ni) turn_q <= 1'b1;
+    else if (start_i) turn_q <= !turn_q;
     if (!rst_ni) found_valid_q <= 1'b0;
     else if (found_ready) found_valid_q <= pending_q != '0;
   end
 
-  rsnn_fifo #(.Width(ActBits + WeightAddrWidth + 24), .Depth(rsnn_pkg::EventDepth - 1)) u_events (
+  rsnn_fifo #(.Width(ActBits + WeightAddrWidth + 25), .Depth(rsnn_pkg::EventDepth - 1)) u_events (
     .clk_i, .rst_ni, .in_valid_i(found_valid_q), .in_ready_o(fifo_ready),
     .in_data_i({
-      found_value_q, found_q.weight + WeightAddrWidth'(found_channel_q) * row_stride_i, found_q.y, found_q.x
+      found_turn_q, found_value_q, found_q.weight + WeightAddrWidth'(found_channel_q) * row_stride_i, found_q.y, found_q.x
     }),
     .out_valid_o(event_valid_o), .out_ready_i(event_ready_i),
-    .out_data_o({event_value_o, event_weight_o, event_y_o, event_x_o})
+    .out_data_o({event_turn_o, event_value_o, event_weight_o, event_y_o, event_x_o})
   );
 
   // Where the next word lies: groups of one position, then columns, then rows. A dense layer has one output
   // position, so its events stay at (0, 0) and every word has weights of its own.
+  logic [11:0] column_q, side;
+  logic [WeightAddrWidth-1:0] bank_stride, word_stride;
+  assign side = whole ? 12'd1 : 12'(Side);
+  assign bank_stride = row_stride_i << LaneShift;
+  assign word_stride = !whole ? bank_stride
+                     : (Side == 3) ? (bank_stride << 3) + bank_stride : bank_stride << (2 * (Side - 1));
   always_ff @(posedge clk_i) begin
     if (start_i) begin
+      column_q <= '0;
       group_q <= '0;
       next_q <= '{y: '0, x: '0, weight: weight_base_i};
     end else if (word_valid && word_ready) begin
-      next_q.weight <= next_q.weight + (row_stride_i << LaneShift);
+      next_q.weight <= next_q.weight + word_stride;
       group_q <= group_q + 1'b1;
       if (group_q == groups_i - 1'b1) begin
         group_q <= '0;
         if (!dense_i) begin
           next_q.weight <= weight_base_i;
-          next_q.x <= next_q.x + 1'b1;
-          if (next_q.x == width_i - 1'b1) begin
+          next_q.x <= next_q.x + side;
+          column_q <= column_q + 1'b1;
+          if (column_q == width_i - 1'b1) begin
+            column_q <= '0;
             next_q.x <= '0;
-            next_q.y <= next_q.y + 1'b1;
+            next_q.y <= next_q.y + side;
           end
         end
       end

@@ -7,7 +7,7 @@
 //   handshake  start_i while nothing is to be done; ready_i once weight_i holds; known_o, keep_o hold until the next
 //              start; mem_data_i is the word at mem_addr_o of the cycle before, unless write_o was high
 module rsnn_scores #(
-  parameter int unsigned Lanes = 4,
+  parameter int unsigned Slots = 4,
   parameter int unsigned ActBits = 4,
   parameter int unsigned Frames = 4,
   parameter int unsigned Embeddings = 4,
@@ -32,11 +32,11 @@ module rsnn_scores #(
   input  logic [rsnn_pkg::OccupancyBits-1:0]               row_data_i,
   output logic                                             sums_re_o,
   output logic [SumsAddrWidth-1:0]                         sums_addr_o,
-  input  logic [Embeddings-1:0][Lanes-1:0][SumsBits-1:0]   sums_data_i,
+  input  logic [Embeddings-1:0][Slots-1:0][SumsBits-1:0]   sums_data_i,
   output logic                                             write_o,
   output logic [AddrWidth-1:0]                             mem_addr_o,
-  input  logic [Lanes-1:0][ActBits-1:0]                    mem_data_i,
-  output logic [Lanes-1:0][ActBits-1:0]                    write_data_o,
+  input  logic [Slots-1:0][ActBits-1:0]                    mem_data_i,
+  output logic [Slots-1:0][ActBits-1:0]                    write_data_o,
   output logic [Frames-1:0]                                known_o,
   output logic [Frames-1:0]                                keep_o,
   input  logic [rsnn_pkg::Memories-1:0]                    load_i,
@@ -129,9 +129,9 @@ module rsnn_scores #(
   logic valid1_q, valid2_q, valid3_q, valid4_q, valid5_q, valid6_q;
   token_t token0, token1_q, token2_q, token3_q, token4_q, token5_q, token6_q;
   logic [AddrWidth-1:0] addr1_q, addr2_q, addr3_q, addr4_q, addr5_q;
-  logic [Lanes-1:0][MaskBits-1:0] mask4_q;
-  logic [Lanes-1:0][ScoreBits-1:0] score5_q;
-  logic [Lanes-1:0][7:0] sigmoid3;
+  logic [Slots-1:0][MaskBits-1:0] mask4_q;
+  logic [Slots-1:0][ScoreBits-1:0] score5_q;
+  logic [Slots-1:0][7:0] sigmoid3;
 
   assign token0 = '{word: pending, last: last_row && rest == '0, frame: frame_q};
 
@@ -162,7 +162,7 @@ module rsnn_scores #(
     for (int unsigned b = 0; b < ActBits; b++) if (x[b]) score += ScoreBits'(mask) << b;
   endfunction
 
-  for (genvar i = 0; i < int'(Lanes); i++) begin : gen_lane
+  for (genvar i = 0; i < int'(Slots); i++) begin : gen_lane
     logic signed [ProductBits-1:0] product2_q;
     logic signed [rsnn_pkg::MaskInputBits-1:0] mask_input;
     logic [ScoreBits+1:0] refined;
@@ -192,7 +192,7 @@ module rsnn_scores #(
 
   always_comb begin
     largest = '0;
-    for (int unsigned i = 0; i < Lanes; i++) begin
+    for (int unsigned i = 0; i < Slots; i++) begin
       if (token5_q.word && score5_q[i] > largest) largest = score5_q[i];
     end
   end

@@ -1,13 +1,15 @@
 // Sequencer: runs the layers of a window from the layer table; a pruned frame is not scanned.
 // Contract: python/razorsnn/layertable.py (fields), python/razorsnn/targets/reference.py (cycles).
-//   order      layer by layer: first membranes, then frame by frame scan and neuron pass; a frame that is kept is scanned
-//              from the start of the pass before on, or from when that is known; its events are worked on while take_o
-//   latency    every state change takes one cycle; rsnn_pkg::DrainCycles after a scan, so that the pass follows the last
-//              event through the engine; the last pass of a layer ends with its last output (pass_put_i). A frame whose
-//              keep bit is not known when its turn comes waits for it
-//   handshake  start_i is seen when no window runs; scan, pass and emit are pulses, answered by *_done_i; known_i[t]
-//              holds until the layer's end, and is low for all t from razor_start_o on until keep_i[t] is valid;
-//              tally_i holds from pass_init_o until the layer's end
+//   order      layer by layer: first membranes, then frame by frame scan and neuron pass. Scans run ahead: a frame that is
+//              kept is scanned once that is known, the scanner is free and the frame two kept ones before is done; its
+//              events are worked on while take_o, those of turn_o alone
+//   latency    ops/timeline.py: every state change takes one cycle; rsnn_pkg::DrainCycles after a scan, so that the pass
+//              follows the last event through the engine; the last pass of a layer ends with its last output (pass_put_i).
+//              A frame whose keep bit is not known when its turn comes waits for it
+//   handshake  start_i is seen when no window runs; scan, pass and emit are pulses; scan_done_i: no event of turn_o is
+//              left; pass_done_i: the next frame's events may come; pass_free_i: so may a pass. known_i[t] holds until the
+//              layer's end, and is low for all t from razor_start_o on until keep_i[t] is valid; tally_i holds from
+//              pass_init_o until the layer's end
 module rsnn_sequencer #(
   parameter int unsigned Frames = 4,
   parameter int unsigned Layers = 2,
@@ -33,11 +35,14 @@ module rsnn_sequencer #(
   input  logic [Frames-1:0]             keep_i,
   input  logic [Frames-1:0]             tally_i,
   output logic                          scan_start_o,
+  input  logic                          scan_free_i,
   output logic                          take_o,
+  output logic                          turn_o,
   input  logic                          scan_done_i,
   output logic                          pass_o,
   output logic                          pass_init_o,
   input  logic                          pass_done_i,
+  input  logic                          pass_free_i,
   input  logic                          pass_put_i,
   output logic                          emit_o,
   input  logic                          emit_done_i,
@@ -63,7 +68,8 @@ module rsnn_sequencer #(
   logic [Gates-1:0][Frames-1:0] keep_q;
   logic [Frames-1:0] fixed, keep, known;
   logic [FrameWidth-1:0] next_q;
-  logic last_frame, pruned, open_q, opens, decide;
+  logic last_frame, pruned, deciding_q, decide, turn_q, scanned;
+  logic [1:0] scans_q, puts_q;
 
   rsnn_rom #(.Width($bits(rsnn_pkg::layer_t)), .Depth(Layers), .InitFile(TableFile), .LoadBits(LoadBits)) u_table (
     .clk_i, .re_i(state_q == Fetch), .addr_i(index_q), .data_o(row),
@@ -85,17 +91,18 @@ module rsnn_sequencer #(
 
   assign last_frame = frame_q == FrameWidth'(Frames - 1);
   assign pruned = !keep[frame_q];
-  // The next frame is open from the start of the pass before it until its keep bit is seen: then its scan starts. Where
-  // that is seen in the cycle in which it is pruned, its own pass opens the one after it; keep bits come one a cycle.
-  assign opens = pass_o && (pass_init_o || !last_frame);
-  assign decide = known[next_q] && (open_q || opens);
+  // Frames are decided one a cycle from the first pass on, ahead of their turn: pruned, or to be scanned.
+  assign decide = (deciding_q || pass_init_o) && known[next_q]
+               && (!keep[next_q] || (scan_free_i && !scans_q[1]));
+  assign scanned = state_q == Scan && scan_done_i;
   assign index_o = index_q;
   assign first_frame_o = frame_q == '0;
   assign razor_start_o = pass_init_o && row.gated;
   assign scan_start_o = decide && keep[next_q];
   assign kept_o = state_q == Frame && known[frame_q] && !pruned;
   assign take_o = kept_o || state_q == Scan;
-  assign pruned_o = state_q == Frame && known[frame_q] && pruned;
+  assign turn_o = turn_q;
+  assign pruned_o = state_q == Frame && known[frame_q] && pruned && pass_free_i;
   assign pass_init_o = state_q == First;
   assign pass_o = pass_init_o || pruned_o || (state_q == Drain && drain_q == '0);
   assign emit_o = state_q == Emit;
@@ -104,13 +111,18 @@ module rsnn_sequencer #(
     if (!rst_ni) begin
       state_q <= Idle;
       keep_o <= '0;
-      open_q <= 1'b0;
+      deciding_q <= 1'b0;
+      turn_q <= 1'b0;
+      {scans_q, puts_q} <= '0;
     end else begin
       if (decide) begin
         read_base_o <= read_base_o + AddrWidth'(row.words_in);
         next_q <= next_q + 1'b1;
       end
-      open_q <= (open_q && opens) || (!decide && (open_q || opens));
+      deciding_q <= (deciding_q || pass_init_o) && !(decide && next_q == FrameWidth'(Frames - 1));
+      turn_q <= turn_q ^ scanned;
+      scans_q <= scans_q + 2'(scan_start_o) - 2'(scanned);
+      puts_q <= puts_q + 2'(pass_o && !pass_init_o) - 2'(pass_put_i);
       unique case (state_q)
         Idle: if (start_i) begin
           state_q <= Fetch;
@@ -128,8 +140,8 @@ module rsnn_sequencer #(
         end
         First: state_q <= FirstWait;
         FirstWait: if (pass_done_i) state_q <= Frame;
-        Frame: if (known[frame_q]) state_q <= pruned ? PassWait : Scan;
-        Scan: if (scan_done_i) begin
+        Frame: if (kept_o || pruned_o) state_q <= pruned ? PassWait : Scan;
+        Scan: if (scanned) begin
           state_q <= Drain;
           drain_q <= 2'(rsnn_pkg::DrainCycles - 1);
         end
@@ -143,7 +155,7 @@ module rsnn_sequencer #(
           if (!last_frame) write_base_o <= write_base_o + AddrWidth'(row.words_out);
         end
         // The next layer reads what the last pass puts out.
-        PutWait: if (pass_put_i) begin
+        PutWait: if (pass_put_i && puts_q == 2'd1) begin
           frame_q <= '0;
           index_q <= index_q + 1'b1;
           if (row.gated || row.fixed || row.tallied) begin

@@ -7,7 +7,7 @@
 //   handshake  none: a word may come in every cycle. All Frames frames of a layer come before odd_i changes and 3 cycles
 //              later its bits are whole; peak_i and limit_i hold from a layer's first word until its last
 module rsnn_tally #(
-  parameter int unsigned Lanes = 4,
+  parameter int unsigned Slots = 4,
   parameter int unsigned ActBits = 4,
   parameter int unsigned Frames = 4
 ) (
@@ -18,10 +18,10 @@ module rsnn_tally #(
   input  logic                             odd_i,
   input  logic                             word_i,
   input  logic                             last_i,
-  input  logic [Lanes-1:0][ActBits-1:0]    data_i,
+  input  logic [Slots-1:0][ActBits-1:0]    data_i,
   output logic [Frames-1:0]                keep_o
 );
-  localparam int unsigned WordBits = ActBits + $clog2(Lanes);
+  localparam int unsigned WordBits = ActBits + $clog2(Slots);
 
   // ---- Stage 1: of a word, stage 2: of the frame so far, stage 3: the frame's bit.
   logic [WordBits-1:0] largest, sum, found1_q;
@@ -32,7 +32,7 @@ module rsnn_tally #(
   always_comb begin
     largest = '0;
     sum = '0;
-    for (int unsigned i = 0; i < Lanes; i++) begin
+    for (int unsigned i = 0; i < Slots; i++) begin
       if (WordBits'(data_i[i]) > largest) largest = WordBits'(data_i[i]);
       sum += WordBits'(data_i[i]);
     end

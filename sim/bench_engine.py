@@ -7,9 +7,11 @@ import numpy as np
 from blocks import PARAMETERS, Block, layer_word, planned, unpack
 
 from razorsnn.layers import Layer
-from razorsnn.ops.synapse import DRAIN_CYCLES, LEAST_PASS_CYCLES, NEURON_CYCLES
-from razorsnn.ops.words import groups, pack
+from razorsnn.ops.timeline import DRAIN_CYCLES, LEAST_PASS_CYCLES, LEAST_TURN_CYCLES, NEURON_CYCLES
 from razorsnn.plan import Plan
+from razorsnn.targets.reference import layer_cycles
+
+SLOTS = PARAMETERS["Lanes"] * PARAMETERS["Taps"]
 
 
 class Engine(Block):
@@ -30,31 +32,39 @@ class Engine(Block):
         assert self.get("out_valid") or not self.get("out_last")
         if self.get("out_valid"):
             assert self.get("out_addr") == len(self.u) % self.words
-            self.u.append(unpack(self.get("out_u"), PARAMETERS["MembraneBits"], PARAMETERS["Lanes"], signed=True))
-            self.y.append(unpack(self.get("out_y"), PARAMETERS["ActBits"], PARAMETERS["Lanes"]))
+            self.u.append(unpack(self.get("out_u"), PARAMETERS["MembraneBits"], SLOTS, signed=True))
+            self.y.append(unpack(self.get("out_y"), PARAMETERS["ActBits"], SLOTS))
             self.last += [self.time] if self.get("out_last") else []
             assert bool(self.get("out_last")) == (len(self.u) % self.words == 0)
         return bool(self.get("event_ready"))
 
     async def neuron_pass(self, init: int) -> int:
-        """Until the next frame may begin; gives when the last output of this one is due."""
+        """Until the next frame's events may come; gives when the last output of this one is due."""
         await self.step(pass_=1, pass_init=init)
-        started = self.time
+        self.started = self.time
         while not self.get("done"):
             await self.step(pass_=0)
-        assert self.time == started + max(self.words, LEAST_PASS_CYCLES) + 1
-        return started + self.words + NEURON_CYCLES
+        assert self.time == self.started + max(self.words - 1, LEAST_TURN_CYCLES) - 1
+        return self.started + self.words + NEURON_CYCLES
 
-    async def send(self, frame: np.ndarray, row: dict[str, int]) -> None:
-        """All events of words [words, lanes], random gaps between them."""
-        for word, lane in np.argwhere(frame).tolist():
-            place, group = divmod(word, row["groups_in"])
-            across, channel = divmod(lane, 1 << row["lanes_in_log2"])
-            line = (word, lane) if row["dense"] else (group, channel)
-            y, x = (0, 0) if row["dense"] else divmod(place, row["width"])
-            x += 0 if row["dense"] else x * ((frame.shape[1] >> row["lanes_in_log2"]) - 1) + across
-            event = dict(event_value=int(frame[word, lane]), event_y=y, event_x=x)
-            event["event_weight"] = row["weight_base"] + (line[0] * frame.shape[1] + line[1]) * row["row_stride"]
+    async def pruned(self) -> None:
+        """Until the next pass may follow the one that was started last."""
+        while True:
+            await self.step()
+            if self.get("free"):
+                break
+        assert self.time == self.started + max(self.words, LEAST_PASS_CYCLES) - 0
+
+    async def send(self, frame: np.ndarray, layer: Layer, row: dict[str, int]) -> None:
+        """All events of words [words, size], random gaps between them."""
+        shape = layer.operand.shape[1:]
+        numbers = layer.reads.pack(np.arange(1, np.prod(shape) + 1).reshape(1, *shape))[0]
+        for word, slot in np.argwhere(frame).tolist():
+            c, y, x = np.unravel_index(numbers[word, slot] - 1, shape)
+            line = word * SLOTS + slot if row["dense"] else c
+            y, x = (0, 0) if row["dense"] else (y, x)
+            event = dict(event_value=int(frame[word, slot]), event_y=int(y), event_x=int(x))
+            event["event_weight"] = row["weight_base"] + int(line) * row["row_stride"]
             while not await self.step(event_valid=1, **event):
                 pass
             while self.rng.random() < 0.2:
@@ -70,27 +80,25 @@ class Engine(Block):
 
 
 async def run(block: Engine, plan: Plan, layer: Layer, x: np.ndarray) -> None:
-    row, lanes_in, lanes = plan.table[layer.index], plan.lanes_in(layer), PARAMETERS["Lanes"]
+    row, every = plan.table[layer.index], np.ones(len(x), dtype=np.bool_)
     trace = layer.synapse.execute(x, layer.operand)
-    cycles = layer.synapse.cycles(x, np.ones(len(x), dtype=np.bool_), layer.operand, lanes, lanes_in)
-    channels = layer.synapse.geometry(layer.operand).output.channels
+    cycles = layer_cycles(layer, x, every)
     block.clear(row["words_out"])
     await block.next(layer=layer_word(row))
     await block.neuron_pass(1)
     due = []
-    for words in pack(x, lanes, lanes_in):
+    for words in layer.reads.pack(x):
         if words.any() or block.rng.random() < 0.5:
-            await block.send(words, row)
+            await block.send(words, layer, row)
+        else:
+            await block.pruned()
         due.append(await block.neuron_pass(0))
-    for _ in range(NEURON_CYCLES):
+    while block.time < due[-1]:
         await block.step()
     assert block.last == due
-    np.testing.assert_array_equal(block.u, pack(trace.values["u"], lanes).reshape(-1, lanes))
+    np.testing.assert_array_equal(block.u, layer.writes.pack(trace.values["u"]).reshape(-1, SLOTS))
     if not layer.synapse.readout:
-        wanted = pack(trace.output, lanes).reshape(-1, lanes)
-        real = np.arange(groups(channels, lanes) * lanes).reshape(-1, lanes) < channels
-        used = np.tile(real, (len(wanted) // len(real), 1))
-        np.testing.assert_array_equal(np.array(block.y)[used], wanted[used])
+        np.testing.assert_array_equal(block.y, layer.writes.pack(trace.output).reshape(-1, SLOTS))
     assert block.multiplies == cycles.multiplies
     assert block.saturated == (
         0 if layer.synapse.readout else layer.synapse.saturations(trace.values["u"], layer.operand)

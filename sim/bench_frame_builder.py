@@ -33,8 +33,8 @@ class Window:
                     counts[(frame, *cell)] += 1
             self.beats.append((MARK, int(frame == frames - 1 and not unended), False))
         counts = np.minimum(counts, (1 << PARAMETERS["InputBits"]) - 1)
-        lanes = PARAMETERS["Lanes"]
-        self.words = ops.words.pack(counts, lanes, PARAMETERS["InputLanes"]).reshape(-1, lanes).tolist()
+        words = ops.words.Words(PARAMETERS["Lanes"], PARAMETERS["Taps"], lanes_in=PARAMETERS["InputLanes"])
+        self.words = words.pack(counts).reshape(-1, words.size).tolist()
 
     def event(self) -> tuple[int, tuple[int, int, int] | None]:
         """A random event and its cell, None for one outside of the sensor; cells repeat often."""
@@ -85,7 +85,7 @@ class Windows(Block):
                     yield {"read": 0, "read_addr": address, "release": 0}
                 yield {"read": 1, "read_addr": address, "release": 0}
                 yield {"read": 0, "read_addr": address, "release": 0}
-                assert unpack(self.get("read_data"), PARAMETERS["InputBits"], PARAMETERS["Lanes"]) == word, address
+                assert unpack(self.get("read_data"), PARAMETERS["InputBits"], len(word)) == word, address
             yield {"read": 0, "read_addr": 0, "release": 1}
             self.held.pop(0)
 

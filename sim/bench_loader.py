@@ -14,7 +14,7 @@ from razorsnn.registers import REGISTERS, memory_address
 BEGIN, ADDRESS, DATA, COMMIT = range(4)
 NAMES = ("load_begin", "load_address", "load_data", "load_commit")
 GIVEN = {"Frames": 4, "Gated": 1, "Embeddings": 2, "WeightDepth": 64, "BiasDepth": 4, "ClassIdentity": 1} | PARAMETERS
-LANES, COUNT = GIVEN["Lanes"], GIVEN["Embeddings"]
+SLOTS, COUNT = GIVEN["Slots"], GIVEN["Embeddings"]
 GATE = [
     (GIVEN.get("GateRows", 4), COUNT * razor.EMBEDDING_BITS),
     (GIVEN.get("GateRows", 4), COUNT * razor.AFFINE_BITS),
@@ -24,8 +24,8 @@ GATE = [
 ]
 MEMORIES = [
     (GIVEN["Layers"], sum(width for _, width, _ in LAYER_FIELDS)),
-    (GIVEN["WeightDepth"], LANES * GIVEN["WeightBits"]),
-    (GIVEN["BiasDepth"], LANES * GIVEN["MembraneBits"]),
+    (GIVEN["WeightDepth"], SLOTS * GIVEN["WeightBits"]),
+    (GIVEN["BiasDepth"], SLOTS * GIVEN["MembraneBits"]),
     (GIVEN["Layers"], GIVEN["Frames"]),
     *(GATE if GIVEN["Gated"] else []),
 ]

@@ -10,11 +10,13 @@ import cocotb
 import numpy as np
 from blocks import PARAMETERS, Block, Memory, layer_word, pack, planned, unpack
 
-from razorsnn import ops
 from razorsnn.layers import Layer
+from razorsnn.ops.timeline import LEAST_PASS_CYCLES
 
 FEED_CYCLES = 3
 """From the last word to the start of the gate, at least."""
+END_CYCLES = 6
+"""From the last keep bit to the next gate's start, at least: what is still on its way then has left the pipeline."""
 Words = list[list[int]]
 """[T][words]"""
 
@@ -38,9 +40,10 @@ def frames(rng: np.random.Generator, layer: Layer) -> np.ndarray:
 
 
 def fed(block: Block, words: Words) -> Iterator[dict[str, int]]:
-    """Inputs of each cycle in which the frames are put out, with the gaps that neuron passes leave or longer ones."""
+    """Inputs of each cycle in which the frames are put out, as close as neuron passes are or with gaps between them."""
     for frame, line in enumerate(words):
-        for _ in range(block.rng.randint(3, 6)):
+        least = max(0, LEAST_PASS_CYCLES - len(line)) if frame else FEED_CYCLES
+        for _ in range(least + block.rng.choice([0, 0, 1, 3])):
             yield {"feed": 0, "feed_last": block.rng.getrandbits(1)}
         for at, word in enumerate(line):
             last = int(at == len(line) - 1)
@@ -71,19 +74,23 @@ async def run(block: Block, index: int, store: Store, behind: Words | None) -> l
         seen += [block.time - started] * (sum(known) - len(seen))
         rest = next(feeding, None)
         await block.next(start=0, feed_begin=0, mem_data=store.data, **(rest or {}))
+    for _ in range(END_CYCLES):
+        await block.settle()
+        store.sample()
+        await block.next(mem_data=store.data)
     return seen
 
 
 @cocotb.test()
 async def windows(dut: Any) -> None:
-    plan, lanes, bits = planned(), PARAMETERS["Lanes"], PARAMETERS["ActBits"]
+    plan, size, bits = planned(), PARAMETERS["Slots"], PARAMETERS["ActBits"]
     block = Block(dut)
     rng = np.random.default_rng(block.rng.getrandbits(32))
     await block.begin(start=0, feed_begin=0, feed=0)
     scoring = [layer for layer in plan.layers if layer.razor]
     for _ in range(12):
         drawn = {layer.index: frames(rng, layer) for layer in scoring}
-        packed = {at: ops.words.pack(x, lanes) for at, x in drawn.items()}
+        packed = {at: plan.layers[at].reads.pack(x) for at, x in drawn.items()}
         stored = {at: [[pack(word, bits) for word in line] for line in x.tolist()] for at, x in packed.items()}
         for layer in scoring:
             assert layer.razor is not None
@@ -93,9 +100,9 @@ async def windows(dut: Any) -> None:
             store = Store(block, [word for line in stored[at] for word in line])
             seen = await run(block, at, store, stored.get(at + 1))
             trace = layer.razor.execute(x, layer.input)
-            assert seen == layer.razor.known(x, trace.values["mask"], lanes).tolist()
+            assert seen == layer.razor.known(x, trace.values["mask"], layer.reads).tolist()
             assert unpack(block.get("keep"), 1, len(x)) == trace.values["keep"].tolist()
             kept = trace.values["keep"].astype(bool)
-            left = np.array([unpack(word, bits, lanes) for word in store.words]).reshape(len(x), -1)
-            wanted = ops.words.pack(trace.output, lanes).reshape(len(x), -1)
+            left = np.array([unpack(word, bits, size) for word in store.words]).reshape(len(x), -1)
+            wanted = layer.reads.pack(trace.output).reshape(len(x), -1)
             np.testing.assert_array_equal(left[kept], wanted[kept])

@@ -11,7 +11,7 @@ FETCH_CYCLES = 3
 
 async def added(block: Block, frames: int, signed: int) -> list[int]:
     """Adds random membranes over frames; gives the scores."""
-    lanes, bits, classes = PARAMETERS["Lanes"], PARAMETERS["MembraneBits"], PARAMETERS["Classes"]
+    lanes, bits, classes = PARAMETERS["Slots"], PARAMETERS["MembraneBits"], PARAMETERS["Classes"]
     words, high = -(-classes // lanes), (1 << (bits - 1)) - 1
     scores = [0] * (words * lanes)
     for frame in range(frames):
@@ -44,7 +44,7 @@ async def scores(dut: Any, ready: float) -> None:
                 last = len(found) == len(wanted)
                 assert block.get("m_last") == block.get("done") == last
                 at = len(found) - 1
-                assert ready < 1 or block.time == started + FETCH_CYCLES + at + at // PARAMETERS["Lanes"]
+                assert ready < 1 or block.time == started + FETCH_CYCLES + at + at // PARAMETERS["Slots"]
         assert found == wanted
         await block.next(m_ready=1)
         assert not block.get("m_valid")

@@ -111,6 +111,7 @@ async def constants_and_unknown(dut: Any) -> None:
     bus = await started(dut)
     assert await bus.read(REGISTERS["identification"]) == IDENTIFICATION
     fields = [PARAMETERS[name] for name in ("Lanes", "Layers", "Gates", "Embeddings")]
+    fields[-1] |= PARAMETERS["Taps"] << 4
     assert await bus.read(REGISTERS["shape"]) == sum(value << (8 * index) for index, value in enumerate(fields))
     assert await bus.read(REGISTERS["window"]) == PARAMETERS["Frames"] | PARAMETERS["Classes"] << 16
     await bus.write(0x038, 0xFFFF_FFFF)

@@ -1,68 +1,99 @@
-"""rsnn_scanner: the non-zero activations of a frame in order, and the cycles of ops/synapse.py `scan_cycles`."""
+"""rsnn_scanner: the non-zero activations of frames in order, scanned ahead, in the cycles of ops/timeline.py."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import cocotb
 import numpy as np
 from blocks import PARAMETERS, Block, Memory, pack
 
-from razorsnn.ops.synapse import DRAIN_CYCLES, scan_cycles
+from razorsnn.ops.timeline import DRAIN_CYCLES, LEAST_TURN_CYCLES, pass_starts
 
+LANES, TAPS = PARAMETERS["Lanes"], PARAMETERS["Taps"]
+SIZE, SIDE = LANES * TAPS, {1: 1, 4: 2, 9: 3}[TAPS]
 Event = tuple[int, int, int, int]
 
 
-def expected(frame: np.ndarray, width: int, groups: int, lanes_log2: int, dense: bool, stride: int) -> list[Event]:
-    """(value, weight, y, x) of every event of words [words, lanes]."""
-    found, lanes = [], frame.shape[1]
-    for word, lane in np.argwhere(frame).tolist():
-        place, group = divmod(word, groups)
-        across, channel = divmod(lane, 1 << lanes_log2)
-        row = word * lanes + lane if dense else group * lanes + channel
-        y, x = (0, 0) if dense else divmod(place, width)
-        x += 0 if dense else x * ((lanes >> lanes_log2) - 1) + across
-        found.append((int(frame[word, lane]), 5 + row * stride, y, x))
+def expected(frame: np.ndarray, layer: dict[str, int]) -> list[Event]:
+    """(value, weight, y, x) of every event of words [words, size]."""
+    found, beside = [], LANES >> layer["lanes_in_log2"]
+    for word, slot in np.argwhere(frame).tolist():
+        place, group = divmod(word, layer["groups"])
+        y, x = divmod(place, layer["width"])
+        row = group * SIZE + slot
+        if layer["dense"]:
+            y, x, row = 0, 0, word * SIZE + slot
+        elif not layer["deep"]:
+            bank, lane = divmod(slot, LANES)
+            across, channel = divmod(lane, 1 << layer["lanes_in_log2"])
+            y, x = y * SIDE + bank // SIDE, (x * SIDE + bank % SIDE) * beside + across
+            row = group * LANES + channel
+        found.append((int(frame[word, slot]), 5 + row * layer["row_stride"], y, x))
     return found
+
+
+def drawn(rng: np.random.Generator) -> tuple[np.ndarray, dict[str, int]]:
+    """Frames [T, words, size] and how they lie."""
+    height, width, groups, stride = (int(rng.integers(1, high)) for high in (4, 4, 3, 4))
+    log2 = int(rng.integers(0, LANES.bit_length()))
+    groups = groups if 1 << log2 == LANES else 1
+    layer = {"width": width, "groups": groups, "lanes_in_log2": log2, "row_stride": stride}
+    layer |= {"dense": int(rng.integers(2)), "deep": int(rng.integers(2)) if 1 << log2 == LANES and TAPS > 1 else 0}
+    frames = rng.integers(1, 1 << PARAMETERS["ActBits"], size=(int(rng.integers(1, 5)), height * width * groups, SIZE))
+    frames *= rng.random(frames.shape) < rng.choice([0.0, 0.05, 0.3, 1.0], size=(len(frames), 1, 1))
+    return frames, layer
+
+
+class Scanner(Block):
+    """The block, and what waits: frames to be scanned, and the cycle from which on each frame's events are taken."""
+
+    turn = 0
+
+    async def scanned(self, frames: np.ndarray, cost: np.ndarray, random: bool) -> tuple[list[Event], list[int]]:
+        """The events, and when each frame was done; it is taken as the engine would, or at random."""
+        memory = Memory(self, [pack(word.tolist(), PARAMETERS["ActBits"]) for frame in frames for word in frame])
+        self.events, self.taken, self.free, self.opens, done = list[Event](), 0, 0, LEAST_TURN_CYCLES, list[int]()
+        begun, zero, costs = 0, self.time + 1, [cost[frame != 0] for frame in frames]
+        while len(done) < len(frames):
+            await self.next(event_ready=0, turn=self.turn, mem_data=memory.data)
+            starts = begun < len(frames) and begun - len(done) < 2 and bool(self.get("free"))
+            self.put(start=int(starts), base=begun % len(frames) * frames.shape[1])
+            begun += starts
+            ready = self.rng.random() < 0.4 if random else self.time - zero >= max(self.opens, self.free)
+            await self.take(ready, costs[len(done)], zero)
+            memory.sample()
+            if begun - starts > len(done) and self.over(zero, random):
+                done.append(self.time - zero)
+                self.opens, self.taken, self.turn = done[-1] + DRAIN_CYCLES + LEAST_TURN_CYCLES, 0, 1 - self.turn
+        await self.next(start=0, event_ready=0, turn=self.turn)
+        return self.events, done
+
+    async def take(self, ready: bool, costs: Sequence[int], zero: int) -> None:
+        if self.get("event_valid") and self.get("event_turn") == self.turn and ready:
+            self.put(event_ready=1)
+            value, weight = self.get("event_value"), self.get("event_weight")
+            self.events.append((value, weight, self.get("event_y"), self.get("event_x")))
+            self.free = self.time - zero + int(costs[self.taken])
+            self.taken += 1
+        await self.settle()
+
+    def over(self, zero: int, random: bool) -> bool:
+        """Nothing is left of the frame, and the engine is done with what it took."""
+        return bool(self.get("done")) and (random or self.time - zero >= max(self.opens, self.free) + 1)
 
 
 @cocotb.test()
 @cocotb.parametrize(mode=["taken", "cost", "random"])
-async def frames(dut: Any, mode: str) -> None:
-    lanes, bits = PARAMETERS["Lanes"], PARAMETERS["ActBits"]
-    block = Block(dut)
-    await block.begin(start=0, event_ready=0)
+async def windows(dut: Any, mode: str) -> None:
+    block = Scanner(dut)
+    await block.begin(start=0, event_ready=0, turn=0)
     rng = np.random.default_rng(block.rng.getrandbits(32))
-    for _ in range(60):
-        height, width, groups, stride = (int(rng.integers(1, high)) for high in (5, 5, 3, 4))
-        dense, log2 = bool(rng.integers(2)), int(rng.integers(0, lanes.bit_length()))
-        groups = groups if 1 << log2 == lanes else 1
-        frame = rng.integers(1, 1 << bits, size=(height * width * groups, lanes))
-        frame *= rng.random(frame.shape) < rng.choice([0.0, 0.05, 0.3, 1.0])
-        cost = np.ones(frame.shape, dtype=np.int64) if mode == "taken" else rng.integers(1, 10, size=frame.shape)
-        memory = Memory(block, [pack(word.tolist(), bits) for word in frame])
-        settings = dict(width=width, groups=groups, lanes_in_log2=log2, dense=int(dense), row_stride=stride)
-        await block.next(start=1, base=0, words=len(frame), weight_base=5, **settings)
-        found, cycles = await scanned(block, memory, cost[frame != 0], mode == "random")
-        assert found == expected(frame, width, groups, log2, dense, stride)
-        assert mode == "random" or cycles == scan_cycles(frame, cost, 0) - DRAIN_CYCLES
-
-
-async def scanned(block: Block, memory: Memory, cost: np.ndarray, random: bool) -> tuple[list[Event], int]:
-    """The events, each taken when the one before is worked off, or at random, and the cycles until all is done."""
-    found: list[Event] = []
-    started, free = block.time, 0
-    await block.settle()
-    memory.sample()
-    while True:
-        await block.next(start=0, event_ready=0, mem_data=memory.data)
-        if block.get("done"):
-            return found, max(block.time, free + 1) - started
-        if block.get("event_valid"):
-            ready = block.rng.random() < 0.4 if random else block.time >= free
-            block.put(event_ready=int(ready))
-            if ready:
-                free = block.time + int(cost[len(found)])
-                names = ("event_value", "event_weight", "event_y", "event_x")
-                value, weight, y, x = (block.get(name) for name in names)
-                found.append((value, weight, y, x))
-        await block.settle()
-        memory.sample()
+    for _ in range(25):
+        frames, layer = drawn(rng)
+        shape = frames.shape[1:]
+        cost = np.ones(shape, dtype=np.int64) if mode == "taken" else rng.integers(1, 10, size=shape)
+        await block.next(words=shape[0], weight_base=5, **layer)
+        found, done = await block.scanned(frames, cost, mode == "random")
+        assert found == [event for frame in frames for event in expected(frame, layer)]
+        starts = pass_starts(frames != 0, cost, [True] * len(frames), 1, [0] * len(frames))
+        assert mode == "random" or done == [start - DRAIN_CYCLES for start in starts]

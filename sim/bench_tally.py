@@ -16,7 +16,7 @@ WHOLE_CYCLES = 3
 
 async def layer(block: Block, rng: np.random.Generator, odd: int, frames: int) -> list[int]:
     """A layer puts out `frames` frames; gives the keep bits."""
-    lanes, bits = PARAMETERS["Lanes"], PARAMETERS["ActBits"]
+    lanes, bits = PARAMETERS["Slots"], PARAMETERS["ActBits"]
     x = Tensor(frames, lanes, int(rng.integers(1, 7)), 1, Format(False, bits, 0))
     values = rng.integers(0, x.format.high + 1, x.shape) * (rng.random((frames, 1, 1, 1)) < rng.random())
     measure = str(rng.choice(MEASURES))

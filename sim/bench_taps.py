@@ -1,11 +1,14 @@
-"""rsnn_taps: every output that an event reaches, one a cycle, from four cycles after it was taken on."""
+"""rsnn_taps: every output that an event reaches, a block a cycle, from four cycles after it was taken on."""
 
+from itertools import product
 from typing import Any
 
 import cocotb
-from blocks import Block
+from blocks import PARAMETERS, Block, unpack
 
 LATENCY = 4
+TAPS = PARAMETERS["Taps"]
+SIDE = {1: 1, 4: 2, 9: 3}[TAPS]
 
 
 def reached(at: int, layer: dict[str, int], valid: int) -> list[int]:
@@ -14,17 +17,43 @@ def reached(at: int, layer: dict[str, int], valid: int) -> list[int]:
     return [output for output, first in enumerate(firsts) if first <= at <= first + layer["span"]]
 
 
-def expected(event: dict[str, int], layer: dict[str, int]) -> list[tuple[int, int, int]]:
-    """(value, weight, membrane) of each output."""
-    pool, groups, step = layer["pool_log2"], layer["groups"], layer["step_log2"]
-    y, x = event["event_y"] + layer["reach"], event["event_x"] + layer["reach"]
+Step = tuple[int, int, dict[int, tuple[int, int]]]
+"""Value, weight word, and of each bank that has an output its place in the block and its membrane's address."""
+
+
+def steps(at: int, layer: dict[str, int], valid: int, side: int) -> list[tuple[int, list[int]]]:
+    """Along one axis: the word of each block of weights, and the outputs that its places go to."""
+    far, step = at + layer["reach"], 1 << layer["step_log2"]
+    firsts = [index for index in range(layer["span"] + 1) if (layer["span"] - index) // step % side == 0]
+    inside = reached(at, layer, valid)
     found = []
-    for row in reached(event["event_y"], layer, layer["rows"]):
-        for column in reached(event["event_x"], layer, layer["columns"]):
-            tap = (y - (row << step)) * (layer["span"] + 1) + x - (column << step)
+    for first in reversed(firsts):
+        output, rest = divmod(far - first, step)
+        outputs = [output + place for place in range(side)]
+        if rest == 0 and set(outputs) & set(inside):
+            found.append((firsts.index(first), [o if o in inside else -1 for o in outputs]))
+    return found
+
+
+def expected(event: dict[str, int], layer: dict[str, int]) -> list[Step]:
+    """Every step of an event."""
+    side = 1 if layer["deep"] else SIDE
+    pool, groups, step = layer["pool_log2"], layer["groups"], layer["step_log2"]
+    size = sum((layer["span"] - index) // (1 << step) % side == 0 for index in range(layer["span"] + 1))
+    found = []
+    for down, rows in steps(event["event_y"], layer, layer["rows"], side):
+        for across, columns in steps(event["event_x"], layer, layer["columns"], side):
             for group in range(groups):
-                membrane = (row >> pool) * layer["pitch"] + (column >> pool) * groups + group
-                found.append((event["event_value"], event["event_weight"] + tap * groups + group, membrane))
+                banks = {}
+                for (i, row), (j, column) in product(enumerate(rows), enumerate(columns)):
+                    if row >= 0 and column >= 0:
+                        tile = (row >> pool) // side * layer["pitch"] + (column >> pool) // side * groups + group
+                        banks[row % side * side + column % side] = (i * side + j, tile)
+                if layer["deep"]:
+                    banks = {bank: (bank, banks[0][1]) for bank in range(SIDE * SIDE)}
+                found.append(
+                    (event["event_value"], event["event_weight"] + (down * size + across) * groups + group, banks)
+                )
     return found
 
 
@@ -40,8 +69,10 @@ async def events(dut: Any, gap: float) -> None:
         stride, rest = (pool, 0) if folded else (0, pool)
         rows, columns = height >> pool << rest, width >> pool << rest
         layer = {"reach": reach, "span": 2 * reach + (1 << stride) - 1, "step_log2": stride, "pool_log2": rest}
-        layer |= {"rows": rows, "columns": columns, "groups": groups, "pitch": (columns >> rest) * groups}
-        wanted: dict[int, tuple[int, int, int]] = {}
+        deep = int(SIDE > 1 and (rest > 0 or rng.random() < 0.3))
+        tiles = -(-(columns >> rest) // (1 if deep else SIDE))
+        layer |= {"rows": rows, "columns": columns, "groups": groups, "pitch": tiles * groups, "deep": deep}
+        wanted: dict[int, Step] = {}
         free = block.time
         await step(block, wanted, event_valid=0, **layer)
         for _ in range(30):
@@ -60,12 +91,19 @@ async def events(dut: Any, gap: float) -> None:
         assert not wanted and not block.get("busy")
 
 
-async def step(block: Block, wanted: dict[int, tuple[int, int, int]], **inputs: int) -> bool:
+async def step(block: Block, wanted: dict[int, Step], **inputs: int) -> bool:
     """One cycle, whose output must be the wanted one; gives event_ready_o."""
     await block.next(**inputs)
     await block.settle()
     expects = wanted.pop(block.time, None)
     assert block.get("valid") == (expects is not None)
     if expects is not None:
-        assert (block.get("value"), block.get("weight"), block.get("membrane")) == expects
+        value, weight, banks = expects
+        assert (block.get("value"), block.get("weight")) == (value, weight)
+        assert [bank for bank in range(TAPS) if block.get("bank") >> bank & 1] == sorted(banks)
+        addresses = unpack(block.get("membrane"), PARAMETERS["MembraneAddrWidth"], TAPS)
+        turns = block.get("turn_y"), block.get("turn_x")
+        for bank, (place, address) in banks.items():
+            turned = [(at - turn) % SIDE for at, turn in zip(divmod(bank, SIDE), turns, strict=True)]
+            assert (turned[0] * SIDE + turned[1], addresses[bank]) == (place, address)
     return bool(block.get("event_ready"))

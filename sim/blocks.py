@@ -38,7 +38,8 @@ def layer_word(row: dict[str, int]) -> int:
 
 def planned() -> Plan:
     """The plan whose images the block reads."""
-    return make_plan(load_graph(Path(os.environ["RAZORSNN_GRAPH"])), int(os.environ["RAZORSNN_LANES"]))
+    lanes, taps = int(os.environ["RAZORSNN_LANES"]), int(os.environ["RAZORSNN_TAPS"])
+    return make_plan(load_graph(Path(os.environ["RAZORSNN_GRAPH"])), lanes, taps=taps)
 
 
 class Block:

@@ -19,6 +19,7 @@ class NetClass:
     """What the nets of one class share, so that they share a build; the rest is drawn."""
 
     lanes: int = 4
+    taps: int = 1
     frames: int = 4
     channels: int = 2
     size: tuple[int, int] = (7, 6)

@@ -13,8 +13,8 @@ from tests.nets import NetClass, random_graph
 NET = NetClass(lanes=16, frames=8, size=(16, 16), sensor=(16, 16))
 
 
-def plan_on(lanes: int) -> Plan:
-    return make_plan(random_graph(NET, 2), lanes)
+def plan_on(lanes: int, taps: int = 1) -> Plan:
+    return make_plan(random_graph(NET, 2), lanes, taps=taps)
 
 
 @pytest.mark.parametrize(
@@ -67,6 +67,8 @@ def test_a_refusal_names_what_is_too_big_and_the_lanes_that_fit(monkeypatch):
     monkeypatch.setattr("razorsnn.device.DEVICES", {"small": small})
     with pytest.raises(UserError, match=r"on 16 lanes is too big for small: multipliers \d+ of \d+;.*up to 4 lanes$"):
         require_fitting(plan_on(16), "small")
+    with pytest.raises(UserError, match=r"on 16 lanes x 4 taps is too big .*; accepted: up to 1 lanes x 4 taps$"):
+        require_fitting(plan_on(16, 4), "small")
     monkeypatch.setattr("razorsnn.device.DEVICES", {"none": Device(1000, (Blocks("EBR", 1, EBR),))})
     with pytest.raises(UserError, match=r"bits of block memory [\d,]+ of 18,432; EBR .*Mbit.*no number of lanes"):
         require_fitting(plan_on(16), "none")

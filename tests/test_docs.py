@@ -19,10 +19,11 @@ from razorsnn.experiments.tables import read_tables
 from razorsnn.fixed import Format, cast, leak
 from razorsnn.ir import Tensor
 from razorsnn.layertable import LAYER_FIELDS
-from razorsnn.ops import razor, synapse
+from razorsnn.ops import razor, synapse, timeline
 from razorsnn.ops.conv import Conv
 from razorsnn.ops.dense import Dense
 from razorsnn.ops.neuron import RESETS, Neuron
+from razorsnn.ops.words import Words
 from razorsnn.plan import make_plan
 from razorsnn.refusals import accepted
 from razorsnn.shape import EXACT
@@ -145,7 +146,7 @@ def test_the_addresses_of_arrays_are_those_of_the_code():
 
 
 def test_the_constants_of_cycles_are_those_of_the_code():
-    homes = {"ops/synapse.py": synapse, "ops/razor.py": razor, "targets/reference.py": reference}
+    homes = {"ops/timeline.py": timeline, "ops/razor.py": razor, "targets/reference.py": reference}
     rows = table("docs/architecture.md", "constants")
     assert [(row[0], int(row[1])) for row in rows] == [(row[0], getattr(homes[row[2]], row[0])) for row in rows]
     known = {name for home in homes.values() for name in vars(home) if name.endswith("_CYCLES")}
@@ -252,12 +253,12 @@ def test_the_layer_of_the_document_equals_the_convolution(twins: Twins):
     mine, theirs = (op.execute(twins.frames, twins.x) for op in (twins.layer, twins.conv))
     assert np.array_equal(mine.output, theirs.output) and mine.output.any()
     assert np.array_equal(mine.values["u"], theirs.values["u"])
-    assert np.array_equal(twins.layer.weight_rows(4, 4), twins.conv.weight_rows(4, 4))
+    assert np.array_equal(twins.layer.weight_rows(Words(4)), twins.conv.weight_rows(Words(4)))
 
 
 def test_the_layer_of_the_document_has_the_cycles_and_widths_of_the_convolution(twins: Twins):
     keep = np.array([True, False, True, True])
-    mine, theirs = (op.cycles(twins.frames, keep, twins.x, 4, 4) for op in (twins.layer, twins.conv))
+    mine, theirs = (op.cycles(twins.frames, keep, twins.x, Words(4), Words(4)) for op in (twins.layer, twins.conv))
     assert (mine.total, mine.events, mine.multiplies) == (theirs.total, theirs.events, theirs.multiplies)
     assert twins.layer.membrane_range(twins.x) == twins.conv.membrane_range(twins.x)
 

@@ -37,6 +37,19 @@ CLASSES = {
         lanes=16, frames=5, size=(4, 5), sensor=(4, 9), classes=17, embeddings=3, input_bits=3, activation_bits=8,
         most_layers=2,
     ),
+    "four taps": NetClass(
+        lanes=2, taps=4, frames=4, embeddings=2, size=(7, 5), sensor=(15, 13), classes=9, weight_bits=(2, 4, 6),
+    ),
+    "four taps, one lane": NetClass(
+        lanes=1, taps=4, frames=3, channels=1, size=(6, 5), sensor=(6, 5), classes=3, embeddings=1, input_bits=3,
+        most_layers=2,
+    ),
+    "nine taps": NetClass(
+        lanes=4, taps=9, frames=3, size=(7, 8), sensor=(9, 8), classes=4, embeddings=2, input_bits=2, activation_bits=5,
+    ),
+    "nine taps, three channels": NetClass(
+        lanes=1, taps=9, frames=3, channels=3, size=(4, 7), sensor=(4, 7), classes=11, gated=False, activation_bits=3,
+    ),
 }  # fmt: skip
 NETS = int(os.environ.get("RAZORSNN_NETS", "60"))
 EACH = -(-NETS // len(CLASSES))

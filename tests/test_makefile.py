@@ -32,7 +32,7 @@ def test_make_alone_prints_help_with_every_target():
     assert result.returncode == 0
     assert result.stdout == make("help").stdout
     assert [line.split()[1] for line in result.stdout.splitlines() if line.startswith("  make ")] == TARGETS
-    assert all(f"{name}=" in result.stdout for name in ("CONFIG", "RUN", "DATA", "LIMIT", "LANES", "PYTHON"))
+    assert all(f"{name}=" in result.stdout for name in ("CONFIG", "RUN", "DATA", "LIMIT", "LANES", "TAPS", "PYTHON"))
 
 
 @pytest.mark.parametrize("name", ["g++", "perl", "python3"])
@@ -55,11 +55,11 @@ def test_a_python_that_is_too_old_is_told_in_one_line(tools: Path):
 
 
 def test_variables_reach_the_command_line():
-    out = make("-n", "demo", "CONFIG=configs/nmnist.toml", "DATA=my data", "LIMIT=3", "LANES=8").stdout
+    out = make("-n", "demo", "CONFIG=configs/nmnist.toml", "DATA=my data", "LIMIT=3", "LANES=8", "TAPS=4").stdout
     called = [line.split("/razorsnn ")[1] for line in out.splitlines() if "/razorsnn " in line]
     assert called == [
         "train --data 'my data' --run 'runs/nmnist' --config 'configs/nmnist.toml' --resume",
-        "generate 'runs/nmnist' --out 'runs/nmnist/build' --target all --lanes 8",
+        "generate 'runs/nmnist' --out 'runs/nmnist/build' --target all --lanes 8 --taps 4",
         "simulate 'runs/nmnist/build' --data 'my data' --target hls --limit 3",
         "simulate 'runs/nmnist/build' --data 'my data' --target rtl --limit 3",
         "report 'runs/nmnist/build'",

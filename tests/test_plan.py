@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, replace
 from itertools import product
+from math import isqrt
 
 import numpy as np
 import pytest
@@ -26,9 +27,11 @@ NETS = [
     NetClass(lanes=8, embeddings=3),
     NetClass(gated=False),
     NetClass(razors=False),
+    NetClass(lanes=2, taps=4),
+    NetClass(lanes=1, taps=9, channels=3, classes=11),
 ]
-PLANS = [make_plan(random_graph(net, seed), net.lanes) for net in NETS for seed in range(5)]
-NAMES = [plan.graph.name + f" on {plan.shape.lanes}" for plan in PLANS]
+PLANS = [make_plan(random_graph(net, seed), net.lanes, taps=net.taps) for net in NETS for seed in range(5)]
+NAMES = [plan.graph.name + f" on {plan.shape.lanes} x {plan.shape.taps}" for plan in PLANS]
 
 
 def stored(op: Synapse) -> np.ndarray:
@@ -47,30 +50,50 @@ def stored(op: Synapse) -> np.ndarray:
 
 @pytest.mark.parametrize("plan", PLANS, ids=NAMES)
 def test_weight_addresses_point_at_the_weights(plan: Plan):
-    """Every weight, read as the engine does: base + input * stride + tap * groups + group."""
-    lanes = plan.shape.lanes
+    """Every weight, read as the engine does: base + input * stride + block * groups + group, and its place there."""
     for layer, row in zip(plan.layers, plan.table, strict=True):
         weights = stored(layer.synapse)
-        lanes_in = 1 << row["lanes_in_log2"]
+        numbers = np.arange(1, weights[0].size + 1).reshape(1, *weights.shape[1:])
+        places = np.argsort(layer.reads.pack(numbers).ravel())[-numbers.size :]
+        taps, channels = plan.shape.taps, plan.shape.lanes * (plan.shape.taps if row["deep"] else 1)
         for index in np.ndindex(weights.shape):
             o, c, y, x = index
-            across = lanes // lanes_in
-            place = (y * row["width"] + x // across) * row["groups_in"] if row["dense"] else 0
-            lane = x % across * lanes_in if row["dense"] else 0
-            tap = 0 if row["dense"] else y * weights.shape[3] + x
-            event = (place + c // lanes_in) * lanes + lane + c % lanes_in
-            word = row["weight_base"] + event * row["row_stride"] + tap * row["groups_out"] + o // lanes
-            assert plan.weights[word, o % lanes] == weights[index]
+            count, (down, i), (across, j) = 1, (0, 0), (0, 0)
+            if not row["dense"]:
+                count, down, i = block_of(y, row, 1 if row["deep"] else isqrt(taps))
+                _, across, j = block_of(x, row, 1 if row["deep"] else isqrt(taps))
+            event = places[np.ravel_multi_index((c, y, x), weights.shape[1:])] if row["dense"] else c
+            word = row["weight_base"] + event * row["row_stride"]
+            word += (down * count + across) * row["groups_out"] + o // channels
+            place = 0 if row["deep"] else i * isqrt(taps) + j
+            assert plan.weights[word, place * plan.shape.lanes + o % channels] == weights[index]
+    used = sum(np.count_nonzero(stored(layer.synapse)) for layer in plan.layers)
+    assert np.count_nonzero(plan.weights) == used
+
+
+def block_of(at: int, row: dict[str, int], n: int) -> tuple[int, int, int]:
+    """Blocks along an axis of a kernel, and the one of weight `at` with its place there.
+
+    A block's weights take one input to outputs beside each other, so they lie a step apart, the last one first.
+    """
+    step, firsts = 1 << row["step_log2"], []
+    for phase in range(step):
+        line = range(row["span"] - phase, -1, -step)
+        firsts += [list(line)[start : start + n] for start in range(0, len(line), n)]
+    firsts.sort()
+    found = next(block for block in firsts if at in block)
+    return len(firsts), firsts.index(found), found.index(at)
 
 
 @pytest.mark.parametrize("plan", PLANS, ids=NAMES)
 def test_biases_and_gates_lie_where_the_table_says(plan: Plan):
-    lanes, count = plan.shape.lanes, plan.shape.embeddings
+    lanes, taps, count = plan.shape.lanes, plan.shape.taps, plan.shape.embeddings
     for layer, row in zip(plan.layers, plan.table, strict=True):
-        for o, bias in enumerate(layer.synapse.bias.tolist()):
-            assert plan.bias[row["bias_base"] + o // lanes, o % lanes] == bias * 4 ** (
-                row["pool_log2"] + row["step_log2"]
-            )
+        banks = 1 if row["deep"] else taps
+        for (o, bias), bank in product(enumerate(layer.synapse.bias.tolist()), range(banks)):
+            group, lane = divmod(o, lanes * taps // banks)
+            found = plan.bias[row["bias_base"] + group, bank * lanes + lane]
+            assert found == bias * 4 ** (row["pool_log2"] + row["step_log2"])
         assert row["gated"] == int(layer.razor is not None)
         fixed = layer.gate.keep.tolist() if isinstance(layer.gate, Static) else [1] * plan.shape.frames
         assert row["fixed"] == int(isinstance(layer.gate, Static))
@@ -103,7 +126,7 @@ def test_the_memories_hold_the_contents(plan: Plan):
         frames = [row["words_in"] for row in plan.table if row["gated"]]
         banks = [found[name] for name in ("even sums", "odd sums") if name in found]
         assert max(bank.depth for bank in banks) == max(frames)
-        assert {bank.width for bank in banks} == {count * plan.shape.lanes * plan.shape.sums_bits}
+        assert {bank.width for bank in banks} == {count * plan.shape.slots * plan.shape.sums_bits}
         assert found["occupancy"].depth == 2 * plan.shape.frames * -(-max(frames) // 16)
         assert ("frame scores" in found) == any(row["relative"] for row in plan.table)
     assert found["membranes"].depth == max(row["words_out"] for row in plan.table)
@@ -145,6 +168,17 @@ def test_a_shape_class_that_is_too_small_names_what(name: str):
         make_plan(plan.graph, plan.shape.lanes, small)
 
 
+@pytest.mark.parametrize("taps", [0, 2, 3, 16, -1])
+def test_taps_are_a_tile(taps: int):
+    with pytest.raises(UserError, match=rf"^taps {taps}, accepted: 1, 4, 9$"):
+        make_plan(PLANS[0].graph, 4, taps=taps)
+
+
+def test_a_plan_in_a_shape_class_has_its_taps():
+    plan = next(plan for plan in PLANS if plan.shape.taps == 4)
+    assert make_plan(plan.graph, plan.shape.lanes, plan.shape).table == plan.table
+
+
 @pytest.mark.parametrize("lanes", [0, -4, 3, 12, 256])
 def test_lanes_are_a_power_of_two(lanes: int):
     with pytest.raises(UserError, match=rf"^lanes {lanes}, accepted: a power of two from 1 to 128$"):
@@ -176,7 +210,7 @@ def test_a_score_wider_than_its_word_is_refused():
 
 
 def test_a_field_that_the_engine_lacks_is_named_with_its_range():
-    told = r"groups_out \(words a position of the output\) is 4097, the engine takes 0\.\.4095"
+    told = r"groups_out \(words a tile of the output\) is 4097, the engine takes 0\.\.4095"
     with pytest.raises(UserError, match=told):
         make_plan(dense_chain([4097, 2]), 1)
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,8 @@ CLEAN = "Build succeeded: 0 errors, 0 warnings"
 """What slang says of each of its runs."""
 TOPS = {"gated": GATED, "ungated": NetClass(lanes=1, size=(2, 2), sensor=(2, 2), gated=False)}
 TOPS["static"] = NetClass(lanes=1, size=(2, 2), sensor=(2, 2), razors=False)
+TOPS["four taps"] = replace(GATED, taps=4)
+TOPS["nine taps"] = replace(GATED, taps=9)
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +28,7 @@ def builds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Folder of the emitted sources of a net with and of a net without gates."""
     folder = tmp_path_factory.mktemp("lint")
     for name, net in TOPS.items():
-        emit(make_plan(random_graph(net, 0), net.lanes), folder / name)
+        emit(make_plan(random_graph(net, 0), net.lanes, taps=net.taps), folder / name)
     return {name: folder / name / "rtl" for name in TOPS}
 
 
@@ -42,8 +45,8 @@ def test_verilator_lints_every_module_clean(builds: dict[str, Path], module: str
 
 
 @pytest.mark.parametrize("module", ["rsnn_accelerator", TOP])
-@pytest.mark.parametrize("net", ["ungated", "static"])
-def test_verilator_lints_a_net_without_razors_clean(builds: dict[str, Path], net: str, module: str) -> None:
+@pytest.mark.parametrize("net", [name for name in TOPS if name != "gated"])
+def test_verilator_lints_other_nets_clean(builds: dict[str, Path], net: str, module: str) -> None:
     assert lint(builds[net], module) == ""
 
 

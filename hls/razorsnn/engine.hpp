@@ -1,8 +1,8 @@
 // LIAF engine: all layers in turn, each told by its row of the layer table. In full: python/razorsnn/ops/synapse.py.
 //   equation   z = sum over pool x pool outputs of (bias + sum w * x); then the neuron (neuron.hpp)
-//   shapes     membranes [H_out * W_out * groups_out] words of `lanes`, at pooled size
-//   order      of an event's outputs (pooled ones where the pool is folded): row by row, column by column, channel
-//              group by channel group, those only that exist and that a pool uses; one word of outputs a cycle
+//   shapes     membranes in words of `slots`, a bank of `lanes` a tap, at pooled size: python/razorsnn/ops/words.py
+//   order      of an event's outputs (pooled ones where the pool is folded): blocks of a tile's size row by row, column
+//              by column, channel group by channel group, those only that exist and that a pool uses; a block a cycle
 //   handshake  a pruned frame is not scanned: no weight read, no multiply; its neuron pass runs all the same
 #pragma once
 
@@ -11,86 +11,150 @@
 
 namespace razorsnn {
 
+// Where a word of outputs lies in its frame, in tiles.
+struct Spot {
+  int group;
+  int x;
+  int y;
+};
+
+template <class C>
+int side(const Layer& layer) {
+#pragma HLS inline
+  return layer.deep ? 1 : C::tile_side;
+}
+
+template <class C>
+Spot next_spot(const Spot at, const Layer& layer) {
+#pragma HLS inline
+  Spot next = {at.group + 1, at.x, at.y};
+  if (next.group == layer.groups_out) {
+    next.group = 0;
+    next.x += side<C>(layer);
+  }
+  if (next.x >= layer.columns) {
+    next.x = 0;
+    next.y += side<C>(layer);
+  }
+  return next;
+}
+
+// Of a bank's neurons: those of positions that a tile has beyond the map have no bias, and so stay 0.
+template <class C>
+typename C::bias_t bias_at(const Layer& layer, const Spot at, const int slot,
+                           const typename C::bias_t bias[C::bias_depth][C::slots]) {
+#pragma HLS inline
+  const int bank = layer.deep ? 0 : slot / C::lanes;
+  const int y = at.y + bank / C::tile_side, x = at.x + bank % C::tile_side;
+  const bool exists = y < layer.rows && x < layer.columns;
+  return exists ? bias[layer.bias_base.to_int() + at.group][slot] : typename C::bias_t(0);
+}
+
 // Membranes hold h + bias between frames; h is 0 before the first.
 template <class C>
-void preset_membranes(const Layer& layer, const typename C::bias_t bias[C::bias_depth][C::lanes],
-                      Membrane<C> membranes[C::membrane_depth][C::lanes]) {
-  int group = 0;
+void preset_membranes(const Layer& layer, const typename C::bias_t bias[C::bias_depth][C::slots],
+                      Membrane<C> membranes[C::membrane_depth][C::slots]) {
+  Spot at = {0, 0, 0};
   for (int word = 0; word < C::membrane_depth; ++word) {
 #pragma HLS pipeline II=1
     if (word == layer.words_out) break;
-    for (int lane = 0; lane < C::lanes; ++lane) {
+    for (int lane = 0; lane < C::slots; ++lane) {
 #pragma HLS unroll
-      membranes[word][lane] = bias[layer.bias_base.to_int() + group][lane];
+      membranes[word][lane] = bias_at<C>(layer, at, lane, bias);
     }
-    group = group + 1 == layer.groups_out ? 0 : group + 1;
+    at = next_spot<C>(at, layer);
   }
 }
 
-// Outputs, first..last, that an input reaches along one axis; none where last < first.
+// Outputs, first..last, that an input reaches along one axis, in blocks of `side` from the first one on; where a block
+// is one output, those alone that exist. No block where last < first.
 struct Span {
   int first;
   int last;
+  int blocks;
 };
 
 // Those o with 0 <= at + reach - (o << step_log2) <= span.
-inline Span span_reached(const int at, const Layer& layer, const int outputs) {
+inline Span span_reached(const int at, const Layer& layer, const int outputs, const int side) {
 #pragma HLS inline
   const int step = layer.step_log2.to_int(), farthest = at + layer.reach.to_int(), span = layer.span.to_int();
-  const int first = farthest < span ? 0 : (farthest - span + (1 << step) - 1) >> step;
-  return {first, (farthest >> step) < outputs ? farthest >> step : outputs - 1};
+  const int whole = (farthest - span + (1 << step) - 1) >> step;
+  const int first = side == 1 && whole < 0 ? 0 : whole;
+  const int last = (farthest >> step) < outputs ? farthest >> step : outputs - 1;
+  return {first, last, last < first ? 0 : (last - first) / side + 1};
 }
 
-inline int length(const Span span) {
-#pragma HLS inline
-  return span.last < span.first ? 0 : span.last - span.first + 1;
-}
+// A block of outputs from (row, column) on, of one channel group.
+struct Block {
+  int row;
+  int column;
+  int group;
+};
 
+// Bank (y mod n, x mod n) has one output of the block; its weights lie at the output's place in the block.
 template <class C>
-void multiply_word(const Operand<C> value, const typename C::weight_t weights[C::lanes],
-                   Membrane<C> membranes[C::lanes]) {
+void multiply_block(const Layer& layer, const Operand<C> value, const Block& block, const Span& rows,
+                    const Span& columns, const typename C::weight_t weights[C::slots],
+                    Membrane<C> membranes[C::membrane_depth][C::slots]) {
 #pragma HLS inline
-  for (int lane = 0; lane < C::lanes; ++lane) {
+  const int n = side<C>(layer), groups = layer.groups_out.to_int(), pool = layer.pool_log2.to_int();
+  for (int bank = 0; bank < C::taps; ++bank) {
 #pragma HLS unroll
-    const Product<C> product = weights[lane] * value.to_int();
-    membranes[lane] += product;
+    const int y = layer.deep ? 0 : bank / C::tile_side, x = layer.deep ? 0 : bank % C::tile_side;
+    const int i = (y - block.row % n + n) % n, j = (x - block.column % n + n) % n;
+    const int row = block.row + i, column = block.column + j;
+    if (row < 0 || row > rows.last || column < 0 || column > columns.last) continue;
+    const int target = (row >> pool) / n * layer.pitch.to_int() + (column >> pool) / n * groups + block.group;
+    const int place = layer.deep ? bank : i * n + j;
+    for (int lane = 0; lane < C::lanes; ++lane) {
+#pragma HLS unroll
+      const Product<C> product = weights[place * C::lanes + lane] * value.to_int();
+      membranes[target][bank * C::lanes + lane] += product;
+    }
   }
 }
 
 // Returns the multiply cycles.
 template <class C>
 int multiply_event(const Layer& layer, const Event<C>& event,
-                   const typename C::weight_t weights[C::weight_depth][C::lanes],
-                   Membrane<C> membranes[C::membrane_depth][C::lanes]) {
-  const int farthest_y = event.y.to_int() + layer.reach.to_int(), farthest_x = event.x.to_int() + layer.reach.to_int();
-  const int step = layer.step_log2.to_int(), size = layer.span.to_int() + 1;
-  const int groups = layer.groups_out.to_int(), pool = layer.pool_log2.to_int();
-  const Span rows = span_reached(event.y.to_int(), layer, layer.rows.to_int());
-  const Span columns = span_reached(event.x.to_int(), layer, layer.columns.to_int());
-  const int outputs = length(rows) * length(columns) * groups;
+                   const typename C::weight_t weights[C::weight_depth][C::slots],
+                   Membrane<C> membranes[C::membrane_depth][C::slots]) {
+  const int reach = layer.reach.to_int(), step = layer.step_log2.to_int(), n = side<C>(layer);
+  const int farthest_y = event.y.to_int() + reach, farthest_x = event.x.to_int() + reach;
+  const int groups = layer.groups_out.to_int();
+  // Words of weights along an axis, and by how many a place there is less than the index of the first weight.
+  const int whole = layer.span.to_int() + 1, size = n == 1 ? whole : ((layer.span.to_int() >> step) / n + 1) << step;
+  const int less = whole - size;
+  const Span rows = span_reached(event.y.to_int(), layer, layer.rows.to_int(), n);
+  const Span columns = span_reached(event.x.to_int(), layer, layer.columns.to_int(), n);
+  const int steps = rows.blocks * columns.blocks * groups;
   const int row_base = layer.weight_base.to_int() + event.row.to_int() * layer.row_stride.to_int();
-  int row = rows.first, column = columns.first, group = 0;
+  Block block = {rows.first, columns.first, 0};
+  int down = 0, across = 0;
   for (int output = 0; output < C::outputs_reached; ++output) {
 #pragma HLS pipeline
 #pragma HLS loop_tripcount min=0 max=C::outputs_reached
-    if (output == outputs) break;
-    const int tap = (farthest_y - (row << step)) * size + farthest_x - (column << step);
-    const int target = (row >> pool) * layer.pitch.to_int() + (column >> pool) * groups + group;
-    multiply_word<C>(event.value, weights[row_base + tap * groups + group], membranes[target]);
-    if (++group == groups) {
-      group = 0;
-      const bool wraps = column == columns.last;
-      column = wraps ? columns.first : column + 1;
-      row += wraps ? 1 : 0;
+    if (output == steps) break;
+    const int a = farthest_y - (rows.first << step) - less - (down << step);
+    const int b = farthest_x - (columns.first << step) - less - (across << step);
+    const int word = row_base + (a * size + b) * groups + block.group;
+    multiply_block<C>(layer, event.value, block, rows, columns, weights[word], membranes);
+    if (++block.group == groups) {
+      block.group = 0;
+      const bool wraps = across + 1 == columns.blocks;
+      across = wraps ? 0 : across + 1;
+      down += wraps ? 1 : 0;
+      block.row = rows.first + down * n;
+      block.column = columns.first + across * n;
     }
   }
-  return outputs;
+  return steps;
 }
 
 template <class C>
 void multiply_events(const Layer layer, EventStream<C>& events,
-                     const typename C::weight_t weights[C::weight_depth][C::lanes],
-                     Membrane<C> membranes[C::membrane_depth][C::lanes], Counters& counters) {
+                     const typename C::weight_t weights[C::weight_depth][C::slots],
+                     Membrane<C> membranes[C::membrane_depth][C::slots], Counters& counters) {
   for (int count = 0; count < C::scan_steps; ++count) {
     const Event<C> event = events.read();
     if (event.end) break;
@@ -101,11 +165,11 @@ void multiply_events(const Layer layer, EventStream<C>& events,
 
 template <class C>
 void multiply_frame(const int index, const Layer layer, const int frame,
-                    const Input<C> input[C::input_depth][C::lanes],
-                    const Activation<C> even[C::store_depth_even][C::lanes],
-                    const Activation<C> odd[C::store_depth_odd][C::lanes],
-                    const typename C::weight_t weights[C::weight_depth][C::lanes],
-                    Membrane<C> membranes[C::membrane_depth][C::lanes], Counters& counters) {
+                    const Input<C> input[C::input_depth][C::slots],
+                    const Activation<C> even[C::store_depth_even][C::slots],
+                    const Activation<C> odd[C::store_depth_odd][C::slots],
+                    const typename C::weight_t weights[C::weight_depth][C::slots],
+                    Membrane<C> membranes[C::membrane_depth][C::slots], Counters& counters) {
 #pragma HLS dataflow
   EventStream<C> events("events");
 #pragma HLS stream variable=events depth=16
@@ -116,40 +180,40 @@ void multiply_frame(const int index, const Layer layer, const int frame,
 // Ends a frame: threshold, output, reset, leak, next frame's bias; the readout adds to the scores instead.
 template <class C>
 void neuron_pass(const int index, const Layer layer, const int frame,
-                 const typename C::bias_t bias[C::bias_depth][C::lanes],
-                 Membrane<C> membranes[C::membrane_depth][C::lanes],
-                 Activation<C> even[C::store_depth_even][C::lanes], Activation<C> odd[C::store_depth_odd][C::lanes],
-                 Score<C> scores[C::score_depth][C::lanes], Counters& counters) {
+                 const typename C::bias_t bias[C::bias_depth][C::slots],
+                 Membrane<C> membranes[C::membrane_depth][C::slots],
+                 Activation<C> even[C::store_depth_even][C::slots], Activation<C> odd[C::store_depth_odd][C::slots],
+                 Score<C> scores[C::score_depth][C::slots], Counters& counters) {
   const int base = frame * layer.words_out.to_int();
-  int group = 0;
+  Spot at = {0, 0, 0};
   for (int word = 0; word < C::membrane_depth; ++word) {
 #pragma HLS pipeline
     if (word == layer.words_out) break;
-    Activation<C> outputs[C::lanes];
+    Activation<C> outputs[C::slots];
 #pragma HLS array_partition variable=outputs complete
-    for (int lane = 0; lane < C::lanes; ++lane) {
+    for (int lane = 0; lane < C::slots; ++lane) {
 #pragma HLS unroll
       const Membrane<C> u = membranes[word][lane];
       const Cast<C::membrane_bits> y = output<C>(layer, u);
       outputs[lane] = y.value;
-      membranes[word][lane] = decayed<C>(layer, u) + bias[layer.bias_base.to_int() + group][lane];
-      if (layer.last) scores[group][lane] += score_part<C>(layer, u);
+      membranes[word][lane] = decayed<C>(layer, u) + bias_at<C>(layer, at, lane, bias);
+      if (layer.last) scores[at.group][lane] += score_part<C>(layer, u);
       if (!layer.last && y.saturated) ++counters.saturations;
     }
     if (!layer.last) save_word<C>(index % 2 == 1, base + word, outputs, even, odd);
-    group = group + 1 == layer.groups_out ? 0 : group + 1;
+    at = next_spot<C>(at, layer);
   }
 }
 
 template <class C>
 void run_layer(const int index, const Layer& layer, const bool keep[C::frames],
-               const typename C::weight_t weights[C::weight_depth][C::lanes],
-               const typename C::bias_t bias[C::bias_depth][C::lanes],
-               const Input<C> input[C::input_depth][C::lanes],
-               Activation<C> even[C::store_depth_even][C::lanes], Activation<C> odd[C::store_depth_odd][C::lanes],
-               Score<C> scores[C::score_depth][C::lanes], Counters& counters) {
+               const typename C::weight_t weights[C::weight_depth][C::slots],
+               const typename C::bias_t bias[C::bias_depth][C::slots],
+               const Input<C> input[C::input_depth][C::slots],
+               Activation<C> even[C::store_depth_even][C::slots], Activation<C> odd[C::store_depth_odd][C::slots],
+               Score<C> scores[C::score_depth][C::slots], Counters& counters) {
 #pragma HLS inline off
-  static Membrane<C> membranes[C::membrane_depth][C::lanes];
+  static Membrane<C> membranes[C::membrane_depth][C::slots];
 #pragma HLS array_reshape variable=membranes dim=2 type=complete
 #pragma HLS bind_storage variable=membranes type=ram_2p
   preset_membranes<C>(layer, bias, membranes);

@@ -1,7 +1,7 @@
 // Frame builder: events of one window to frames in the input memory. Words: python/razorsnn/stream.py.
 //   equation   x[t, p, floor(y * height / sensor_height), floor(x * width / sensor_width)] += 1, up to input_max
-//   shapes     input memory [T * H * columns * groups] words of lanes, by (t, y, x, channel group); a word holds
-//              input_lanes channels of positions_beside positions: python/razorsnn/ops/words.py
+//   shapes     input memory [T * rows * columns * groups] words of slots, by (t, y, x, channel group) of tiles; a bank
+//              of a word holds input_lanes channels of positions_beside positions: python/razorsnn/ops/words.py
 //   dropped    an event outside of the sensor, or of a polarity that is no channel: counted
 //   window     ends with TLAST (frames that are missing are empty), or with the mark of frame T; without TLAST
 //              there, the window has overrun, and the next word starts the next window
@@ -13,10 +13,10 @@
 namespace razorsnn {
 
 template <class C>
-void clear_frames(Input<C> input[C::input_depth][C::lanes]) {
+void clear_frames(Input<C> input[C::input_depth][C::slots]) {
   for (int address = 0; address < C::input_depth; ++address) {
 #pragma HLS pipeline II=1
-    for (int lane = 0; lane < C::lanes; ++lane) {
+    for (int lane = 0; lane < C::slots; ++lane) {
 #pragma HLS unroll
       input[address][lane] = 0;
     }
@@ -24,7 +24,7 @@ void clear_frames(Input<C> input[C::input_depth][C::lanes]) {
 }
 
 template <class C>
-void count_event(const ap_uint<32> word, const int frame, Input<C> input[C::input_depth][C::lanes],
+void count_event(const ap_uint<32> word, const int frame, Input<C> input[C::input_depth][C::slots],
                  Counters& counters) {
 #pragma HLS inline
   const unsigned x = word.range(C::x_high, 0).to_uint();
@@ -36,15 +36,17 @@ void count_event(const ap_uint<32> word, const int frame, Input<C> input[C::inpu
   }
   const unsigned row = y * C::height / C::sensor_height;
   const unsigned column = x * C::width / C::sensor_width;
-  const unsigned place = (frame * C::height + row) * C::input_columns + column / C::positions_beside;
+  const unsigned n = C::tile_side, across = column / C::positions_beside;
+  const unsigned place = (frame * C::input_rows + row / n) * C::input_columns + across / n;
   const unsigned lane = column % C::positions_beside * C::input_lanes + channel % C::input_lanes;
-  Input<C>& cell = input[place * C::input_groups + channel / C::input_lanes][lane];
+  const unsigned bank = row % n * n + across % n;
+  Input<C>& cell = input[place * C::input_groups + channel / C::input_lanes][bank * C::lanes + lane];
   if (cell != C::input_max) cell += 1;
 }
 
 // Returns whether the window has overrun.
 template <class C>
-bool build_frames(BeatStream& events, Input<C> input[C::input_depth][C::lanes], Counters& counters) {
+bool build_frames(BeatStream& events, Input<C> input[C::input_depth][C::slots], Counters& counters) {
   clear_frames<C>(input);
   int frame = 0;
   // The counters' range bounds the loop: a window of more beats has overrun as well.

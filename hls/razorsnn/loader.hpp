@@ -14,8 +14,8 @@ namespace razorsnn {
 template <class C>
 struct Contents {
   std::uint32_t (&layer_table)[C::layers][C::layer_fields];
-  typename C::weight_t (&weights)[C::weight_depth][C::lanes];
-  typename C::bias_t (&bias)[C::bias_depth][C::lanes];
+  typename C::weight_t (&weights)[C::weight_depth][C::slots];
+  typename C::bias_t (&bias)[C::bias_depth][C::slots];
   std::uint8_t (&keep)[C::layers][C::frames];
   std::int8_t (&embeddings)[C::gate_depth];
   std::int16_t (&affine)[C::gate_depth];
@@ -43,12 +43,12 @@ void store_word(const unsigned number, const unsigned index, const std::uint32_t
                 Contents<C>& contents) {
   if (number == 0) unpack_row(chunks, contents.layer_table[index]);
   if (number == 1) {
-    for (int lane = 0; lane < C::lanes; ++lane) {
+    for (int lane = 0; lane < C::slots; ++lane) {
       contents.weights[index][lane] = signed_at(chunks, lane * C::weight_bits, C::weight_bits);
     }
   }
   if (number == 2) {
-    for (int lane = 0; lane < C::lanes; ++lane) {
+    for (int lane = 0; lane < C::slots; ++lane) {
       contents.bias[index][lane] = signed_at(chunks, lane * C::membrane_bits, C::membrane_bits);
     }
   }

@@ -30,10 +30,10 @@ template <class C>
 using Weighting = ap_uint<C::weight_frac + 1>;
 
 template <class C>
-FrameSum<C> word_sum(const Activation<C> word[C::lanes]) {
+FrameSum<C> word_sum(const Activation<C> word[C::slots]) {
 #pragma HLS inline
   FrameSum<C> sum = 0;
-  for (int lane = 0; lane < C::lanes; ++lane) {
+  for (int lane = 0; lane < C::slots; ++lane) {
 #pragma HLS unroll
     sum += word[lane];
   }
@@ -44,14 +44,14 @@ FrameSum<C> word_sum(const Activation<C> word[C::lanes]) {
 template <class C>
 FrameSum<C> sum_frame(const bool odd_store, const Layer& layer, const int frame,
                       const std::int8_t embeddings[C::gate_depth],
-                      const Activation<C> even[C::store_depth_even][C::lanes],
-                      const Activation<C> odd[C::store_depth_odd][C::lanes], Sum<C> sums[C::sums_depth][C::lanes]) {
+                      const Activation<C> even[C::store_depth_even][C::slots],
+                      const Activation<C> odd[C::store_depth_odd][C::slots], Sum<C> sums[C::sums_depth][C::slots]) {
   const int base = frame * layer.words_in.to_int();
   const int first = (layer.gate_base.to_int() + frame) * C::embeddings;
   FrameSum<C> total = 0;
   for (int at = 0; at < C::mask_depth; ++at) {
     if (at == layer.words_in) break;
-    Activation<C> word[C::lanes];
+    Activation<C> word[C::slots];
 #pragma HLS array_partition variable=word complete
     load_word<C>(odd_store, base + at, even, odd, word);
     const FrameSum<C> sum = word_sum<C>(word);
@@ -59,7 +59,7 @@ FrameSum<C> sum_frame(const bool odd_store, const Layer& layer, const int frame,
     if (frame > 0 && sum == 0) continue;
     for (int k = 0; k < C::embeddings; ++k) {
 #pragma HLS pipeline II=1
-      for (int lane = 0; lane < C::lanes; ++lane) {
+      for (int lane = 0; lane < C::slots; ++lane) {
 #pragma HLS unroll
         Sum<C>& sum_k = sums[at * C::embeddings + k][lane];
         const int product = embeddings[first + k] * word[lane].to_int();
@@ -73,8 +73,8 @@ FrameSum<C> sum_frame(const bool odd_store, const Layer& layer, const int frame,
 template <class C>
 void sum_window(const bool odd_store, const Layer& layer, const std::int8_t embeddings[C::gate_depth],
                 const std::int16_t affine[C::gate_depth], const std::int32_t offset[C::offset_depth],
-                const Activation<C> even[C::store_depth_even][C::lanes],
-                const Activation<C> odd[C::store_depth_odd][C::lanes], Sum<C> sums[C::sums_depth][C::lanes],
+                const Activation<C> even[C::store_depth_even][C::slots],
+                const Activation<C> odd[C::store_depth_odd][C::slots], Sum<C> sums[C::sums_depth][C::slots],
                 Logit<C> logits[C::embeddings]) {
   for (int k = 0; k < C::embeddings; ++k) {
     logits[k] = offset[layer.offset_base.to_int() + k];
@@ -112,14 +112,14 @@ void weigh_embeddings(const Layer& layer, const Logit<C> logits[C::embeddings],
 
 template <class C>
 void make_masks(const Layer& layer, const Weighting<C> weighting[C::embeddings],
-                const Sum<C> sums[C::sums_depth][C::lanes], const std::uint8_t sigmoid_table[C::table_depth],
-                Mask<C> masks[C::mask_depth][C::lanes]) {
+                const Sum<C> sums[C::sums_depth][C::slots], const std::uint8_t sigmoid_table[C::table_depth],
+                Mask<C> masks[C::mask_depth][C::slots]) {
   const int shift = layer.mask_shift.to_int();
   for (int at = 0; at < C::mask_depth; ++at) {
     if (at == layer.words_in) break;
     for (int k = 0; k < C::embeddings; ++k) {
 #pragma HLS pipeline
-      for (int lane = 0; lane < C::lanes; ++lane) {
+      for (int lane = 0; lane < C::slots; ++lane) {
 #pragma HLS unroll
         const ap_int<C::mask_product_bits> product = weighting[k] * sums[at * C::embeddings + k][lane];
         const Cast<C::mask_product_bits> input =
@@ -134,18 +134,18 @@ void make_masks(const Layer& layer, const Weighting<C> weighting[C::embeddings],
 // Returns S[t]; writes the refined operand over X where the layer reads it.
 template <class C>
 MaskedValue<C> score_frame(const bool odd_store, const Layer& layer, const int frame,
-                           const Mask<C> masks[C::mask_depth][C::lanes],
-                           Activation<C> even[C::store_depth_even][C::lanes],
-                           Activation<C> odd[C::store_depth_odd][C::lanes]) {
+                           const Mask<C> masks[C::mask_depth][C::slots],
+                           Activation<C> even[C::store_depth_even][C::slots],
+                           Activation<C> odd[C::store_depth_odd][C::slots]) {
   const int base = frame * layer.words_in.to_int(), shift = layer.refine_shift.to_int();
   MaskedValue<C> score = 0;
   for (int at = 0; at < C::mask_depth; ++at) {
 #pragma HLS pipeline
     if (at == layer.words_in) break;
-    Activation<C> word[C::lanes];
+    Activation<C> word[C::slots];
 #pragma HLS array_partition variable=word complete
     load_word<C>(odd_store, base + at, even, odd, word);
-    for (int lane = 0; lane < C::lanes; ++lane) {
+    for (int lane = 0; lane < C::slots; ++lane) {
 #pragma HLS unroll
       const MaskedValue<C> masked = masks[at][lane].to_int() * word[lane].to_int();
       score = masked > score ? masked : score;
@@ -175,13 +175,13 @@ template <class C>
 void run_gate(const bool odd_store, const Layer& layer, const std::int8_t embeddings[C::gate_depth],
               const std::int16_t affine[C::gate_depth], const std::int32_t offset[C::offset_depth],
               const std::uint16_t exp_table[C::table_depth], const std::uint8_t sigmoid_table[C::table_depth],
-              Activation<C> even[C::store_depth_even][C::lanes], Activation<C> odd[C::store_depth_odd][C::lanes],
+              Activation<C> even[C::store_depth_even][C::slots], Activation<C> odd[C::store_depth_odd][C::slots],
               bool keep[C::frames]) {
 #pragma HLS inline off
-  static Sum<C> sums[C::sums_depth][C::lanes];
+  static Sum<C> sums[C::sums_depth][C::slots];
 #pragma HLS array_reshape variable=sums dim=2 type=complete
 #pragma HLS bind_storage variable=sums type=ram_2p
-  static Mask<C> masks[C::mask_depth][C::lanes];
+  static Mask<C> masks[C::mask_depth][C::slots];
 #pragma HLS array_reshape variable=masks dim=2 type=complete
 #pragma HLS bind_storage variable=masks type=ram_2p
   Logit<C> logits[C::embeddings];

@@ -8,10 +8,10 @@
 namespace razorsnn {
 
 template <class C>
-void clear_scores(Score<C> scores[C::score_depth][C::lanes]) {
+void clear_scores(Score<C> scores[C::score_depth][C::slots]) {
   for (int word = 0; word < C::score_depth; ++word) {
 #pragma HLS pipeline II=1
-    for (int lane = 0; lane < C::lanes; ++lane) {
+    for (int lane = 0; lane < C::slots; ++lane) {
 #pragma HLS unroll
       scores[word][lane] = 0;
     }
@@ -19,12 +19,12 @@ void clear_scores(Score<C> scores[C::score_depth][C::lanes]) {
 }
 
 template <class C>
-void send_scores(const Score<C> scores[C::score_depth][C::lanes], BeatStream& out) {
+void send_scores(const Score<C> scores[C::score_depth][C::slots], BeatStream& out) {
   static_assert(C::score_bits <= 32, "a score does not fit its word");
   for (int index = 0; index < C::classes; ++index) {
 #pragma HLS pipeline II=1
     Beat beat;
-    beat.data = scores[index / C::lanes][index % C::lanes];
+    beat.data = scores[index / C::slots][index % C::slots];
     beat.keep = -1;
     beat.strb = -1;
     beat.last = index == C::classes - 1;

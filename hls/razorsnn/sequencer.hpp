@@ -37,18 +37,18 @@ void clear_verdicts(bool keep_bits[C::keep_depth], std::uint32_t kept[C::layers]
 
 template <class C>
 void run_window(const std::uint32_t layer_table[C::layers][C::layer_fields],
-                const typename C::weight_t weights[C::weight_depth][C::lanes],
-                const typename C::bias_t bias[C::bias_depth][C::lanes], const std::int8_t embeddings[C::gate_depth],
+                const typename C::weight_t weights[C::weight_depth][C::slots],
+                const typename C::bias_t bias[C::bias_depth][C::slots], const std::int8_t embeddings[C::gate_depth],
                 const std::int16_t affine[C::gate_depth], const std::int32_t offset[C::offset_depth],
                 const std::uint16_t exp_table[C::table_depth], const std::uint8_t sigmoid_table[C::table_depth],
                 const std::uint8_t fixed_keep[C::layers][C::frames],
-                const Input<C> input[C::input_depth][C::lanes], bool keep_bits[C::keep_depth],
+                const Input<C> input[C::input_depth][C::slots], bool keep_bits[C::keep_depth],
                 std::uint32_t kept[C::layers], std::uint32_t pruned[C::layers],
-                Score<C> scores[C::score_depth][C::lanes], Counters& counters) {
-  static Activation<C> even[C::store_depth_even][C::lanes];
+                Score<C> scores[C::score_depth][C::slots], Counters& counters) {
+  static Activation<C> even[C::store_depth_even][C::slots];
 #pragma HLS array_reshape variable=even dim=2 type=complete
 #pragma HLS bind_storage variable=even type=ram_2p
-  static Activation<C> odd[C::store_depth_odd][C::lanes];
+  static Activation<C> odd[C::store_depth_odd][C::slots];
 #pragma HLS array_reshape variable=odd dim=2 type=complete
 #pragma HLS bind_storage variable=odd type=ram_2p
   clear_scores<C>(scores);

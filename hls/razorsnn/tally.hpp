@@ -15,10 +15,10 @@ const int tally_bits = 31;
 using Tally = ap_uint<tally_bits>;
 
 template <class C>
-Tally tally_word(const bool peak, const Tally so_far, const Activation<C> word[C::lanes]) {
+Tally tally_word(const bool peak, const Tally so_far, const Activation<C> word[C::slots]) {
 #pragma HLS inline
   Tally found = so_far;
-  for (int lane = 0; lane < C::lanes; ++lane) {
+  for (int lane = 0; lane < C::slots; ++lane) {
 #pragma HLS unroll
     if (!peak) found += word[lane];
     if (peak && word[lane] > found) found = word[lane];
@@ -29,15 +29,15 @@ Tally tally_word(const bool peak, const Tally so_far, const Activation<C> word[C
 // `words` words a frame, of the store that the layer reads.
 template <class C>
 void tally_frames(const bool odd_store, const int words, const bool peak, const Tally limit,
-                  const Activation<C> even[C::store_depth_even][C::lanes],
-                  const Activation<C> odd[C::store_depth_odd][C::lanes], bool keep[C::frames]) {
+                  const Activation<C> even[C::store_depth_even][C::slots],
+                  const Activation<C> odd[C::store_depth_odd][C::slots], bool keep[C::frames]) {
 #pragma HLS inline off
   for (int frame = 0; frame < C::frames; ++frame) {
     Tally found = 0;
     for (int at = 0; at < C::frame_words; ++at) {
 #pragma HLS pipeline II=1
       if (at == words) break;
-      Activation<C> word[C::lanes];
+      Activation<C> word[C::slots];
 #pragma HLS array_partition variable=word complete
       load_word<C>(odd_store, frame * words + at, even, odd, word);
       found = tally_word<C>(peak, found, word);

@@ -61,12 +61,12 @@ class Build:
         return hashlib.sha256(json.dumps(self.manifest["files"], sort_keys=True).encode()).hexdigest()
 
 
-def build_inputs(run: Path, targets: Sequence[str], lanes: int, headroom: int = 0) -> dict[str, Any]:
+def build_inputs(run: Path, targets: Sequence[str], lanes: int, headroom: int = 0, taps: int = 1) -> dict[str, Any]:
     """All that a build depends on. `headroom`: bits that sums are wider than the net needs, for nets loaded later."""
     sources = {name: hash_tree(asset(name)) for name in ("hls", "rtl", "templates")}
     optional = [name for name in (METRICS,) if (run / name).exists()]
     graph = hash_files_of(run, (*FILES, SAVED, *optional))
-    choices = {"targets": list(targets), "lanes": lanes, "headroom": headroom}
+    choices = {"targets": list(targets), "lanes": lanes, "taps": taps, "headroom": headroom}
     return {"version": __version__, **choices, "sources": sources, "run": graph}
 
 
@@ -124,7 +124,7 @@ def vouched(path: Path, manifest: dict[str, Any], command: str) -> None:
 
 def planned(run: Path, inputs: dict[str, Any]) -> Plan:
     """The graph in its own shape class, with the headroom that was asked for."""
-    own = make_plan(load_graph(run), inputs["lanes"])
+    own = make_plan(load_graph(run), inputs["lanes"], taps=inputs["taps"])
     return make_plan(own.graph, inputs["lanes"], own.shape.widened(inputs["headroom"])) if inputs["headroom"] else own
 
 

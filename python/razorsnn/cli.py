@@ -131,7 +131,10 @@ def generate(
     run: Run,
     out: Annotated[Path, typer.Option(help="Folder for the sources; replaced as a whole.", metavar="BUILD")],
     target: Annotated[Target, typer.Option(help="Which sources.")] = Target.all,
-    lanes: Annotated[int | None, typer.Option(min=1, max=128, help="Multipliers; without: as in RUN.")] = None,
+    lanes: Annotated[
+        int | None, typer.Option(min=1, max=128, help="Output channels at once; without: as in RUN.")
+    ] = None,
+    taps: Annotated[int | None, typer.Option(help="Outputs at once, 1, 4 or 9; without: as in RUN.")] = None,
     headroom: Annotated[
         int, typer.Option(min=0, max=8, help="Bits more in membranes and sums, for nets that `pack` brings later.")
     ] = 0,
@@ -144,7 +147,7 @@ def generate(
     """Write the accelerator: HLS C++, RTL, memory images, a manifest with the hash of each file."""
     from razorsnn import flow
 
-    run_stage("generate", json, lambda: flow.generate(run, out, target.value, lanes, headroom, device))
+    run_stage("generate", json, lambda: flow.generate(run, out, target.value, lanes, headroom, device, taps))
 
 
 @command("pack runs/second runs/first/build --out runs/second/load")

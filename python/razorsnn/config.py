@@ -173,9 +173,10 @@ class Train(Section):
 
 
 class Hardware(Section):
-    """`lanes` multipliers work side by side; the clock only turns cycles into seconds in the report."""
+    """`lanes` x `taps` multipliers: channels and outputs side by side; the clock only turns cycles into seconds."""
 
     lanes: Literal[1, 2, 4, 8, 16, 32, 64, 128] = 16
+    taps: Literal[1, 4, 9] = 1
     clock_mhz: float = Field(100.0, ge=1, le=1000)
 
 

@@ -44,7 +44,7 @@ class Memory:
 
 def loadable(shape: Shape) -> tuple[Memory, ...]:
     """The memories in the order of their numbers; a class without gates that score has only the first four."""
-    lanes, count = shape.lanes, shape.embeddings
+    slots, count = shape.slots, shape.embeddings
     gate = (
         Memory("embeddings", shape.gate_rows, count * razor.EMBEDDING_BITS),
         Memory("affine", shape.gate_rows, count * razor.AFFINE_BITS),
@@ -54,8 +54,8 @@ def loadable(shape: Shape) -> tuple[Memory, ...]:
     )
     return (
         Memory("table", shape.layers, sum(width for _, width, _ in LAYER_FIELDS)),
-        Memory("weights", shape.weight_depth, lanes * shape.weight_bits),
-        Memory("bias", shape.bias_depth, lanes * shape.membrane_bits),
+        Memory("weights", shape.weight_depth, slots * shape.weight_bits),
+        Memory("bias", shape.bias_depth, slots * shape.membrane_bits),
         Memory("keep", shape.layers if shape.statics else 0, shape.frames),
         *(gate if shape.razors else ()),
     )

@@ -109,7 +109,7 @@ def evaluate(run: Path, data: str, backend: str, limit: int | None, scores: Path
         found, keep, activity = _float_scores(run, config, samples)
     else:
         _require_graph(run, config)
-        plan = make_plan(load_graph(run), config.hardware.lanes)
+        plan = make_plan(load_graph(run), config.hardware.lanes, taps=config.hardware.taps)
         reference = simulation.reference(plan, samples)
         result = reference if backend == "reference" else _backend(run, backend, samples)
         found, keep, activity = result.outcome.scores, result.outcome.keep, evaluation.activity(reference)
@@ -167,7 +167,13 @@ def _save_scores(path: Path, samples: Samples, scores: Any, keep: Any) -> None:
 
 
 def generate(
-    run: Path, out: Path, target: str, lanes: int | None, headroom: int = 0, device: str | None = None
+    run: Path,
+    out: Path,
+    target: str,
+    lanes: int | None,
+    headroom: int = 0,
+    device: str | None = None,
+    taps: int | None = None,
 ) -> dict[str, Any]:
     """The accelerator's sources in `out`, with memory images and a manifest; as they are if nothing changed.
 
@@ -177,7 +183,8 @@ def generate(
     config = load_config(run / SAVED)
     _require_graph(run, config)
     targets = sorted(TARGETS) if target == "all" else [target]
-    inputs = build_inputs(run, targets, lanes or config.hardware.lanes, headroom)
+    hardware = config.hardware
+    inputs = build_inputs(run, targets, lanes or hardware.lanes, headroom, hardware.taps if taps is None else taps)
     fitting = require_fitting(planned(run, inputs), device) if device else []
     current = current_build(out, inputs)
     if not current:
@@ -187,6 +194,7 @@ def generate(
         "build": out,
         "up_to_date": current is not None,
         "lanes": build.plan.shape.lanes,
+        "taps": build.plan.shape.taps,
         "files": len(build.manifest["files"]),
         "multipliers": sum(build.plan.multipliers().values()),
         "memory_bits": sum(memory.bits for memory in build.plan.memories()),

@@ -1,6 +1,8 @@
 """Engine layers: each synapse of the graph with the gate before it, in the order in which the engine runs them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
@@ -9,9 +11,9 @@ from razorsnn.fixed import Ints
 from razorsnn.ir import Graph, Tensor
 from razorsnn.ops.razor import Razor
 from razorsnn.ops.static import Static
-from razorsnn.ops.synapse import Synapse
+from razorsnn.ops.synapse import Geometry, Synapse
 from razorsnn.ops.tally import Tally
-from razorsnn.ops.words import columns, groups
+from razorsnn.ops.words import Words, power_of_two
 
 Gate = Razor | Static | Tally
 """What may stand before a layer."""
@@ -19,13 +21,15 @@ Gate = Razor | Static | Tally
 
 @dataclass(frozen=True)
 class Layer:
-    """One engine layer: a synapse, the gate before it (or None), and what they read."""
+    """One engine layer: a synapse, the gate before it (or None), what they read, and how its words and outputs lie."""
 
     index: int
     gate: Gate | None
     synapse: Synapse
     input: Tensor
     operand: Tensor
+    reads: Words
+    writes: Words
 
     @property
     def razor(self) -> Razor | None:
@@ -42,47 +46,68 @@ class Layer:
         return f"{self.index} {self.synapse.kind}"
 
 
-def engine_layers(graph: Graph) -> tuple[Layer, ...]:
+def input_layout(x: Tensor, lanes: int, taps: int) -> Words:
+    """Of the input: the least power of two that holds its channels is a position's part of a bank."""
+    return Words(lanes, taps, lanes_in=min(lanes, power_of_two(x.channels)))
+
+
+def engine_layers(graph: Graph, lanes: int, taps: int) -> tuple[Layer, ...]:
     """Pairs each synapse with the gate before it; UserError for an order that the engine does not have."""
     found: list[Layer] = []
     gate: Gate | None = None
-    before = graph.input
+    before, reads = graph.input, input_layout(graph.input, lanes, taps)
     for op, x in zip(graph.ops, graph.tensors(), strict=False):
         if isinstance(op, Gate):
             if gate or not found:
                 raise UserError(f"graph {graph.name}: a gate stands between two spiking layers, one each")
             gate, before = op, x
         elif isinstance(op, Synapse):
-            found.append(Layer(len(found), gate, op, before if gate else x, x))
-            gate = None
+            writes = Words(lanes, taps, op.deep(x, lanes, taps))
+            found.append(Layer(len(found), gate, op, before if gate else x, x, reads, writes))
+            gate, reads = None, writes
         else:
             raise UserError(f"graph {graph.name}: the engine has no {op.kind} layer")
     return tuple(found)
 
 
-def output_words(layer: Layer, lanes: int) -> int:
+def output_words(layer: Layer) -> int:
     """Words a frame of the layer's output."""
-    out = layer.synapse.geometry(layer.operand).output
-    return out.height * out.width * groups(out.channels, lanes)
+    return layer.writes.count(*layer.synapse.geometry(layer.operand).output.shape[1:])
 
 
-def input_words(layer: Layer, lanes: int, lanes_in: int) -> int:
+def input_words(layer: Layer) -> int:
     """Words a frame of the layer's input."""
-    x = layer.input
-    return x.height * columns(x.width, lanes, lanes_in) * groups(x.channels, lanes_in)
+    return layer.reads.count(*layer.input.shape[1:])
 
 
-def weight_words(layer: Layer, lanes: int, input_lanes: int) -> Ints:
-    """[words, lanes]: row by row, tap by tap, output group by output group."""
-    rows = layer.synapse.weight_rows(lanes, lanes if layer.index else input_lanes)
-    count = groups(rows.shape[2], lanes)
-    padded = np.zeros((*rows.shape[:2], count * lanes), dtype=np.int64)
-    padded[..., : rows.shape[2]] = rows
-    return padded.reshape(-1, lanes)
+def weight_words(layer: Layer) -> Ints:
+    """[words, taps * lanes]: row by row, block by block, output group by output group.
+
+    A block of n x n weights, a bank each, goes from one input to the outputs of a tile's size: weight (i, j) of it to
+    output (i, j) from the block's first one. Along an axis, weights of a kernel that a step is apart are n to a block,
+    those of the highest index first; blocks lie in the order of their first weights' indices. What is left is 0.
+    """
+    rows, geometry, writes = layer.synapse.weight_rows(layer.reads), layer.synapse.geometry(layer.operand), layer.writes
+    side, channels = writes.side, writes.channels
+    count, groups, *_, outputs = geometry.blocks(side), writes.groups(rows.shape[3]), *rows.shape
+    padded = np.zeros((len(rows), count, side, count, side, groups * channels), dtype=np.int64)
+    for (a, i, down), (b, j, across) in product(_blocks(geometry, side), repeat=2):
+        padded[:, a, i, b, j, :outputs] = rows[:, down, across]
+    banked = padded.reshape(*padded.shape[:5], groups, channels).transpose(0, 1, 3, 5, 2, 4, 6)
+    return banked.reshape(-1, writes.size)
 
 
-def bias_words(layer: Layer, lanes: int) -> Ints:
+def _blocks(geometry: Geometry, side: int) -> Iterator[tuple[int, int, int]]:
+    """(block, place in it, index in the kernel) of each weight along an axis."""
+    for index in range(geometry.span + 1):
+        far, phase = divmod(geometry.span - index, 1 << geometry.step_log2)
+        block, place = divmod(far, side)
+        yield geometry.blocks(side) - 1 - phase - (block << geometry.step_log2), place, index
+
+
+def bias_words(layer: Layer) -> Ints:
+    """[words, taps * lanes]: a word a channel group; every position of a tile has the same."""
     bias = layer.synapse.pooled_bias(layer.synapse.geometry(layer.operand))
-    padded = np.zeros(groups(len(bias), lanes) * lanes, dtype=np.int64)
-    padded[: len(bias)] = bias
-    return padded.reshape(-1, lanes)
+    tile = np.ones((1, 1, layer.writes.side, layer.writes.side), dtype=np.int64)
+    words: Ints = layer.writes.pack(bias[None, :, None, None] * tile)[0]
+    return words

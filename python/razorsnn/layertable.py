@@ -1,12 +1,11 @@
 """The layer table: one row of integers a layer, which the sequencer reads to run the engine."""
 
 from razorsnn.errors import UserError
-from razorsnn.layers import Layer, input_words, weight_words
+from razorsnn.layers import Layer, bias_words, input_words, output_words, weight_words
 from razorsnn.ops.neuron import RESETS
 from razorsnn.ops.razor import Razor
 from razorsnn.ops.static import Static
 from razorsnn.ops.tally import THRESHOLD_BITS, Tally
-from razorsnn.ops.words import columns, groups
 from razorsnn.shape import Shape
 
 LAYER_FIELDS: tuple[tuple[str, int, str], ...] = (
@@ -31,13 +30,15 @@ LAYER_FIELDS: tuple[tuple[str, int, str], ...] = (
     ("span", 4, "outputs that an input may reach along an axis, before the step, less 1"),
     ("step_log2", 2, "log2 of the inputs from output to output: of the pool where it is folded, else 0"),
     ("pool_log2", 2, "log2 of the pool, 0 where it is folded"),
-    ("lanes_in_log2", 3, "log2 of the channels of a position that a word of the input holds"),
+    ("lanes_in_log2", 3, "log2 of the channels of a position that a bank of the input holds"),
+    ("deep_in", 1, "all banks of the input's words are of one position: further channels"),
+    ("deep", 1, "so are those of the output"),
     ("width", 12, "words a row of the input, channel groups aside"),
-    ("groups_in", 12, "words a position of the input"),
+    ("groups_in", 12, "words a tile of the input"),
     ("words_in", 24, "words a frame of the input"),
     ("rows", 12, "output rows: pooled ones where the pool is folded, else those before pooling that a pool uses"),
     ("columns", 12, "output columns, likewise"),
-    ("groups_out", 12, "words a position of the output"),
+    ("groups_out", 12, "words a tile of the output"),
     ("pitch", 16, "words a row of the output"),
     ("words_out", 24, "words a frame of the output"),
     ("row_stride", 16, "weight words from one input channel to the next"),
@@ -65,13 +66,13 @@ def layer_table(layers: tuple[Layer, ...], shape: Shape) -> tuple[dict[str, int]
     table: list[dict[str, int]] = []
     bases = dict.fromkeys(("weight_base", "bias_base", "gate_base", "offset_base"), 0)
     for layer in layers:
-        row = bases | _gate_fields(layer) | _geometry_fields(layer, shape) | _neuron_fields(layer)
+        row = bases | _gate_fields(layer) | _geometry_fields(layer) | _neuron_fields(layer)
         bases["gate_base"] += shape.frames if layer.razor else 0
         row |= _feed_fields(layers[layer.index + 1 :][:1], bases["gate_base"])
         table.append({name: row[name] for name, _, _ in LAYER_FIELDS})
         _require_widths(layer, table[-1])
-        bases["weight_base"] += len(weight_words(layer, shape.lanes, shape.input_lanes))
-        bases["bias_base"] += row["groups_out"]
+        bases["weight_base"] += len(weight_words(layer))
+        bases["bias_base"] += len(bias_words(layer))
         bases["offset_base"] += shape.embeddings if layer.razor else 0
     return tuple(table)
 
@@ -109,26 +110,28 @@ def _gate_fields(layer: Layer) -> dict[str, int]:
     return fixed | {"refine_max": razor.refined.high} | razor.shifts(layer.input)
 
 
-def _geometry_fields(layer: Layer, shape: Shape) -> dict[str, int]:
+def _geometry_fields(layer: Layer) -> dict[str, int]:
     geometry = layer.synapse.geometry(layer.operand)
-    lanes_in = shape.lanes if layer.index else shape.input_lanes
-    out, groups_out = geometry.output, groups(geometry.output.channels, shape.lanes)
+    reads, writes, out = layer.reads, layer.writes, geometry.output
+    groups_out = writes.groups(out.channels)
     return {
         "dense": int(geometry.dense),
         "reach": geometry.reach,
         "span": geometry.span,
         "step_log2": geometry.step_log2,
         "pool_log2": geometry.pool_log2 - geometry.step_log2,
-        "lanes_in_log2": lanes_in.bit_length() - 1,
-        "width": columns(layer.input.width, shape.lanes, lanes_in),
-        "groups_in": groups(layer.input.channels, lanes_in),
-        "words_in": input_words(layer, shape.lanes, lanes_in),
+        "lanes_in_log2": (reads.lanes_in or reads.lanes).bit_length() - 1,
+        "deep_in": int(reads.deep),
+        "deep": int(writes.deep),
+        "width": reads.columns(layer.input.width),
+        "groups_in": reads.groups(layer.input.channels),
+        "words_in": input_words(layer),
         "rows": geometry.rows,
         "columns": geometry.columns,
         "groups_out": groups_out,
-        "pitch": out.width * groups_out,
-        "words_out": out.height * out.width * groups_out,
-        "row_stride": geometry.taps * groups_out,
+        "pitch": writes.columns(out.width) * groups_out,
+        "words_out": output_words(layer),
+        "row_stride": geometry.blocks(writes.side) ** 2 * groups_out,
     }
 
 

@@ -11,12 +11,15 @@ from razorsnn.layers import Layer, bias_words, engine_layers, weight_words
 from razorsnn.layertable import LAYER_FIELDS, layer_table
 from razorsnn.ops.razor import exp_table, sigmoid_table
 from razorsnn.ops.static import Static
+from razorsnn.ops.words import TAPS
 from razorsnn.registers import MOST_KEEP_WORDS, MOST_LAYERS, keep_words
 from razorsnn.shape import WORD_BITS, Memory, Shape, memories, own_shape
 from razorsnn.stream import POLARITY_BITS, X_BITS, Y_BITS
 
 ADDRESS_MULTIPLIERS = 9
 """At most: frame builder 3 (two bins and a row; a power of two takes none), scanner 1, taps 5."""
+THIRDS_MULTIPLIERS = 4
+"""Of addresses in tiles of 3 x 3: two further bins, and rows and columns of tiles."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,9 +31,9 @@ class Plan:
     shape: Shape
     table: tuple[dict[str, int], ...]
     weights: Ints
-    """[weight_depth used, lanes]"""
+    """[weight_depth used, taps * lanes]"""
     bias: Ints
-    """[bias_depth used, lanes], as z holds it"""
+    """[bias_depth used, taps * lanes], as z holds it"""
     embeddings: Ints
     """[gates * T * K]"""
     affine: Ints
@@ -50,30 +53,37 @@ class Plan:
         every = np.ones(self.shape.frames, dtype=np.int64)
         return np.array([layer.gate.keep if isinstance(layer.gate, Static) else every for layer in self.layers])
 
-    def lanes_in(self, layer: Layer) -> int:
-        return self.shape.lanes if layer.index else self.shape.input_lanes
-
     def multipliers(self) -> dict[str, int]:
-        """Multipliers by use: products and leak one a lane each, another of the razor, addresses, the affine map.
+        """Multipliers by use: products and leak one a lane and tap each, the razor's too, addresses, the affine map.
 
         Products of an activation by an embedding or a mask are sums of shifts, in LUTs: K + 1 a lane.
         tests/test_synthesis.py holds it against Yosys.
         """
-        found = {"engine": self.shape.lanes, "leak": self.shape.lanes, "addresses": ADDRESS_MULTIPLIERS}
-        gate = {"razor": self.shape.lanes, "weighting": self.shape.embeddings}
+        found = {"engine": self.shape.slots, "leak": self.shape.slots, "addresses": self._addresses}
+        gate = {"razor": self.shape.slots, "weighting": self.shape.embeddings}
         gate |= {"relative threshold": 1} if self.shape.relatives else {}
         return found | (gate if self.shape.razors else {})
+
+    @property
+    def _addresses(self) -> int:
+        return ADDRESS_MULTIPLIERS + (THIRDS_MULTIPLIERS if self.shape.taps == 9 else 0)
 
     def memories(self) -> tuple[Memory, ...]:
         return memories(self.shape, sum(width for _, width, _ in LAYER_FIELDS))
 
 
-def make_plan(graph: Graph, lanes: int, shape: Shape | None = None) -> Plan:
-    """Lays `graph` out on `lanes` lanes, in the shape class `shape` or in its own; UserError if it does not fit."""
+def make_plan(graph: Graph, lanes: int, shape: Shape | None = None, taps: int = 1) -> Plan:
+    """Lays `graph` out on `lanes` lanes and `taps` taps, in the shape class `shape` or in its own.
+
+    UserError if it does not fit. A shape class has its own taps.
+    """
+    taps = shape.taps if shape else taps
     if not 1 <= lanes <= 128 or lanes & (lanes - 1):
         raise UserError(f"lanes {lanes}, accepted: a power of two from 1 to 128")
-    layers = engine_layers(graph)
-    own = own_shape(graph, layers, lanes)
+    if taps not in TAPS:
+        raise UserError(f"taps {taps}, accepted: {', '.join(map(str, TAPS))}")
+    layers = engine_layers(graph, lanes, taps)
+    own = own_shape(graph, layers)
     _require_room(graph, own)
     if shape is not None and own.covering(shape) != shape:
         own = own.gated_as(shape)
@@ -81,8 +91,8 @@ def make_plan(graph: Graph, lanes: int, shape: Shape | None = None) -> Plan:
         found = ", ".join(f"{name} {getattr(own, name)} > {getattr(shape, name)}" for name in larger)
         raise UserError(f"graph {graph.name} does not fit the shape class: {found}")
     used = shape or own
-    weights = np.concatenate([weight_words(layer, lanes, used.input_lanes) for layer in layers])
-    bias = np.concatenate([bias_words(layer, lanes) for layer in layers])
+    weights = np.concatenate([weight_words(layer) for layer in layers])
+    bias = np.concatenate([bias_words(layer) for layer in layers])
     return Plan(graph, layers, used, layer_table(layers, used), weights, bias, *gate_contents(layers))
 
 

@@ -50,6 +50,7 @@ def facts(build: Build) -> dict[str, Any]:
         "windows": len(reference.outcome.scores),
         "versions": _versions(build),
         "lanes": plan.shape.lanes,
+        "taps": plan.shape.taps,
         "clock_mhz": build.config.hardware.clock_mhz,
         "backends": backends,
         "example": _example(build, example, result),

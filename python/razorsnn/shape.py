@@ -6,11 +6,11 @@ from typing import Self
 from razorsnn.errors import UserError
 from razorsnn.fixed import bits_signed, bits_unsigned
 from razorsnn.ir import Graph
-from razorsnn.layers import Layer, input_words, output_words, weight_words
+from razorsnn.layers import Layer, bias_words, input_layout, input_words, output_words, weight_words
 from razorsnn.ops.razor import AFFINE_BITS, EMBEDDING_BITS, OCCUPANCY_BITS, OFFSET_BITS
 from razorsnn.ops.static import Static
 from razorsnn.ops.tally import Tally
-from razorsnn.ops.words import columns, groups, power_of_two
+from razorsnn.ops.words import Words, groups
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,7 @@ class Shape:
     """The shape class: what the sources are specialised by. Depths in words, widths in bits."""
 
     lanes: int
+    taps: int
     frames: int
     channels: int
     height: int
@@ -50,13 +51,21 @@ class Shape:
     sums_depth_odd: int
 
     @property
+    def slots(self) -> int:
+        """Activations of a word: of all banks."""
+        return self.lanes * self.taps
+
+    @property
+    def input_layout(self) -> Words:
+        return Words(self.lanes, self.taps, lanes_in=self.input_lanes)
+
+    @property
     def input_depth(self) -> int:
-        across = columns(self.width, self.lanes, self.input_lanes)
-        return self.frames * self.height * across * groups(self.channels, self.input_lanes)
+        return self.frames * self.input_layout.count(self.channels, self.height, self.width)
 
     @property
     def score_depth(self) -> int:
-        return groups(self.classes, self.lanes)
+        return groups(self.classes, self.slots)
 
     @property
     def mask_depth(self) -> int:
@@ -112,7 +121,7 @@ class Shape:
 
 
 EXACT = (
-    "lanes", "frames", "channels", "height", "width", "sensor_height", "sensor_width", "classes", "embeddings",
+    "lanes", "taps", "frames", "channels", "height", "width", "sensor_height", "sensor_width", "classes", "embeddings",
     "input_lanes", "input_bits",
 )  # fmt: skip
 """Fields of a shape class in which its nets may not differ at all; in the others smaller nets fit."""
@@ -147,22 +156,22 @@ class Memory:
 
 def memories(shape: Shape, table_bits: int) -> tuple[Memory, ...]:
     """Every memory of the accelerator of this shape; `table_bits`: bits of a row of the layer table."""
-    lanes, stores = shape.lanes, "worst case: every frame of the layer's whole output"
+    slots, stores = shape.slots, "worst case: every frame of the layer's whole output"
     return (
         Memory("layer table", shape.layers, table_bits, "sequencer", "one row a layer"),
         *_input_memories(shape),
-        Memory("even store", shape.store_depth_even, lanes * shape.activation_bits, "activation store", stores),
-        Memory("odd store", shape.store_depth_odd, lanes * shape.activation_bits, "activation store", stores),
-        Memory("weights", shape.weight_depth, lanes * shape.weight_bits, "engine", "all layers"),
-        Memory("bias", shape.bias_depth, lanes * shape.membrane_bits, "engine", "all layers"),
+        Memory("even store", shape.store_depth_even, slots * shape.activation_bits, "activation store", stores),
+        Memory("odd store", shape.store_depth_odd, slots * shape.activation_bits, "activation store", stores),
+        Memory("weights", shape.weight_depth, slots * shape.weight_bits, "engine", "all layers"),
+        Memory("bias", shape.bias_depth, slots * shape.membrane_bits, "engine", "all layers"),
         Memory(
             "membranes",
             shape.membrane_depth,
-            lanes * shape.membrane_bits,
+            slots * shape.membrane_bits,
             "engine",
             "the largest frame of a layer",
         ),
-        Memory("scores", shape.score_depth, lanes * shape.score_bits, "readout", "one a class"),
+        Memory("scores", shape.score_depth, slots * shape.score_bits, "readout", "one a class"),
         *((Memory("keep bits", shape.layers, shape.frames, "sequencer", "T a layer"),) if shape.statics else ()),
         *(_gate_memories(shape) if shape.razors else ()),
     )
@@ -170,15 +179,15 @@ def memories(shape: Shape, table_bits: int) -> tuple[Memory, ...]:
 
 def _input_memories(shape: Shape) -> tuple[Memory, ...]:
     """Two: a window is filled while the one before it is computed."""
-    why = "T x H rows of words, lanes // input_lanes positions a word"
+    why = "T frames of words, taps * lanes // input_lanes positions a word"
     names = ("input, first", "input, second")
     return tuple(
-        Memory(name, shape.input_depth, shape.lanes * shape.input_bits, "frame builder", why) for name in names
+        Memory(name, shape.input_depth, shape.slots * shape.input_bits, "frame builder", why) for name in names
     )
 
 
 def _gate_memories(shape: Shape) -> tuple[Memory, ...]:
-    lanes, sums = shape.lanes, shape.embeddings * shape.lanes * shape.sums_bits
+    slots, sums = shape.slots, shape.embeddings * shape.slots * shape.sums_bits
     banks = (("even sums", shape.sums_depth_even), ("odd sums", shape.sums_depth_odd))
     why = "K x P of the largest frame that a gate reads from the store"
     return (
@@ -194,7 +203,7 @@ def _gate_memories(shape: Shape) -> tuple[Memory, ...]:
         ),
         Memory("offsets", shape.offset_depth, OFFSET_BITS, "razor", "gates x K"),
         Memory("exp table", 256, 12, "razor", "256 entries"),
-        Memory("sigmoid table", 256, 8 * lanes, "razor", "256 entries, one copy a lane"),
+        Memory("sigmoid table", 256, 8 * slots, "razor", "256 entries, one copy a lane and tap"),
     )
 
 
@@ -202,24 +211,24 @@ def _frame_scores(shape: Shape) -> tuple[Memory, ...]:
     return (Memory("frame scores", shape.frames, shape.frame_score_bits, "razor", "T, for relative thresholds"),)
 
 
-def own_shape(graph: Graph, layers: tuple[Layer, ...], lanes: int) -> Shape:
+def own_shape(graph: Graph, layers: tuple[Layer, ...]) -> Shape:
     """The smallest shape class that serves the graph."""
     x, sensor = graph.input, graph.source.sensor
+    lanes, taps = layers[0].reads.lanes, layers[0].reads.taps
     gates = [layer.gate for layer in layers if layer.gate]
     gated = [(layer.razor, layer.input) for layer in layers if layer.razor]
-    input_lanes = min(lanes, power_of_two(x.channels))
-    stored = [x.frames * output_words(layer, lanes) for layer in layers[:-1]]
+    stored = [x.frames * output_words(layer) for layer in layers[:-1]]
     ranges = [layer.synapse.membrane_range(layer.operand) for layer in layers]
     embeddings = max((len(razor.embeddings) for razor, _ in gated), default=1)
-    scored = [[input_words(x, lanes, lanes) for x in layers[at::2] if x.razor] for at in (1, 0)]
+    scored = [[input_words(x) for x in layers[at::2] if x.razor] for at in (1, 0)]
     activations = [tensor.format.width for layer in layers[1:] for tensor in (layer.input, layer.operand)]
     return Shape(
-        lanes=lanes, frames=x.frames, channels=x.channels, height=x.height, width=x.width,
+        lanes=lanes, taps=taps, frames=x.frames, channels=x.channels, height=x.height, width=x.width,
         sensor_height=sensor[0], sensor_width=sensor[1], classes=len(graph.class_names), layers=len(layers),
         gates=len(gates), razors=len(gated), statics=sum(isinstance(gate, Static) for gate in gates),
         tallies=sum(isinstance(gate, Tally) for gate in gates),
         relatives=sum(razor.rule == "relative" for razor, _ in gated), embeddings=embeddings,
-        input_lanes=input_lanes, input_bits=x.format.width,
+        input_lanes=input_layout(x, lanes, taps).lanes_in, input_bits=x.format.width,
         activation_bits=max(activations, default=1),
         weight_bits=max(layer.synapse.stored_weight_bits for layer in layers),
         membrane_bits=max(_membrane_bits(layer, low, high) for layer, (low, high) in zip(layers, ranges, strict=True)),
@@ -227,9 +236,9 @@ def own_shape(graph: Graph, layers: tuple[Layer, ...], lanes: int) -> Shape:
         frame_sum_bits=max((bits_unsigned(t.positions * t.format.high) for _, t in gated), default=1),
         logit_bits=max((razor.logit_bits(t) for razor, t in gated), default=OFFSET_BITS),
         score_bits=layers[-1].synapse.score_bits(layers[-1].operand),
-        weight_depth=sum(len(weight_words(layer, lanes, input_lanes)) for layer in layers),
-        bias_depth=sum(groups(len(layer.synapse.bias), lanes) for layer in layers),
-        membrane_depth=max(output_words(layer, lanes) for layer in layers),
+        weight_depth=sum(len(weight_words(layer)) for layer in layers),
+        bias_depth=sum(len(bias_words(layer)) for layer in layers),
+        membrane_depth=max(output_words(layer) for layer in layers),
         store_depth_even=max(stored[0::2], default=1), store_depth_odd=max(stored[1::2], default=1),
         sums_depth_even=max(scored[0], default=0), sums_depth_odd=max(scored[1], default=0),
     )  # fmt: skip

@@ -27,10 +27,10 @@ void razorsnn_top(razorsnn::BeatStream& events, razorsnn::BeatStream& score_word
 #pragma HLS interface mode=s_axilite port=return
 #pragma HLS array_reshape variable=image_weights dim=2 type=complete
 #pragma HLS array_reshape variable=image_bias dim=2 type=complete
-  static razorsnn::Input<Config> input[Config::input_depth][Config::lanes];
+  static razorsnn::Input<Config> input[Config::input_depth][Config::slots];
 #pragma HLS array_reshape variable=input dim=2 type=complete
 #pragma HLS bind_storage variable=input type=ram_2p
-  static razorsnn::Score<Config> scores[Config::score_depth][Config::lanes];
+  static razorsnn::Score<Config> scores[Config::score_depth][Config::slots];
 #pragma HLS array_partition variable=scores dim=2 type=complete
   static std::uint32_t window_count = 0;
 #pragma HLS reset variable=window_count

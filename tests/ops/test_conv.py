@@ -1,7 +1,6 @@
-"""Convolution against scalar loops; its cycles against a scanner and an engine played cycle by cycle."""
+"""Convolution against scalar loops: its numbers, what its events reach, and what its cycles are made of."""
 
-from collections import deque
-from itertools import count, product
+from itertools import product
 
 import numpy as np
 import pytest
@@ -11,23 +10,12 @@ from razorsnn.fixed import Format
 from razorsnn.ir import Tensor
 from razorsnn.ops.conv import Conv
 from razorsnn.ops.neuron import RESETS, Neuron
-from razorsnn.ops.synapse import (
-    DRAIN_CYCLES,
-    EVENT_DEPTH,
-    LAST_CYCLES,
-    LAYER_CYCLES,
-    LEAST_PASS_CYCLES,
-    LEAST_SCAN_CYCLES,
-    PASS_CYCLES,
-    SCAN_CYCLES,
-    scan_cycles,
-)
+from razorsnn.ops.timeline import DRAIN_CYCLES, LAST_CYCLES, LAYER_CYCLES, pass_starts
+from razorsnn.ops.words import TAPS, Words
 from tests.ops.slow import slow_conv, slow_neuron, slow_reset
 
 X_FORMAT = Format(False, 4, 1)
 W_FORMAT = Format(True, 4, 3)
-READ_CYCLES = 2
-"""From the scanner's start to its first word."""
 
 
 def make_conv(rng: np.random.Generator, kernel: int, of: int, **changed: object) -> Conv:
@@ -122,54 +110,12 @@ def test_score_bits_hold_the_highest_and_lowest_score():
     assert score == 525 and op.score_bits(tensor) == 1 + score.bit_length()
 
 
-def played(words: list[list[int]], costs: list[list[int]], ahead: int) -> int:
-    """Cycles of a frame, clocked from the scanner's start: registers of a word and an event, FIFO with one, engine.
-
-    The engine takes events from cycle `ahead` on, when the frame starts, works on one from the cycle after, and drains
-    its address stages at the end.
-    """
-    queue = deque(zip(words, costs, strict=True))
-    pending: list[int] = []
-    waiting: deque[int] = deque()
-    offered, work = 0, 0  # cost of the event that is offered (0: there is none), and what is left of the one in work
-    found = 0  # cost of the event whose weight is sought
-    for cycle in count():
-        if not (queue or pending or found or offered or work) and cycle > ahead:
-            return cycle - ahead + DRAIN_CYCLES
-        accepts = bool(offered) and work <= 1 and cycle >= ahead
-        moves = not found or len(waiting) < EVENT_DEPTH - 1
-        take = bool(pending) and moves
-        load = not pending or (take and len(pending) == 1)
-        if moves:
-            waiting += [found] if found else []
-            found = pending[0] if take else 0
-        work = offered if accepts else max(0, work - 1)
-        if accepts or not offered:
-            offered = waiting.popleft() if waiting else 0
-        if load:
-            word, cost = queue.popleft() if queue and cycle >= READ_CYCLES else ([], [])
-            pending = [max(one, 1) for value, one in zip(word, cost, strict=True) if value]
-        elif take:
-            pending = pending[1:]
-    raise AssertionError("it ends")
-
-
-@pytest.mark.parametrize("density", [0.0, 0.03, 0.2, 0.7, 1.0])
-@pytest.mark.parametrize("lanes", [1, 4])
-def test_scan_cycles_equal_a_clocked_model(density: float, lanes: int):
-    rng = np.random.default_rng([lanes, int(100 * density)])
-    for words, ahead in product((2, 3, 7, 40) * 5, (4, 5, 12, 60)):
-        frame = (rng.random((words, lanes)) < density) * rng.integers(1, 16, (words, lanes))
-        cost = rng.integers(0, rng.choice([2, 7, 40]), (words, lanes))
-        assert scan_cycles(frame, cost, ahead) == played(frame.tolist(), cost.tolist(), ahead)
-
-
 def test_outputs_reached_equals_counting():
     rng = np.random.default_rng(5)
     for kernel, pool, height, width in product((1, 3), (1, 2, 4), (4, 5, 7), (4, 6, 9)):
         op = make_conv(rng, kernel, pool)
         geometry = op.geometry(Tensor(1, 2, height, width, X_FORMAT))
-        found = geometry.outputs_reached(height, width)
+        found = geometry.steps(height, width)
         rows, columns, reach = height // pool * pool, width // pool * pool, kernel // 2
         for y, x in product(range(height), range(width)):
             near = [
@@ -191,8 +137,8 @@ def test_a_pool_is_folded_where_multiplies_fall_by_more_than_weights_rise(kernel
     weights = {"apart": sizes[False] ** 2, "folded": sizes[True] ** 2}
     multiplies = {"apart": reached[False], "folded": reached[True]}
     assert op.ways() == {"folded": op.folded, "multiplies": multiplies, "weights": weights}
-    assert op.weight_rows(2, 2).shape == (2, sizes[op.folded] ** 2, len(op.weights))
-    inner = op.geometry(tensor).outputs_reached(24, 24)[8:16, 8:16]
+    assert op.weight_rows(Words(2)).shape == (2, sizes[op.folded], sizes[op.folded], len(op.weights))
+    inner = op.geometry(tensor).steps(24, 24)[8:16, 8:16]
     assert inner.mean() == reached[op.folded]
 
 
@@ -200,7 +146,7 @@ def test_a_folded_kernel_fits_its_width():
     for value in (W_FORMAT.low, W_FORMAT.high):
         op = make_conv(np.random.default_rng(1), 3, 2, weights=np.full((1, 2, 3, 3), value), bias=np.zeros(1, np.int64))
         assert op.stored_weight_bits == W_FORMAT.width + 2
-        assert abs(op.weight_rows(2, 2)).max() == 4 * abs(value)
+        assert abs(op.weight_rows(Words(2))).max() == 4 * abs(value)
 
 
 def test_cycles_of_a_window():
@@ -208,7 +154,7 @@ def test_cycles_of_a_window():
     op = make_conv(rng, 3, 2, weights=rng.integers(-8, 8, size=(5, 2, 3, 3)), bias=np.zeros(5, np.int64))
     x, tensor = make_x(rng, 5, 6)
     keep = np.array([True, False, True])
-    found = op.cycles(x, keep, tensor, lanes=4, lanes_in=2)
+    found = op.cycles(x, keep, tensor, Words(4, lanes_in=2), Words(4))
     pooled_rows, pooled_columns = (
         [{i // 2 for i in (r - 1, r, r + 1) if 0 <= i < of} for r in range(n)] for n, of in ((5, 4), (6, 6))
     )
@@ -216,17 +162,52 @@ def test_cycles_of_a_window():
     counts = [np.count_nonzero(frame.reshape(2, -1), axis=0) for frame in x]
     assert found.events == counts[0].sum() + counts[2].sum()
     assert found.multiplies == sum(int(c @ per_place) for c in (counts[0], counts[2]))
-    assert found.scan[1] == 0 and (found.scan[[0, 2]] > 0).all()
     words = 2 * 3 * 2
-    assert words > LEAST_PASS_CYCLES and found.control == LAYER_CYCLES
-    assert found.neuron == 3 * (words + PASS_CYCLES) + words + LAST_CYCLES
-    assert found.total == found.scan.sum() + found.neuron + found.control
+    assert found.neuron == 4 * words and found.gate == 0
+    turns = LAYER_CYCLES + LAST_CYCLES + 2 * DRAIN_CYCLES
+    assert found.control == turns
+    cost = np.maximum(Words(4, lanes_in=2).pack(np.broadcast_to(np.reshape(per_place, (5, 6)), (1, 2, 5, 6)))[0], 1)
+    filled = Words(4, lanes_in=2).pack(x) != 0
+    starts = pass_starts(filled, cost, keep.tolist(), words, [0, 0, 0])
+    assert found.total == starts[-1] + words + LAST_CYCLES + LAYER_CYCLES
+    assert found.idle == found.total - found.multiplies - found.neuron - found.control >= 0
+    late = op.cycles(x, keep, tensor, Words(4, lanes_in=2), Words(4), np.array([0, 900, 0]))
+    assert late.total == found.total + late.gate and late.gate > 0 and late.idle == found.idle
 
 
-def test_scan_of_an_empty_frame_takes_a_cycle_a_word():
-    empty = [(np.zeros((words, 2), np.int64), np.ones((words, 2), np.int64)) for words in (2, 3, 9)]
-    assert [scan_cycles(*frame, 0) for frame in empty] == [SCAN_CYCLES - 1, SCAN_CYCLES, SCAN_CYCLES + 6]
-    assert [scan_cycles(*frame, 5) for frame in empty] == [LEAST_SCAN_CYCLES, LEAST_SCAN_CYCLES, SCAN_CYCLES + 1]
+@pytest.mark.parametrize("taps", TAPS[1:])
+@pytest.mark.parametrize("kernel", [1, 3])
+@pytest.mark.parametrize("pool", [1, 2])
+def test_steps_are_blocks_of_a_tile(taps: int, kernel: int, pool: int):
+    """Blocks begin n apart from the first output that the kernel reaches on a map without borders."""
+    op, n = make_conv(np.random.default_rng(taps), kernel, pool), {4: 2, 9: 3}[taps]
+    step = pool if op.folded else 1
+    for height, width in ((4, 4), (5, 7), (8, 6)):
+        geometry = op.geometry(Tensor(1, 2, height, width, X_FORMAT))
+        reach, used = kernel // 2, [size // pool * pool for size in (height, width)]
+        found = geometry.steps(height, width, n)
+        for y, x in product(range(height), range(width)):
+            blocks = 1
+            for at, size in zip((y, x), used, strict=True):
+                near = [o // step for o in range(at - reach, at + reach + 1)]
+                reached = {o - near[0] for o in near if 0 <= o < size // step}
+                blocks *= len({place // n for place in reached})
+            assert found[y, x] == blocks
+
+
+def test_taps_are_further_lanes_where_that_takes_no_more_cycles():
+    rng = np.random.default_rng(3)
+
+    def deep(kernel: int, pool: int, outputs: int, size: int, taps: int) -> bool:
+        weights = rng.integers(-8, 8, size=(outputs, 2, kernel, kernel))
+        op = make_conv(rng, kernel, pool, weights=weights, bias=np.zeros(outputs, np.int64))
+        return op.deep(Tensor(1, 2, size, size, X_FORMAT), 4, taps)
+
+    assert not deep(3, 2, 4, 8, 1) and not deep(1, 1, 4, 8, 1)  # one tap is no choice
+    assert deep(1, 1, 16, 8, 4) and deep(3, 1, 4, 1, 4) and deep(3, 4, 4, 8, 4)  # one output, one place, a pool apart
+    assert not deep(1, 1, 4, 8, 4)  # an event takes one cycle either way, a pass a quarter
+    assert not deep(3, 2, 4, 8, 4) and not deep(3, 1, 4, 8, 9)
+    assert not deep(3, 1, 4, 8, 4) and deep(3, 1, 16, 8, 4)  # 4 blocks of 1 word against 9 outputs; against 9 of 4
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from razorsnn.errors import UserError
 from razorsnn.fixed import Format
 from razorsnn.ir import Tensor
 from razorsnn.ops.razor import OCCUPANCY_BITS, RULES, Razor, exp_table, sigmoid_table
+from razorsnn.ops.words import Words
 from tests.nets import random_razor
 from tests.ops.slow import slow_razor
 
@@ -117,7 +118,7 @@ def test_keep_bits_are_known_when_a_clocked_model_says(words: int, rule: str, op
         over = (mask * x).reshape(5, words) >= threshold
         decided = played(x.reshape(5, words) > 0, over, slots, 2 * count + 12, early)
         wanted = [at + 1 for at in decided] if rule == "absolute" else [decided[-1] + 3 + t for t in range(5)]
-        assert one.known(x, mask, 1).tolist() == wanted
+        assert one.known(x, mask, Words(1)).tolist() == wanted
 
 
 def test_a_relative_threshold_keeps_the_best_and_prunes_an_empty_window():

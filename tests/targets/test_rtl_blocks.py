@@ -18,35 +18,55 @@ BLOCKS: dict[str, dict[str, int]] = {
     "store": {"Width": 6, "Depth": 5},
     "fifo": {"Width": 7, "Depth": 5},
     "word_reader": {"AddrWidth": 5, "WordWidth": 8},
-    "scanner": {"Lanes": 4, "ActBits": 3, "AddrWidth": 6, "WeightAddrWidth": 10},
-    "taps": {"ActBits": 4, "WeightAddrWidth": 10, "MembraneAddrWidth": 8},
+    "scanner": {"Lanes": 4, "Taps": 1, "ActBits": 3, "AddrWidth": 7, "WeightAddrWidth": 10},
+    "taps": {"Taps": 1, "ActBits": 4, "WeightAddrWidth": 10, "MembraneAddrWidth": 8},
     "cast": {"InBits": 30, "OutBits": 8},
-    "tally": {"Lanes": 4, "ActBits": 3, "Frames": 5},
+    "tally": {"Slots": 4, "ActBits": 3, "Frames": 5},
     "neuron": {"MembraneBits": 20, "OutBits": 5},
-    "readout": {"Lanes": 2, "Classes": 5, "MembraneBits": 9, "ScoreBits": 13, "MembraneAddrWidth": 4},
+    "readout": {"Slots": 2, "Classes": 5, "MembraneBits": 9, "ScoreBits": 13, "MembraneAddrWidth": 4},
     "registers": {
-        "Lanes": 2, "Frames": 37, "Classes": 5, "Layers": 3, "Gates": 2, "Embeddings": 3, "ClassIdentity": 7654321,
+        "Lanes": 2, "Taps": 9, "Frames": 37, "Classes": 5, "Layers": 3, "Gates": 2, "Embeddings": 3,
+        "ClassIdentity": 7654321,
     },
     "loader": {
-        "Lanes": 4, "Layers": 3, "Embeddings": 3, "WeightBits": 9, "MembraneBits": 13, "WeightDepth": 5, "BiasDepth": 3,
+        "Slots": 4, "Layers": 3, "Embeddings": 3, "WeightBits": 9, "MembraneBits": 13, "WeightDepth": 5, "BiasDepth": 3,
         "GateRows": 4, "OffsetDepth": 6, "LoadBits": 512, "ClassIdentity": 1234567,
     },
     "frame_builder": {
         "Frames": 3, "Channels": 3, "Height": 4, "Width": 3, "SensorHeight": 4, "SensorWidth": 6, "BinXMul": 1,
-        "BinXShift": 1, "Lanes": 2, "InputLanes": 2, "InputBits": 3,
+        "BinXShift": 1, "Lanes": 2, "Taps": 1, "InputLanes": 2, "InputBits": 3,
     },
 }  # fmt: skip
 """The parameters of each bench's block."""
 NARROW = {
-    "scanner": {"Lanes": 1, "ActBits": 2, "AddrWidth": 5, "WeightAddrWidth": 9},
+    "scanner": {"Lanes": 1, "Taps": 1, "ActBits": 2, "AddrWidth": 7, "WeightAddrWidth": 9},
     "cast": {"InBits": 5, "OutBits": 8},
-    "tally": {"Lanes": 1, "ActBits": 2, "Frames": 1},
-    "loader": {"Gated": 0, "Lanes": 1, "Layers": 1, "WeightBits": 2, "MembraneBits": 9, "LoadBits": 512},
+    "tally": {"Slots": 1, "ActBits": 2, "Frames": 1},
+    "loader": {"Gated": 0, "Slots": 1, "Layers": 1, "WeightBits": 2, "MembraneBits": 9, "LoadBits": 512},
     "frame_builder": {
         "Frames": 3, "Channels": 2, "Height": 3, "Width": 7, "SensorHeight": 3, "SensorWidth": 7, "Lanes": 8,
-        "InputLanes": 2, "InputBits": 2,
+        "Taps": 1, "InputLanes": 2, "InputBits": 2,
     },
 }  # fmt: skip
+FOUR = {
+    "scanner": {"Lanes": 2, "Taps": 4, "ActBits": 2, "AddrWidth": 7, "WeightAddrWidth": 10},
+    "taps": {"Taps": 4, "ActBits": 4, "WeightAddrWidth": 10, "MembraneAddrWidth": 8},
+    "frame_builder": {
+        "Frames": 2, "Channels": 2, "Height": 5, "Width": 7, "SensorHeight": 5, "SensorWidth": 7, "Lanes": 4,
+        "Taps": 4, "InputLanes": 2, "InputBits": 2,
+    },
+}  # fmt: skip
+NINE = {
+    "scanner": {"Lanes": 2, "Taps": 9, "ActBits": 2, "AddrWidth": 7, "WeightAddrWidth": 10},
+    "taps": {"Taps": 9, "ActBits": 4, "WeightAddrWidth": 10, "MembraneAddrWidth": 8},
+    "frame_builder": {
+        "Frames": 2, "Channels": 2, "Height": 5, "Width": 14, "SensorHeight": 5, "SensorWidth": 14, "Lanes": 4,
+        "Taps": 9, "InputLanes": 2, "InputBits": 2, "TileYMul": 11, "TileYShift": 5, "TileXMul": 11, "TileXShift": 6,
+    },
+}  # fmt: skip
+
+
+KINDS = {"narrow": NARROW, "four taps": FOUR, "nine taps": NINE}
 
 
 @pytest.fixture(scope="module")
@@ -62,32 +82,36 @@ OF_A_NET = ("weighting", "razor", "engine", "sequencer")
 """Blocks whose memories have contents: those of a net."""
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize(("seed", "taps"), [(0, 1), (1, 1), (0, 4), (1, 9)])
 @pytest.mark.parametrize("name", OF_A_NET)
 def test_a_block_with_the_memories_of_a_net_equals_the_reference(
-    tmp_path: Path, rtl: Path, name: str, seed: int
+    tmp_path: Path, rtl: Path, name: str, seed: int, taps: int
 ) -> None:
-    plan = net_plan(seed)
+    plan = net_plan(seed, taps)
     emit(plan, tmp_path)
     save_graph(plan.graph, tmp_path / "graph.json")
     given = block_parameters(plan, tmp_path / "rtl" / f"rsnn_{name}.sv")
     folder = build(tmp_path / "rtl", rtl.parent / "cache", f"rsnn_{name}", given)
     environment = {"RAZORSNN_PARAMETERS": json.dumps(given), "RAZORSNN_GRAPH": str(tmp_path / "graph.json")}
-    environment["RAZORSNN_LANES"] = str(plan.shape.lanes)
+    environment |= {"RAZORSNN_LANES": str(plan.shape.lanes), "RAZORSNN_TAPS": str(plan.shape.taps)}
     run_bench(folder, tmp_path / "rtl", f"bench_{name}", seed, environment, random_start=False)
 
 
-def net_plan(seed: int) -> Plan:
-    """Two gates that score on two lanes."""
+def net_plan(seed: int, taps: int) -> Plan:
+    """Two gates that score on two lanes; with taps, layers that use them in both ways."""
     net = NetClass(lanes=2, frames=3, size=(4, 4), sensor=(4, 4), embeddings=3, activation_bits=5)
     graphs = (random_graph(net, 100 * seed + index) for index in range(100))
-    return next(plan for plan in (make_plan(graph, net.lanes) for graph in graphs) if plan.shape.razors >= 2)
+    plans = (make_plan(graph, net.lanes, taps=taps) for graph in graphs)
+    return next(
+        plan for plan in plans if plan.shape.razors >= 2 and len({row["deep"] for row in plan.table}) == min(2, taps)
+    )
 
 
 def block_parameters(plan: Plan, source: Path) -> dict[str, int | str]:
     """What the accelerator gives to this block: those of its parameters that the source declares."""
     shape = plan.shape
     given: dict[str, int | str] = {"ActBits": max(shape.input_bits, shape.activation_bits), "AddrWidth": 12}
+    given["Slots"] = shape.slots
     for name, value in parameters(shape):
         given[name] = value.strip('"') if value.startswith('"') else int(value)
     declared = set(re.findall(r"^  parameter (?:int unsigned|string|bit) (\w+)", source.read_text(), re.MULTILINE))
@@ -96,8 +120,8 @@ def block_parameters(plan: Plan, source: Path) -> dict[str, int | str]:
 
 @pytest.mark.parametrize(
     ("name", "given"),
-    [*BLOCKS.items(), *NARROW.items()],
-    ids=[*BLOCKS, *(f"{name}, narrow" for name in NARROW)],
+    [*BLOCKS.items(), *NARROW.items(), *FOUR.items(), *NINE.items()],
+    ids=[*BLOCKS, *(f"{name}, {kind}" for kind, of in KINDS.items() for name in of)],
 )
 def test_a_block_equals_the_reference(rtl: Path, name: str, given: dict[str, int]) -> None:
     folder = build(rtl, rtl.parent / "cache", f"rsnn_{name}", given)

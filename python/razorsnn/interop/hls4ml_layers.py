@@ -9,7 +9,7 @@ import numpy as np
 
 from razorsnn.fixed import Format, bits_signed
 from razorsnn.ir import Graph, Op, Source, Tensor
-from razorsnn.layers import Gate, Layer, bias_words, input_words, output_words, weight_words
+from razorsnn.layers import Gate, Layer, bias_words, input_layout, input_words, output_words, weight_words
 from razorsnn.layertable import layer_table
 from razorsnn.ops.conv import Conv
 from razorsnn.ops.neuron import Neuron
@@ -17,6 +17,7 @@ from razorsnn.ops.razor import Razor
 from razorsnn.ops.static import Static
 from razorsnn.ops.synapse import Synapse
 from razorsnn.ops.tally import Tally
+from razorsnn.ops.words import Words
 from razorsnn.plan import Plan, gate_contents
 from razorsnn.shape import own_shape
 from razorsnn.targets.hls import constants, images
@@ -33,24 +34,25 @@ GATES: dict[type[Op], tuple[str, ...]] = {
 
 def layer_plan(op: Op, x: Tensor, lanes: int) -> Plan:
     """The plan of `op` alone on `x`. It is the plan of no net: nothing may follow, so its output is stored as well."""
-    layer = _layer(op, x)
+    layer = _layer(op, x, lanes)
     names = ("",) * (output(op, x).channels if getattr(op, "readout", None) else 1)
     graph = Graph(op.kind, Source((x.height, x.width)), x, (op,), names)
-    own = own_shape(graph, (layer,), lanes)
-    words = input_words(layer, lanes, lanes) if layer.gate else output_words(layer, lanes)
+    own = own_shape(graph, (layer,))
+    words = input_words(layer) if layer.gate else output_words(layer)
     widest = max(x.format.width if layer.gate else 1, output(op, x).format.width)
     shape = replace(own, activation_bits=widest, store_depth_even=x.frames * words)
-    weights = weight_words(layer, lanes, shape.input_lanes)
+    weights = weight_words(layer)
     table = layer_table((layer,), shape)
-    return Plan(graph, (layer,), shape, table, weights, bias_words(layer, lanes), *gate_contents((layer,)))
+    return Plan(graph, (layer,), shape, table, weights, bias_words(layer), *gate_contents((layer,)))
 
 
-def _layer(op: Op, x: Tensor) -> Layer:
-    """A synapse reads the input memory, as layer 0 does; a gate reads a store."""
+def _layer(op: Op, x: Tensor, lanes: int) -> Layer:
+    """A synapse reads the input memory, as layer 0 does; a gate reads a store. On one tap."""
+    writes = Words(lanes)
     if isinstance(op, Gate):
-        return Layer(1, op, _reader(op.infer(x)), x, op.infer(x))
+        return Layer(1, op, _reader(op.infer(x)), x, op.infer(x), writes, writes)
     assert isinstance(op, Synapse), "the engine has no other"
-    return Layer(0, None, op, x, x)
+    return Layer(0, None, op, x, x, input_layout(x, lanes, 1), writes)
 
 
 def _reader(x: Tensor) -> Synapse:

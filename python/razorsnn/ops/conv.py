@@ -17,7 +17,7 @@ import numpy as np
 from razorsnn.fixed import Ints, bits_signed
 from razorsnn.ir import Tensor
 from razorsnn.ops.synapse import Geometry, Synapse, exact_float
-from razorsnn.ops.words import groups
+from razorsnn.ops.words import Words
 
 KERNELS = (1, 3)
 POOLS = (1, 2, 4, 8)
@@ -74,11 +74,11 @@ class Conv(Synapse):
     def sums(self, x: Ints) -> Ints:
         return pooled(convolved(x, self.weights), self.pool)
 
-    def weight_rows(self, lanes: int, lanes_in: int) -> Ints:
+    def weight_rows(self, reads: Words) -> Ints:
         weights = self.stored_weights
-        outputs, channels = weights.shape[:2]
-        rows = np.zeros((groups(channels, lanes_in) * lanes_in, weights[0, 0].size, outputs), dtype=np.int64)
-        rows[:channels] = weights.reshape(outputs, channels, -1).transpose(1, 2, 0)
+        outputs, channels, size, _ = weights.shape
+        rows = np.zeros((reads.groups(channels) * reads.channels, size, size, outputs), dtype=np.int64)
+        rows[:channels] = weights.transpose(1, 2, 3, 0)
         return rows
 
     def describe(self) -> str:

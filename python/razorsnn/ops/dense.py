@@ -13,7 +13,7 @@ import numpy as np
 from razorsnn.fixed import Ints
 from razorsnn.ir import Tensor
 from razorsnn.ops.synapse import Geometry, Synapse, exact_float
-from razorsnn.ops.words import pack
+from razorsnn.ops.words import Words
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,9 +34,9 @@ class Dense(Synapse):
         weights = self.weights.reshape(len(self.weights), -1).astype(real)
         return (flat @ weights.T).astype(np.int64)[:, :, None, None]
 
-    def weight_rows(self, lanes: int, lanes_in: int) -> Ints:
-        words = pack(self.weights, lanes, lanes_in)
-        return words.reshape(len(self.weights), -1).T[:, None, :]
+    def weight_rows(self, reads: Words) -> Ints:
+        words = reads.pack(self.weights)
+        return words.reshape(len(self.weights), -1).T[:, None, None, :]
 
     def describe(self) -> str:
         return f"weights {self.weight_format}, {self.neuron.describe(self.readout)}"

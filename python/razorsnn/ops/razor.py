@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from razorsnn.fixed import Format, Ints, bits_signed, cast
 from razorsnn.ir import Op, Tensor, Trace
-from razorsnn.ops.words import pack
+from razorsnn.ops.words import Words
 
 LOGIT = Format(True, 12, 6)
 AFFINE_BITS = 12
@@ -179,7 +179,7 @@ class Razor(Op):
         high = int((np.maximum(self.affine, 0).sum(axis=1) * peak + np.maximum(self.offset, 0)).max())
         return bits_signed(low, high)
 
-    def known(self, x: Ints, mask: Ints, lanes: int) -> Ints:
+    def known(self, x: Ints, mask: Ints, words: Words) -> Ints:
         """[T]: the cycle, from the gate's start, in which the sequencer sees each frame's keep bit.
 
         Of one window X [T, C, H, W] with the mask M [C, H, W]. Frame by frame: a row of OCCUPANCY_BITS words takes a
@@ -187,13 +187,13 @@ class Razor(Op):
         with the first word that reaches it, once that is seen.
         """
         early = self.rule == "absolute" and self.operand == "raw"
-        filled: NDArray[np.bool_] = np.any(pack(x, lanes), axis=2)
-        scores = pack(mask * x, lanes).max(axis=2)
+        filled: NDArray[np.bool_] = np.any(words.pack(x), axis=2)
+        scores = words.pack(mask * x).max(axis=2)
         over: NDArray[np.bool_] = (scores >= self.threshold) & early
         start, decided = 2 * len(self.embeddings) + SOFTMAX_CYCLES, []
-        for words, reached in zip(filled, over, strict=True):
-            ends, length = self._word_ends(words)
-            hits = ends[reached[words]]
+        for bits, reached in zip(filled, over, strict=True):
+            ends, length = self._word_ends(bits)
+            hits = ends[reached[bits]]
             decided.append(start + int(hits[0] if len(hits) else length - 1) + DECISION_CYCLES)
             start = min(start + length, decided[-1] + JUMP_CYCLES) if early else start + length
         if self.rule == "relative":

@@ -11,7 +11,6 @@ Contract (HLS hls/razorsnn/engine.hpp; RTL rtl/rsnn_scanner.sv and rtl/rsnn_engi
 """
 
 from abc import abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,30 +19,8 @@ from numpy.typing import NDArray
 from razorsnn.fixed import Format, Ints, bits_signed
 from razorsnn.ir import Op, Tensor, Trace
 from razorsnn.ops.neuron import READOUTS, Neuron
-from razorsnn.ops.words import groups, pack
-
-FIND_CYCLES = 5
-"""From the scanner's start to the first event."""
-EVENT_CYCLES = 2
-"""Of these, from the word to the event: its weight's address, and the FIFO."""
-EVENT_DEPTH = 16
-"""Events that wait between scanner and engine, beside the one that is offered and the one in work."""
-DRAIN_CYCLES = 4
-"""From the end of a frame's events to the pass, which follows the last one: the engine's address and weight stages."""
-SCAN_CYCLES = FIND_CYCLES + DRAIN_CYCLES
-"""Of a scanned frame, beyond its events, were they not sought ahead."""
-LEAST_SCAN_CYCLES = 1 + DRAIN_CYCLES
-"""Of a scanned frame without an event: it starts, the scanner is seen to be done, and the drain."""
-NEURON_CYCLES = 5
-"""From the cycle in which a pass presents a membrane's address to its output: the engine's depth."""
-PASS_CYCLES = 2
-"""Of a neuron pass, beyond one a word: 1 to start, and 1 until the next frame does. Its outputs come meanwhile."""
-LEAST_PASS_CYCLES = NEURON_CYCLES - 2
-"""Words that a pass takes the time of, at least: the next one must find its membranes written."""
-LAST_CYCLES = NEURON_CYCLES + 1
-"""Of the last pass of a layer, beyond one a word: it starts, and its last output is put out."""
-LAYER_CYCLES = 2
-"""Of a layer: its row of the layer table is read, and the next one is chosen."""
+from razorsnn.ops.timeline import DRAIN_CYCLES, LAST_CYCLES, LAYER_CYCLES, pass_starts, turn_cycles
+from razorsnn.ops.words import Words
 
 
 FLOAT32_WHOLE = 1 << 24
@@ -85,48 +62,49 @@ class Geometry:
         """Size of the kernel as stored, less 1."""
         return 2 * self.reach + (1 << self.step_log2) - 1
 
-    @property
-    def taps(self) -> int:
-        """Weights from one input to one output channel, as stored."""
-        return (self.span + 1) ** 2
+    def blocks(self, side: int) -> int:
+        """Blocks of side x side weights that a kernel is stored in, along an axis: those of each phase of the step."""
+        in_phase = (self.span >> self.step_log2) + 1
+        return self.span + 1 if side == 1 else -(-in_phase // side) << self.step_log2
 
-    def outputs_reached(self, height: int, width: int) -> Ints:
-        """[height, width]: how many of the `rows` x `columns` outputs each input position reaches."""
+    def steps(self, height: int, width: int, side: int = 1) -> Ints:
+        """[height, width]: blocks of side x side outputs, of `rows` x `columns`, that each input position reaches."""
         if self.dense:
             return np.ones((height, width), dtype=np.int64)
-        return np.outer(self._reached(height, self.rows), self._reached(width, self.columns))
+        return np.outer(self._steps(height, self.rows, side), self._steps(width, self.columns, side))
 
-    def _reached(self, length: int, valid: int) -> Ints:
-        """Along one axis: outputs o with 0 <= at + reach - (o << step) <= span."""
+    def _steps(self, length: int, valid: int, side: int) -> Ints:
+        """Along one axis, for outputs o with 0 <= at + reach - (o << step) <= span.
+
+        Blocks begin with the first such o, which may lie before the map: their weights are one word. Alone
+        (side 1) those outside take no step.
+        """
         last = np.arange(length) + self.reach
-        first = np.maximum(last - self.span + (1 << self.step_log2) - 1, 0) >> self.step_log2
-        count: Ints = np.minimum(last >> self.step_log2, valid - 1) - first + 1
-        return np.maximum(count, 0)
+        first = (last - self.span + (1 << self.step_log2) - 1) >> self.step_log2
+        first = np.maximum(first, 0) if side == 1 else first
+        count: Ints = np.minimum(last >> self.step_log2, valid - 1) - first + side
+        return np.maximum(count, 0) // side
 
 
 @dataclass(frozen=True)
 class SynapseCycles:
     """Cycles of one window in one layer, and what they were spent on."""
 
-    scan: Ints
-    """[T]: reading words and multiplying, 0 for a pruned frame."""
+    total: int
     neuron: int
-    """All neuron passes, the one that sets the first membranes included."""
+    """All neuron passes, one a word, the one that sets the first membranes included."""
     control: int
+    """Of the layer, and from the events of a frame to its pass and on to the next frame's, were none to wait for."""
     events: int
     multiplies: int
-    """Multiply cycles; each is one multiply on every lane."""
-    gate: int = 0
+    """Multiply cycles; each is one multiply on every lane and tap."""
+    gate: int
     """What the gate before the layer costs: waiting for its keep bits, beyond what is counted elsewhere."""
 
     @property
     def idle(self) -> int:
-        """Cycles of the scan in which the engine waits for an event."""
-        return int(self.scan.sum()) - self.multiplies
-
-    @property
-    def total(self) -> int:
-        return int(self.scan.sum()) + self.neuron + self.control + self.gate
+        """Cycles in which the engine waits for an event."""
+        return self.total - self.multiplies - self.neuron - self.control - self.gate
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,8 +126,11 @@ class Synapse(Op):
         """z [T, C_out, H_out, W_out] without the bias, exact, from x [T, C, H, W]."""
 
     @abstractmethod
-    def weight_rows(self, lanes: int, lanes_in: int) -> Ints:
-        """[rows, taps, C_out]: the weights an event needs, in the order of the engine's addresses."""
+    def weight_rows(self, reads: Words) -> Ints:
+        """[rows, span + 1, span + 1, C_out]: the weights an event needs, a row a channel of the input's words.
+
+        Of a dense layer a row a place in the input's words.
+        """
 
     @property
     def stored_weight_bits(self) -> int:
@@ -204,75 +185,50 @@ class Synapse(Op):
         low, high = self.membrane_range(x)
         return bits_signed(x.frames * low, x.frames * high)
 
+    def deep(self, x: Tensor, lanes: int, taps: int) -> bool:
+        """Whether taps serve as further channel lanes: where a pool is not folded, or else no more cycles are needed.
+
+        First those of an event at every position, then those of a neuron pass. So it is for a dense layer, where an
+        event reaches one output alone of more channels than lanes, and for a plain 3x3 whose channels fill four taps.
+        """
+        geometry = self.geometry(x)
+        if taps == 1 or geometry.pool_log2 > geometry.step_log2:
+            return taps > 1
+        tile, deep = (self._effort(geometry, x, Words(lanes, taps, deep)) for deep in (False, True))
+        return deep <= tile
+
+    def _effort(self, geometry: Geometry, x: Tensor, writes: Words) -> tuple[int, int]:
+        steps = np.maximum(geometry.steps(x.height, x.width, writes.side), 1).sum()
+        return int(steps) * writes.groups(len(self.weights)), writes.count(*geometry.output.shape[1:])
+
     def cycles(
         self,
         x: Ints,
         keep: NDArray[np.bool_],
         tensor: Tensor,
-        lanes: int,
-        lanes_in: int,
+        reads: Words,
+        writes: Words,
         known: Ints | None = None,
     ) -> SynapseCycles:
-        """Of one window: x [T, C, H, W] as the layer reads it, keep [T], `lanes_in` channels of a position a word.
+        """Of one window: x [T, C, H, W] as the layer reads it, keep [T], how words of input and output lie.
 
         `known` [T]: when each keep bit is, counted from the start of the first membranes; None: before that.
         """
-        geometry = self.geometry(tensor)
-        out = geometry.output
-        out_groups = groups(out.channels, lanes)
-        reached = geometry.outputs_reached(tensor.height, tensor.width) * out_groups
-        cost = pack(np.broadcast_to(reached, (1, *tensor.shape[1:])), lanes, lanes_in)[0]
-        packed = pack(x, lanes, lanes_in)
-        words = out.height * out.width * out_groups
-        sweep = max(words, LEAST_PASS_CYCLES) + PASS_CYCLES
-        scans = [scan_cycles(frame, cost, sweep) if kept else 0 for frame, kept in zip(packed, keep, strict=True)]
-        counts = np.count_nonzero(packed[keep], axis=0)
+        geometry, frames = self.geometry(tensor), tensor.frames
+        steps = geometry.steps(tensor.height, tensor.width, writes.side) * writes.groups(geometry.output.channels)
+        cost = reads.pack(np.broadcast_to(steps, (1, *tensor.shape[1:])))[0]
+        filled, words = reads.pack(x) != 0, writes.count(*geometry.output.shape[1:])
+        busy, last = np.maximum(cost, 1), words + LAST_CYCLES + LAYER_CYCLES
+        total = early = pass_starts(filled, busy, keep.tolist(), words, [0] * frames)[-1] + last
+        if known is not None:
+            total = pass_starts(filled, busy, keep.tolist(), words, known.tolist())[-1] + last
+        counts = np.count_nonzero(filled[keep], axis=0)
+        turns = sum(turn_cycles(words, kept) + (1 + DRAIN_CYCLES if kept else 0) for kept in keep.tolist())
         return SynapseCycles(
-            scan=np.array(scans, dtype=np.int64),
-            neuron=tensor.frames * sweep + words + LAST_CYCLES,
-            control=LAYER_CYCLES,
+            total=total,
+            neuron=(frames + 1) * words,
+            control=turns - frames * words + LAST_CYCLES + LAYER_CYCLES,
             events=int(counts.sum()),
             multiplies=int((counts * cost).sum()),
-            gate=0
-            if known is None
-            else waiting_cycles(scans, known.tolist(), sweep, lambda t, ahead: scan_cycles(packed[t], cost, ahead)),
+            gate=total - early,
         )
-
-
-def waiting_cycles(scans: list[int], known: list[int], sweep: int, scan: Callable[[int, int], int]) -> int:
-    """Cycles beyond those of a window whose keep bits are known in time; scans: of those, 0 for a pruned frame.
-
-    A frame's turn comes with the end of the pass before it, `sweep` cycles long; it waits until it is known. Its scan
-    starts with that pass, or when it is known: scan(t, ahead) are its cycles `ahead` of its turn.
-    """
-    turn = sweep
-    for t, (least, at) in enumerate(zip(scans, known, strict=True)):
-        ahead = min(sweep, max(0, turn - at))
-        late = least > 0 and ahead < sweep
-        turn = max(turn, at) + (scan(t, ahead) if late else least) + sweep
-    return turn - sum(scans) - (len(scans) + 1) * sweep
-
-
-def scan_cycles(frame: Ints, cost: Ints, ahead: int) -> int:
-    """Of one frame of words [words, lanes]; cost [words, lanes]: outputs that an event there reaches.
-
-    The scanner starts `ahead` cycles before the frame does: with the neuron pass before. It finds an event, or passes
-    an empty word, a cycle, and runs ahead of the engine by EVENT_DEPTH events in a FIFO and the one that is offered.
-    The engine takes an event once it was found and the one before is done, and works on it from the next cycle on; an
-    event that reaches nothing still takes its cycle. Counted here from the cycle in which a scanner that starts with
-    the frame offers the first word's event.
-    """
-    filled = frame != 0
-    at = np.nonzero(filled)[0]
-    if not len(at):
-        return max(LEAST_SCAN_CYCLES, SCAN_CYCLES + len(frame) - 1 - EVENT_CYCLES - ahead)
-    gaps = np.maximum(np.diff(at, prepend=at[0]), 1).tolist()
-    taken: list[int] = []
-    found, free = int(at[0]) - 1 - ahead, -FIND_CYCLES
-    for event, (gap, busy) in enumerate(zip(gaps, np.maximum(cost[filled], 1).tolist(), strict=True)):
-        found += gap
-        if event > EVENT_DEPTH:  # one waits beside the FIFO: it is offered once the one before was taken
-            found = max(found, taken[event - EVENT_DEPTH - 1] + 1 + EVENT_CYCLES)
-        taken.append(max(found, free))
-        free = taken[-1] + busy
-    return SCAN_CYCLES + max(free + 1, found + len(frame) - 1 - EVENT_CYCLES - int(at[-1]))

@@ -1,11 +1,22 @@
-"""Words of the activation stores: `lanes` channels of one position, in the order (y, x, channel group).
+"""How activations lie in the words of the memories: the layout of every input and output, and of membranes.
 
-The input has few channels: its words hold several positions, `lanes` activations in all.
+A word is `taps` banks of `lanes` activations. Banks are the positions of a tile of n x n (n * n = taps), each with
+`lanes` channels: bank (y mod n) * n + x mod n, so an output and those beside it are never in the same bank. Words lie
+in the order (tile row, tile column, channel group). Two kinds of word differ:
+
+    deep    one position with taps * lanes channels: of a layer whose events gain nothing by reaching a tile
+    input   few channels: a bank holds several positions of a row beside each other, `lanes` activations in all
 """
+
+from dataclasses import dataclass
+from math import isqrt
 
 import numpy as np
 
 from razorsnn.fixed import Ints
+
+TAPS = (1, 4, 9)
+"""Banks of a word: tiles of n x n."""
 
 
 def groups(channels: int, lanes: int) -> int:
@@ -18,25 +29,59 @@ def power_of_two(least: int) -> int:
     return 1 << max(0, least - 1).bit_length()
 
 
-def beside(lanes: int, lanes_in: int) -> int:
-    """Positions of a row that share a word, where a position has `lanes_in` channels in it."""
-    return lanes // lanes_in
+@dataclass(frozen=True)
+class Words:
+    """A layout. `lanes_in`: channels of a position that a bank of the input holds, all lanes if 0."""
 
+    lanes: int
+    taps: int = 1
+    deep: bool = False
+    lanes_in: int = 0
 
-def columns(width: int, lanes: int, lanes_in: int) -> int:
-    """Words a row of `width` positions, channel groups aside."""
-    return -(-width // beside(lanes, lanes_in))
+    @property
+    def size(self) -> int:
+        """Activations of a word."""
+        return self.lanes * self.taps
 
+    @property
+    def side(self) -> int:
+        """n: rows and columns of the tile that a word holds."""
+        return 1 if self.deep else isqrt(self.taps)
 
-def pack(x: Ints, lanes: int, lanes_in: int | None = None) -> Ints:
-    """[T, C, H, W] to words [T, H * columns * groups, lanes]; missing channels and positions are 0.
+    @property
+    def beside(self) -> int:
+        """Positions of a row that share a bank."""
+        return self.lanes // self.lanes_in if self.lanes_in else 1
 
-    A word holds `lanes_in` channels (all lanes, if None) of as many positions beside each other as fit. Only the
-    input has several, and then one channel group: `lanes_in` is the least power of two that holds its channels.
-    """
-    lanes_in = lanes_in or lanes
-    frames, channels, height, width = x.shape
-    count, across = groups(channels, lanes_in), columns(width, lanes, lanes_in)
-    padded = np.zeros((frames, height, across * beside(lanes, lanes_in), count * lanes_in), dtype=x.dtype)
-    padded[:, :, :width, :channels] = x.transpose(0, 2, 3, 1)
-    return padded.reshape(frames, height * across * count, lanes)
+    @property
+    def channels(self) -> int:
+        """Of a position, in one word."""
+        return self.size if self.deep else self.lanes_in or self.lanes
+
+    def groups(self, channels: int) -> int:
+        """Words that hold the channels of a tile."""
+        return groups(channels, self.channels)
+
+    def rows(self, height: int) -> int:
+        """Rows of tiles."""
+        return groups(height, self.side)
+
+    def columns(self, width: int) -> int:
+        """Tiles a row."""
+        return groups(width, self.side * self.beside)
+
+    def count(self, channels: int, height: int, width: int) -> int:
+        """Words of a frame."""
+        return self.rows(height) * self.columns(width) * self.groups(channels)
+
+    def pack(self, x: Ints) -> Ints:
+        """[T, C, H, W] to words [T, words, size]; missing channels and positions are 0."""
+        frames, channels, height, width = x.shape
+        down, across, count = self.rows(height), self.columns(width), self.groups(channels)
+        shape = (down, self.side, across, self.side, self.beside, count, self.channels)
+        padded = np.zeros((frames, *shape), dtype=x.dtype).reshape(
+            frames, down * self.side, across * self.side * self.beside, count * self.channels
+        )
+        padded[:, :height, :width, :channels] = x.transpose(0, 2, 3, 1)
+        banked = padded.reshape(frames, *shape).transpose(0, 1, 3, 6, 2, 4, 5, 7)
+        return banked.reshape(frames, down * across * count, self.size)

@@ -4,6 +4,7 @@ import hashlib
 import json
 import shutil
 import statistics
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ INSTANCES = {
     "odd store": ("u_odd",),
     "weights": ("u_engine.u_weights",),
     "bias": ("u_engine.u_bias",),
-    "membranes": ("u_engine.u_membranes",),
+    "membranes": ("u_engine.gen_bank[{tap}].u_membranes",),
     "scores": ("u_readout.u_scores",),
     "keep bits": ("u_sequencer.gen_fixed.u_keep",),
     "even sums": ("gen_razor.u_razor.gen_even.u_sums",),
@@ -40,7 +41,7 @@ INSTANCES = {
     "exp table": ("gen_razor.u_razor.u_weighting.u_exp",),
     "sigmoid table": ("gen_razor.u_razor.u_scores.gen_lane[",),
 }
-"""Where the memories of the plan are in rsnn_accelerator: one instance each, or all whose path begins so."""
+"""Where the memories of the plan are in rsnn_accelerator: one instance each, one a tap, or all whose path begins so."""
 
 
 def synthesise(build: Build, device: str, seeds: int, blocks: bool) -> dict[str, Any]:
@@ -102,7 +103,8 @@ def _memories(plan: Plan, top: dict[str, Any]) -> list[dict[str, Any]]:
     """Each memory of the plan, whether it is to be in block RAM, and in how many cells of it it is."""
     rows = []
     for memory in plan.memories():
-        paths = [f"{ACCELERATOR}.{path}" for path in INSTANCES[memory.name]]
+        banks = product(INSTANCES[memory.name], range(plan.shape.taps))
+        paths = dict.fromkeys(f"{ACCELERATOR}.{path.format(tap=tap)}" for path, tap in banks)
         cells = [sum(n for at, n in top["block_rams"].items() if at.startswith(path)) for path in paths]
         planned = memory.in_block_ram
         rows.append(

@@ -29,7 +29,7 @@ from razorsnn.ops.razor import (
     SIGMOID,
     WEIGHT_FRAC,
 )
-from razorsnn.ops.words import beside, columns, groups, power_of_two
+from razorsnn.ops.words import power_of_two
 from razorsnn.plan import Plan
 from razorsnn.registers import INDEX_BITS, REGISTERS
 from razorsnn.shape import Shape
@@ -114,10 +114,14 @@ def _template_values(plan: Plan) -> dict[str, Any]:
 def constants(shape: Shape) -> dict[str, int]:
     """Every constant of the sources: the shape class, what follows from it, and what all classes share."""
     mask_bits = bits_unsigned(255 * shape.embeddings)
+    layout = shape.input_layout
     return asdict(shape) | {
-        "input_groups": groups(shape.channels, shape.input_lanes),
-        "input_columns": columns(shape.width, shape.lanes, shape.input_lanes),
-        "positions_beside": beside(shape.lanes, shape.input_lanes),
+        "slots": shape.slots,
+        "tile_side": layout.side,
+        "input_groups": layout.groups(shape.channels),
+        "input_rows": layout.rows(shape.height),
+        "input_columns": layout.columns(shape.width),
+        "positions_beside": layout.beside,
         "input_max": 2**shape.input_bits - 1,
         "input_depth": shape.input_depth,
         "operand_bits": max(shape.input_bits, shape.activation_bits),
@@ -156,7 +160,7 @@ def _bounds(shape: Shape) -> dict[str, int]:
     """Of loops and addresses: the scanner takes a step a word and one an event; a 3x3 kernel reaches 9 outputs."""
     deepest = max(shape.input_depth, shape.store_depth_even, shape.store_depth_odd)
     return {
-        "scan_steps": deepest // shape.frames * (shape.lanes + 1) + 1,
+        "scan_steps": deepest // shape.frames * (shape.slots + 1) + 1,
         "outputs_reached": 9 * shape.membrane_depth,
         "row_bits": bits_unsigned(shape.weight_depth),
         "frame_words": max(shape.store_depth_even, shape.store_depth_odd) // shape.frames,
@@ -187,8 +191,8 @@ def images(plan: Plan) -> list[Image]:
     shape, gate = plan.shape, ("gate_depth",)
     return [
         Image("layer_table", "a row a layer: layer.hpp", table, ("layers", "layer_fields"), 32, signed=False),
-        Image("weights", "all layers", plan.weights, ("weight_depth", "lanes"), shape.weight_bits),
-        Image("bias", "all layers, as membranes hold it", plan.bias, ("bias_depth", "lanes"), shape.membrane_bits),
+        Image("weights", "all layers", plan.weights, ("weight_depth", "slots"), shape.weight_bits),
+        Image("bias", "all layers, as membranes hold it", plan.bias, ("bias_depth", "slots"), shape.membrane_bits),
         Image("embeddings", "gates x T x K", plan.embeddings, gate, EMBEDDING_BITS),
         Image("affine", "gates x T x K", plan.affine, gate, AFFINE_BITS),
         Image("offset", "gates x K", plan.offset, ("offset_depth",), OFFSET_BITS),

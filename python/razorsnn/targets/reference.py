@@ -76,7 +76,7 @@ class WindowResult:
 
     @property
     def multiplies(self) -> int:
-        """Multiply cycles; times the lanes: multiplies."""
+        """Multiply cycles; times lanes and taps: multiplies."""
         return sum(result.cycles.multiplies for result in self.layers)
 
 
@@ -85,41 +85,40 @@ def run_window(plan: Plan, frames: NDArray[np.uint8]) -> WindowResult:
     x: Ints = frames.astype(np.int64)
     results: list[LayerResult] = []
     for layer in plan.layers:
-        results.append(_run_layer(plan, layer, x))
+        results.append(_run_layer(layer, x))
         x = results[-1].synapse.output
     return WindowResult(x, tuple(results))
 
 
-def _run_layer(plan: Plan, layer: Layer, x: Ints) -> LayerResult:
+def _run_layer(layer: Layer, x: Ints) -> LayerResult:
     gate, known = None, None
     keep = np.ones(len(x), dtype=np.bool_)
     operand = x
     if layer.gate:
         gate = layer.gate.execute(x, layer.input)
         if layer.razor:
-            known = layer.razor.known(x, gate.values["mask"], plan.shape.lanes)
+            known = layer.razor.known(x, gate.values["mask"], layer.reads)
         keep, operand = gate.values["keep"].astype(np.bool_), gate.output
     trace = layer.synapse.execute(operand, layer.operand)
-    cycles = layer_cycles(plan, layer, operand, keep, known)
+    cycles = layer_cycles(layer, operand, keep, known)
     saturations = layer.synapse.saturations(trace.values["u"], layer.operand)
     return LayerResult(layer, x, operand, keep, gate, trace, cycles, saturations)
 
 
-def layer_cycles(
-    plan: Plan, layer: Layer, operand: Ints, keep: NDArray[np.bool_], known: Ints | None = None
-) -> SynapseCycles:
-    """Of one layer on `plan`'s engine; operand [T, C, H, W], keep [T], known [T] as in ops/synapse.py."""
-    return layer.synapse.cycles(operand, keep, layer.operand, plan.shape.lanes, plan.lanes_in(layer), known)
+def layer_cycles(layer: Layer, operand: Ints, keep: NDArray[np.bool_], known: Ints | None = None) -> SynapseCycles:
+    """Of one layer of a plan; operand [T, C, H, W], keep [T], known [T] as in ops/synapse.py."""
+    return layer.synapse.cycles(operand, keep, layer.operand, layer.reads, layer.writes, known)
 
 
-def saved_cycles(plan: Plan, result: LayerResult) -> int:
-    """Scan cycles that the pruned frames would have cost, had the gate kept them; what it costs is `cycles.gate`."""
+def saved_cycles(result: LayerResult) -> int:
+    """Cycles that the pruned frames would have cost, had the gate kept them; what it costs is `cycles.gate`."""
     if result.keep.all():
         return 0
     layer, razor = result.layer, result.layer.razor
     refined = razor is not None and razor.operand == "refined"
     whole = replace(razor, threshold=0).execute(result.x, layer.input).output if razor and refined else result.x
-    return int(layer_cycles(plan, layer, whole, ~result.keep).scan.sum())
+    every = np.ones_like(result.keep)
+    return layer_cycles(layer, whole, every).total - layer_cycles(layer, result.operand, result.keep).total
 
 
 def run_windows(plan: Plan, windows: NDArray[np.uint8], beats: Sequence[int]) -> BackendRun:
@@ -156,7 +155,7 @@ def _counters(plan: Plan, result: WindowResult) -> dict[str, Any]:
         "neuron": [layer.cycles.neuron for layer in layers],
         "razor": [layer.cycles.gate for layer in layers],
         "control": [layer.cycles.control for layer in layers],
-        "saved": [saved_cycles(plan, layer) for layer in layers],
+        "saved": [saved_cycles(layer) for layer in layers],
     }
 
 
@@ -181,4 +180,4 @@ def output_cycles(plan: Plan, result: WindowResult, beats: int) -> Ints:
     """[classes]: the cycle of each score beat, unstalled; cycle 0 is the first of `beats` accepted input beats."""
     busy = beats - 1 + START_CYCLES + sum(layer.total_cycles for layer in result.layers)
     index = np.arange(plan.shape.classes)
-    return busy + READOUT_CYCLES + index + (index // plan.shape.lanes) * SCORE_WORD_CYCLES
+    return busy + READOUT_CYCLES + index + (index // plan.shape.slots) * SCORE_WORD_CYCLES

@@ -12,7 +12,7 @@ from razorsnn.contents import CHUNK_BITS, class_identity, loadable, words
 from razorsnn.errors import UserError
 from razorsnn.fixed import LEAK_FRAC
 from razorsnn.layertable import LAYER_FIELDS
-from razorsnn.ops import razor, synapse
+from razorsnn.ops import razor, timeline
 from razorsnn.ops.tally import THRESHOLD_BITS
 from razorsnn.plan import Plan
 from razorsnn.shape import BLOCK_RAM_DEPTH, Shape
@@ -20,7 +20,7 @@ from razorsnn.targets.templates import render
 
 TOP = "razorsnn_top"
 PACKAGE = "rsnn_pkg.sv"
-REGISTER_VERSION = 2
+REGISTER_VERSION = 3
 """Of the register map; docs/architecture.md."""
 STREAM_COORDINATE_BITS = 12
 BIN_PRODUCT_BITS = 32
@@ -55,10 +55,10 @@ def package() -> str:
         version=REGISTER_VERSION,
         memories=MEMORIES,
         leak_frac=LEAK_FRAC,
-        event_depth=synapse.EVENT_DEPTH,
-        drain_cycles=synapse.DRAIN_CYCLES,
-        neuron_cycles=synapse.NEURON_CYCLES,
-        least_pass_cycles=synapse.LEAST_PASS_CYCLES,
+        event_depth=timeline.EVENT_DEPTH,
+        drain_cycles=timeline.DRAIN_CYCLES,
+        neuron_cycles=timeline.NEURON_CYCLES,
+        least_pass_cycles=timeline.LEAST_PASS_CYCLES,
         block_ram_depth=BLOCK_RAM_DEPTH,
         affine_bits=razor.AFFINE_BITS,
         offset_bits=razor.OFFSET_BITS,
@@ -76,9 +76,11 @@ def parameters(shape: Shape) -> Iterator[tuple[str, str]]:
     y_mul, y_shift = bin_factor(shape.sensor_height, shape.height)
     x_mul, x_shift = bin_factor(shape.sensor_width, shape.width)
     numbers = {
-        "Lanes": shape.lanes, "Frames": shape.frames, "Channels": shape.channels, "Height": shape.height,
-        "Width": shape.width, "SensorHeight": shape.sensor_height, "SensorWidth": shape.sensor_width,
-        "BinYMul": y_mul, "BinYShift": y_shift, "BinXMul": x_mul, "BinXShift": x_shift, "Classes": shape.classes,
+        "Lanes": shape.lanes, "Taps": shape.taps, "Frames": shape.frames, "Channels": shape.channels,
+        "Height": shape.height, "Width": shape.width,
+        "SensorHeight": shape.sensor_height, "SensorWidth": shape.sensor_width,
+        "BinYMul": y_mul, "BinYShift": y_shift, "BinXMul": x_mul, "BinXShift": x_shift, **tile_factors(shape),
+        "Classes": shape.classes,
         "Layers": shape.layers, "Gated": min(1, shape.razors),
         "Fixed": min(1, shape.statics), "Tallied": min(1, shape.tallies), "Relative": min(1, shape.relatives),
         "Gates": max(1, shape.gates),
@@ -107,12 +109,20 @@ MEMORIES = tuple(parameter.removesuffix("File") for parameter in IMAGE_FILES)
 """What the package calls the memories of `contents.loadable`, in the same order."""
 
 
-def bin_factor(sensor: int, grid: int) -> tuple[int, int]:
-    """(mul, shift) with (c * mul) >> shift == floor(c * grid / sensor) for every coordinate c of the sensor."""
+def tile_factors(shape: Shape) -> dict[str, int]:
+    """Factors that bin a coordinate to its row or column of tiles of the input."""
+    layout = shape.input_layout
+    y_mul, y_shift = bin_factor(shape.sensor_height, shape.height, layout.side)
+    x_mul, x_shift = bin_factor(shape.sensor_width, shape.width, layout.side * layout.beside)
+    return {"TileYMul": y_mul, "TileYShift": y_shift, "TileXMul": x_mul, "TileXShift": x_shift}
+
+
+def bin_factor(sensor: int, grid: int, cells: int = 1) -> tuple[int, int]:
+    """(mul, shift) with (c * mul) >> shift == floor(c * grid / sensor / cells) for every coordinate c of the sensor."""
     coordinate = np.arange(sensor, dtype=np.int64)
-    wanted = coordinate * grid // sensor
+    wanted = coordinate * grid // sensor // cells
     for shift in range(BIN_PRODUCT_BITS - STREAM_COORDINATE_BITS):
-        mul = -(-(grid << shift) // sensor)
+        mul = -(-(grid << shift) // (sensor * cells))
         if np.array_equal(coordinate * mul >> shift, wanted):
             return mul, shift
     raise UserError(f"sensor of {sensor} pixels on a grid of {grid}: no exact factor below 2**{BIN_PRODUCT_BITS}")

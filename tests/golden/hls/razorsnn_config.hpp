@@ -7,6 +7,7 @@ namespace razorsnn {
 
 struct Config {
   static constexpr int lanes = 2;
+  static constexpr int taps = 1;
   static constexpr int frames = 2;
   static constexpr int channels = 1;
   static constexpr int height = 2;
@@ -37,7 +38,10 @@ struct Config {
   static constexpr int store_depth_odd = 1;
   static constexpr int sums_depth_even = 4;
   static constexpr int sums_depth_odd = 0;
+  static constexpr int slots = 2;
+  static constexpr int tile_side = 1;
   static constexpr int input_groups = 1;
+  static constexpr int input_rows = 2;
   static constexpr int input_columns = 1;
   static constexpr int positions_beside = 2;
   static constexpr int input_max = 15;
@@ -61,10 +65,10 @@ struct Config {
   static constexpr int load_address = 68;
   static constexpr int load_data = 72;
   static constexpr int load_commit = 76;
-  static constexpr int class_identity = 34306859;
+  static constexpr int class_identity = 1218301389;
   static constexpr int load_memories = 9;
   static constexpr int load_index_bits = 24;
-  static constexpr int most_chunks = 12;
+  static constexpr int most_chunks = 13;
   static constexpr int embedding_bits = 8;
   static constexpr int affine_bits = 12;
   static constexpr int exp_bits = 12;
@@ -81,21 +85,21 @@ struct Config {
   static constexpr int mask_input_low = -128;
   static constexpr int mask_input_high = 127;
   static constexpr int table_depth = 256;
-  static constexpr int layer_fields = 42;
+  static constexpr int layer_fields = 44;
   using weight_t = std::int8_t;
   using bias_t = std::int16_t;
 };
 
 // Of the memories that a load can write, by number: words, and 32-bit chunks of a word.
 const int load_depth[] = {2, 17, 2, 0, 2, 2, 1, 256, 256};
-const int load_chunks[] = {12, 1, 1, 1, 1, 1, 1, 1, 1};
+const int load_chunks[] = {13, 1, 1, 1, 1, 1, 1, 1, 1};
 
 }  // namespace razorsnn
 
 using razorsnn::Config;
 extern std::uint32_t image_layer_table[Config::layers][Config::layer_fields];  // a row a layer: layer.hpp
-extern std::int8_t image_weights[Config::weight_depth][Config::lanes];  // all layers
-extern std::int16_t image_bias[Config::bias_depth][Config::lanes];  // all layers, as membranes hold it
+extern std::int8_t image_weights[Config::weight_depth][Config::slots];  // all layers
+extern std::int16_t image_bias[Config::bias_depth][Config::slots];  // all layers, as membranes hold it
 extern std::int8_t image_embeddings[Config::gate_depth];  // gates x T x K
 extern std::int16_t image_affine[Config::gate_depth];  // gates x T x K
 extern std::int32_t image_offset[Config::offset_depth];  // gates x K

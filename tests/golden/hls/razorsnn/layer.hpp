@@ -28,13 +28,15 @@ struct Layer {
   ap_uint<4> span;  // outputs that an input may reach along an axis, before the step, less 1
   ap_uint<2> step_log2;  // log2 of the inputs from output to output: of the pool where it is folded, else 0
   ap_uint<2> pool_log2;  // log2 of the pool, 0 where it is folded
-  ap_uint<3> lanes_in_log2;  // log2 of the channels of a position that a word of the input holds
+  ap_uint<3> lanes_in_log2;  // log2 of the channels of a position that a bank of the input holds
+  ap_uint<1> deep_in;  // all banks of the input's words are of one position: further channels
+  ap_uint<1> deep;  // so are those of the output
   ap_uint<12> width;  // words a row of the input, channel groups aside
-  ap_uint<12> groups_in;  // words a position of the input
+  ap_uint<12> groups_in;  // words a tile of the input
   ap_uint<24> words_in;  // words a frame of the input
   ap_uint<12> rows;  // output rows: pooled ones where the pool is folded, else those before pooling that a pool uses
   ap_uint<12> columns;  // output columns, likewise
-  ap_uint<12> groups_out;  // words a position of the output
+  ap_uint<12> groups_out;  // words a tile of the output
   ap_uint<16> pitch;  // words a row of the output
   ap_uint<24> words_out;  // words a frame of the output
   ap_uint<16> row_stride;  // weight words from one input channel to the next
@@ -55,7 +57,7 @@ struct Layer {
   ap_uint<1> ties_even;  // the cast of y takes ties to the even neighbour, not up
 };
 
-inline Layer read_layer(const std::uint32_t row[42]) {
+inline Layer read_layer(const std::uint32_t row[44]) {
 #pragma HLS inline
   Layer layer;
   layer.gated = row[0];
@@ -76,30 +78,32 @@ inline Layer read_layer(const std::uint32_t row[42]) {
   layer.step_log2 = row[15];
   layer.pool_log2 = row[16];
   layer.lanes_in_log2 = row[17];
-  layer.width = row[18];
-  layer.groups_in = row[19];
-  layer.words_in = row[20];
-  layer.rows = row[21];
-  layer.columns = row[22];
-  layer.groups_out = row[23];
-  layer.pitch = row[24];
-  layer.words_out = row[25];
-  layer.row_stride = row[26];
-  layer.weight_base = row[27];
-  layer.bias_base = row[28];
-  layer.alpha = row[29];
-  layer.v_th = row[30];
-  layer.reset = row[31];
-  layer.spike = row[32];
-  layer.out_shift = row[33];
-  layer.out_max = row[34];
-  layer.feeds = row[35];
-  layer.feed_base = row[36];
-  layer.tally_peak = row[37];
-  layer.tally_limit = row[38];
-  layer.last = row[39];
-  layer.signed_sum = row[40];
-  layer.ties_even = row[41];
+  layer.deep_in = row[18];
+  layer.deep = row[19];
+  layer.width = row[20];
+  layer.groups_in = row[21];
+  layer.words_in = row[22];
+  layer.rows = row[23];
+  layer.columns = row[24];
+  layer.groups_out = row[25];
+  layer.pitch = row[26];
+  layer.words_out = row[27];
+  layer.row_stride = row[28];
+  layer.weight_base = row[29];
+  layer.bias_base = row[30];
+  layer.alpha = row[31];
+  layer.v_th = row[32];
+  layer.reset = row[33];
+  layer.spike = row[34];
+  layer.out_shift = row[35];
+  layer.out_max = row[36];
+  layer.feeds = row[37];
+  layer.feed_base = row[38];
+  layer.tally_peak = row[39];
+  layer.tally_limit = row[40];
+  layer.last = row[41];
+  layer.signed_sum = row[42];
+  layer.ties_even = row[43];
   return layer;
 }
 
@@ -122,49 +126,51 @@ inline std::int32_t signed_at(const std::uint32_t chunks[], const int at, const 
 }
 
 // The row as the RTL's memory holds it: the last field in the lowest bits.
-inline void unpack_row(const std::uint32_t chunks[], std::uint32_t row[42]) {
-  row[0] = bits_at(chunks, 382, 1);
-  row[1] = bits_at(chunks, 381, 1);
-  row[2] = bits_at(chunks, 380, 1);
-  row[3] = bits_at(chunks, 379, 1);
-  row[4] = bits_at(chunks, 378, 1);
-  row[5] = bits_at(chunks, 347, 31);
-  row[6] = bits_at(chunks, 331, 16);
-  row[7] = bits_at(chunks, 323, 8);
-  row[8] = bits_at(chunks, 318, 5);
-  row[9] = bits_at(chunks, 313, 5);
-  row[10] = bits_at(chunks, 308, 5);
-  row[11] = bits_at(chunks, 300, 8);
-  row[12] = bits_at(chunks, 299, 1);
-  row[13] = bits_at(chunks, 298, 1);
-  row[14] = bits_at(chunks, 294, 4);
-  row[15] = bits_at(chunks, 292, 2);
-  row[16] = bits_at(chunks, 290, 2);
-  row[17] = bits_at(chunks, 287, 3);
-  row[18] = bits_at(chunks, 275, 12);
-  row[19] = bits_at(chunks, 263, 12);
-  row[20] = bits_at(chunks, 239, 24);
-  row[21] = bits_at(chunks, 227, 12);
-  row[22] = bits_at(chunks, 215, 12);
-  row[23] = bits_at(chunks, 203, 12);
-  row[24] = bits_at(chunks, 187, 16);
-  row[25] = bits_at(chunks, 163, 24);
-  row[26] = bits_at(chunks, 147, 16);
-  row[27] = bits_at(chunks, 123, 24);
-  row[28] = bits_at(chunks, 107, 16);
-  row[29] = bits_at(chunks, 99, 8);
-  row[30] = bits_at(chunks, 68, 31);
-  row[31] = bits_at(chunks, 66, 2);
-  row[32] = bits_at(chunks, 65, 1);
-  row[33] = bits_at(chunks, 60, 5);
-  row[34] = bits_at(chunks, 52, 8);
-  row[35] = bits_at(chunks, 51, 1);
-  row[36] = bits_at(chunks, 35, 16);
-  row[37] = bits_at(chunks, 34, 1);
-  row[38] = bits_at(chunks, 3, 31);
-  row[39] = bits_at(chunks, 2, 1);
-  row[40] = bits_at(chunks, 1, 1);
-  row[41] = bits_at(chunks, 0, 1);
+inline void unpack_row(const std::uint32_t chunks[], std::uint32_t row[44]) {
+  row[0] = bits_at(chunks, 384, 1);
+  row[1] = bits_at(chunks, 383, 1);
+  row[2] = bits_at(chunks, 382, 1);
+  row[3] = bits_at(chunks, 381, 1);
+  row[4] = bits_at(chunks, 380, 1);
+  row[5] = bits_at(chunks, 349, 31);
+  row[6] = bits_at(chunks, 333, 16);
+  row[7] = bits_at(chunks, 325, 8);
+  row[8] = bits_at(chunks, 320, 5);
+  row[9] = bits_at(chunks, 315, 5);
+  row[10] = bits_at(chunks, 310, 5);
+  row[11] = bits_at(chunks, 302, 8);
+  row[12] = bits_at(chunks, 301, 1);
+  row[13] = bits_at(chunks, 300, 1);
+  row[14] = bits_at(chunks, 296, 4);
+  row[15] = bits_at(chunks, 294, 2);
+  row[16] = bits_at(chunks, 292, 2);
+  row[17] = bits_at(chunks, 289, 3);
+  row[18] = bits_at(chunks, 288, 1);
+  row[19] = bits_at(chunks, 287, 1);
+  row[20] = bits_at(chunks, 275, 12);
+  row[21] = bits_at(chunks, 263, 12);
+  row[22] = bits_at(chunks, 239, 24);
+  row[23] = bits_at(chunks, 227, 12);
+  row[24] = bits_at(chunks, 215, 12);
+  row[25] = bits_at(chunks, 203, 12);
+  row[26] = bits_at(chunks, 187, 16);
+  row[27] = bits_at(chunks, 163, 24);
+  row[28] = bits_at(chunks, 147, 16);
+  row[29] = bits_at(chunks, 123, 24);
+  row[30] = bits_at(chunks, 107, 16);
+  row[31] = bits_at(chunks, 99, 8);
+  row[32] = bits_at(chunks, 68, 31);
+  row[33] = bits_at(chunks, 66, 2);
+  row[34] = bits_at(chunks, 65, 1);
+  row[35] = bits_at(chunks, 60, 5);
+  row[36] = bits_at(chunks, 52, 8);
+  row[37] = bits_at(chunks, 51, 1);
+  row[38] = bits_at(chunks, 35, 16);
+  row[39] = bits_at(chunks, 34, 1);
+  row[40] = bits_at(chunks, 3, 31);
+  row[41] = bits_at(chunks, 2, 1);
+  row[42] = bits_at(chunks, 1, 1);
+  row[43] = bits_at(chunks, 0, 1);
 }
 
 }  // namespace razorsnn
