@@ -24,15 +24,17 @@ DEEP = NetClass(lanes=2, frames=4, size=(9, 9), sensor=(11, 10), most_layers=2)
 """Deep enough that the plan has its memories in block RAM, with bins that no shift computes."""
 FLAT = NetClass(lanes=1, frames=2, size=(6, 6), sensor=(6, 6), most_layers=1, gated=False)
 """The least that has a memory in block RAM."""
+BANKED = NetClass(lanes=1, taps=4, frames=2, size=(17, 17), sensor=(19, 17), most_layers=1, gated=False)
+"""Membranes of four banks, deep enough for block RAM."""
 
 
-def built(folder: Path, net: NetClass) -> Path:
+def built(folder: Path, net: NetClass, seed: int = 2) -> Path:
     """A build of the RTL of a random net, as `generate` makes it of a run."""
     run = folder / "run"
     run.mkdir()
-    save_graph(random_graph(net, 2), run / "graph.json")
+    save_graph(random_graph(net, seed), run / "graph.json")
     save_config(Config(), run / "config.json")
-    flow.generate(run, run / "build", "rtl", net.lanes, 0)
+    flow.generate(run, run / "build", "rtl", net.lanes, 0, taps=net.taps)
     return run / "build"
 
 
@@ -67,6 +69,18 @@ def test_memories_are_in_block_ram_and_multiplies_in_dsps(deep: Path, device: st
     assert count["synthesised"] <= count["planned"] == sum(plan.multipliers().values())
     # Products, leaks and the razor's are all in DSPs of an ECP5; narrow addresses may take fewer than planned.
     assert device == "ultrascale+" or count["synthesised"] > count["planned"] - ADDRESS_MULTIPLIERS
+
+
+def test_every_bank_of_membranes_is_in_block_ram(tmp_path: Path):
+    """A block RAM a bank at least; each product and leak in a multiplier, addresses in no more than planned."""
+    plans = ((seed, make_plan(random_graph(BANKED, seed), 1, taps=4)) for seed in range(99))
+    seed = next(seed for seed, plan in plans if plan.shape.membrane_depth >= 64 and not plan.table[0]["deep"])
+    build = built(tmp_path, BANKED, seed)
+    found = flow.synthesise(build, "ecp5-25k", 0, False)
+    (row,) = (row for row in found["memories"] if row["memory"] == "membranes")
+    assert row["block_ram_planned"] and row["as_planned"] and row["block_rams"] >= 4
+    count, shape = found["multipliers"], open_build(build).plan.shape
+    assert 2 * shape.slots <= count["synthesised"] <= count["planned"]
 
 
 def test_address_multipliers_are_no_more_than_the_plan_counts(deep: Path, tmp_path: Path):
