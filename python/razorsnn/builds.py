@@ -124,7 +124,7 @@ def vouched(path: Path, manifest: dict[str, Any], command: str) -> None:
 
 def planned(run: Path, inputs: dict[str, Any]) -> Plan:
     """The graph in its own shape class, with the headroom that was asked for."""
-    own = make_plan(load_graph(run), inputs["lanes"], taps=inputs["taps"])
+    own = make_plan(load_graph(run), inputs["lanes"], taps=inputs.get("taps", 1))
     return make_plan(own.graph, inputs["lanes"], own.shape.widened(inputs["headroom"])) if inputs["headroom"] else own
 
 
