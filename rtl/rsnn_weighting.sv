@@ -1,6 +1,6 @@
 // Embedding weighting of the razor gate: affine map of the frames' sums, softmax over the K embeddings.
 // Contract: python/razorsnn/ops/razor.py (a_k, d_k, e_k, w_k).
-//   latency    a frame a cycle, in the sums 2 cycles after frame_i; finish_i to ready_o: 2 * Embeddings + 12 cycles
+//   latency    a frame a cycle, in the sums 2 cycles after frame_i; finish_i to ready_o: 2 * Embeddings + 8 cycles
 //   handshake  begin_i, then frame_i with row_i held the cycle before too; finish_i the cycle after the last frame_i or
 //              later, while ready_o, and with the next begin_i at the latest; weight_o holds from ready_o on
 module rsnn_weighting #(
@@ -57,7 +57,7 @@ module rsnn_weighting #(
   logic [rsnn_pkg::ExpBits-1:0] exponent_q [Embeddings];
   logic [ExpSumBits-1:0] exp_sum_q;
   logic [ExpSumBits:0] rest_q [Embeddings];
-  logic [Embeddings-1:0] fits;
+  logic [Embeddings-1:0] fits, next_fits;
 
   assign ready_o = state_q == Ready;
 
@@ -87,12 +87,16 @@ module rsnn_weighting #(
     end
     assign sum = acc_q[k] + (add1_q ? AccBits'(product_q[k]) : '0);
 
-    // Division of all k at once, a bit a cycle.
+    // Division of all k at once: the highest bit alone, then two bits a cycle.
+    logic [ExpSumBits:0] rest;
     assign fits[k] = rest_q[k] >= (ExpSumBits + 1)'(exp_sum_q);
+    assign rest = (rest_q[k] - (fits[k] ? (ExpSumBits + 1)'(exp_sum_q) : '0)) << 1;
+    assign next_fits[k] = rest >= (ExpSumBits + 1)'(exp_sum_q);
     always_ff @(posedge clk_i) begin
       if (state_q == Divide && !issue_q) begin
-        rest_q[k] <= (rest_q[k] - (fits[k] ? (ExpSumBits + 1)'(exp_sum_q) : '0)) << 1;
+        rest_q[k] <= bit_q[3] ? rest : (rest - (next_fits[k] ? (ExpSumBits + 1)'(exp_sum_q) : '0)) << 1;
         weight_o[k][bit_q] <= fits[k];
+        if (!bit_q[3]) weight_o[k][bit_q-1'b1] <= next_fits[k];
       end else begin
         rest_q[k] <= (ExpSumBits + 1)'(exponent_q[k]);
       end
@@ -126,7 +130,7 @@ module rsnn_weighting #(
     unique case (state_q)
       Exponent: leave = issue1_q && k1_q == Last;
       Logit: leave = k_q == Last;
-      Divide: leave = !issue_q && bit_q == '0;
+      Divide: leave = !issue_q && bit_q == 4'd1;
       default: leave = 1'b0;
     endcase
   end
@@ -154,6 +158,6 @@ module rsnn_weighting #(
         else if (issue_q) k_q <= k_q + 1'b1;
       end
     end
-    bit_q <= (state_q == Divide && !issue_q) ? bit_q - 1'b1 : 4'd8;
+    bit_q <= (state_q == Divide && !issue_q) ? bit_q - (bit_q[3] ? 4'd1 : 4'd2) : 4'd8;
   end
 endmodule

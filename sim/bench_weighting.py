@@ -44,5 +44,5 @@ async def windows(dut: Any) -> None:
                     await block.next(frame=0, frame_sum=0)
             await block.next(frame=0, frame_sum=0)
             await block.next(finish=1, offset_base=row["offset_base"], logit_shift=row["logit_shift"])
-            assert await until_ready(block) == 2 * count + 12
+            assert await until_ready(block) == 2 * count + 8
             assert unpack(block.get("weight"), 9, count) == weights(razor, sums, tensor)

@@ -44,7 +44,7 @@ RHO_ONE = 256
 
 OCCUPANCY_BITS = 16
 """Words whose occupancy the scores read at once."""
-SOFTMAX_CYCLES = 12
+SOFTMAX_CYCLES = 8
 """From the gate's start to its weights, beyond two cycles an embedding."""
 DECISION_CYCLES = 6
 """From the last cycle of a word to the decision that it gives."""

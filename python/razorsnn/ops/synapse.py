@@ -22,7 +22,6 @@ from razorsnn.ops.neuron import READOUTS, Neuron
 from razorsnn.ops.timeline import DRAIN_CYCLES, LAST_CYCLES, LAYER_CYCLES, pass_starts, turn_cycles
 from razorsnn.ops.words import Words
 
-
 FLOAT32_WHOLE = 1 << 24
 """Up to which every whole number is one."""
 
