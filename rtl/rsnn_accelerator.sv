@@ -33,12 +33,14 @@ module rsnn_accelerator #(
   parameter int unsigned InputBits = 4,
   parameter int unsigned ActivationBits = 4,
   parameter int unsigned WeightBits = 8,
+  parameter int unsigned LowerBits = 8,
   parameter int unsigned MembraneBits = 20,
   parameter int unsigned SumsBits = 16,
   parameter int unsigned FrameSumBits = 16,
   parameter int unsigned LogitSumBits = 40,
   parameter int unsigned ScoreBits = 24,
   parameter int unsigned WeightDepth = 64,
+  parameter int unsigned UpperDepth = 0,
   parameter int unsigned BiasDepth = 4,
   parameter int unsigned MembraneDepth = 42,
   parameter int unsigned EvenDepth = 168,
@@ -51,6 +53,7 @@ module rsnn_accelerator #(
   parameter int unsigned ClassIdentity = 1,
   parameter string TableFile = "",
   parameter string WeightFile = "",
+  parameter string UpperFile = "",
   parameter string BiasFile = "",
   parameter string EmbeddingFile = "",
   parameter string AffineFile = "",
@@ -135,8 +138,8 @@ module rsnn_accelerator #(
 
   rsnn_loader #(
     .Slots(Slots), .Layers(Layers), .Frames(Frames), .Gated(Gated), .Fixed(Fixed), .Embeddings(Embeddings),
-    .WeightBits(WeightBits),
-    .MembraneBits(MembraneBits), .WeightDepth(WeightDepth), .BiasDepth(BiasDepth), .GateRows(GateRows),
+    .WeightBits(WeightBits), .LowerBits(LowerBits),
+    .MembraneBits(MembraneBits), .WeightDepth(WeightDepth), .UpperDepth(UpperDepth), .BiasDepth(BiasDepth), .GateRows(GateRows),
     .OffsetDepth(OffsetDepth), .LoadBits(LoadBits), .ClassIdentity(ClassIdentity)
   ) u_loader (
     .clk_i, .rst_ni, .busy_i(busy), .write_i(load_write), .register_i(load_register), .value_i(load_value),
@@ -314,9 +317,9 @@ module rsnn_accelerator #(
   );
 
   rsnn_engine #(
-    .Lanes(Lanes), .Taps(Taps), .ActBits(ActBits), .WeightBits(WeightBits), .MembraneBits(MembraneBits),
-    .WeightDepth(WeightDepth), .BiasDepth(BiasDepth), .MembraneDepth(MembraneDepth),
-    .WeightFile(WeightFile), .BiasFile(BiasFile), .LoadBits(LoadBits)
+    .Lanes(Lanes), .Taps(Taps), .ActBits(ActBits), .WeightBits(WeightBits), .LowerBits(LowerBits), .MembraneBits(MembraneBits),
+    .WeightDepth(WeightDepth), .UpperDepth(UpperDepth), .BiasDepth(BiasDepth), .MembraneDepth(MembraneDepth),
+    .WeightFile(WeightFile), .UpperFile(UpperFile), .BiasFile(BiasFile), .LoadBits(LoadBits)
   ) u_engine (
     .clk_i, .rst_ni(active_n), .layer_i(layer), .event_valid_i(event_valid), .event_ready_o(event_ready),
     .event_value_i(event_value), .event_weight_i(event_weight), .event_y_i(event_y), .event_x_i(event_x),

@@ -12,12 +12,15 @@ module rsnn_engine #(
   parameter int unsigned Taps = 1,
   parameter int unsigned ActBits = 4,
   parameter int unsigned WeightBits = 8,
+  parameter int unsigned LowerBits = 8,
   parameter int unsigned MembraneBits = 20,
   parameter int unsigned WeightDepth = 1024,
+  parameter int unsigned UpperDepth = 0,
   parameter int unsigned BiasDepth = 16,
   parameter int unsigned MembraneDepth = 256,
   parameter int unsigned LoadBits = 512,
   parameter string WeightFile = "",
+  parameter string UpperFile = "",
   parameter string BiasFile = "",
   localparam int unsigned Slots = Lanes * Taps,
   localparam int unsigned WeightAddrWidth = (WeightDepth > 1) ? $clog2(WeightDepth) : 1,
@@ -144,6 +147,7 @@ module rsnn_engine #(
   // A memory a bank: an event's outputs are one in each at most, a pass reads the same word of all.
   logic [Taps-1:0][Lanes-1:0][MembraneBits-1:0] words, new_words;
   logic [Slots-1:0][MembraneBits-1:0] word, new_word, bias, bias_q;
+  logic [Slots-1:0][LowerBits-1:0] lower;
   logic [Slots-1:0][WeightBits-1:0] weight, turned, weight_q;
 
   assign word = words;
@@ -165,10 +169,30 @@ module rsnn_engine #(
       .we_i(here2_q || at_q[Back].pass_word), .waddr_i(write_addr), .wdata_i(new_words[bank])
     );
   end
-  rsnn_rom #(.Width(Slots * WeightBits), .Depth(WeightDepth), .InitFile(WeightFile), .LoadBits(LoadBits)) u_weights (
-    .clk_i, .re_i(tap_valid), .addr_i(tap_weight), .data_o(weight),
+  rsnn_rom #(.Width(Slots * LowerBits), .Depth(WeightDepth), .InitFile(WeightFile), .LoadBits(LoadBits)) u_weights (
+    .clk_i, .re_i(tap_valid), .addr_i(tap_weight), .data_o(lower),
     .load_i(load_i[rsnn_pkg::WeightMemory]), .load_addr_i, .load_data_i
   );
+
+  // The first words have upper bits in a memory of their own; of the others those are the sign.
+  if (UpperDepth > 0 && WeightBits > LowerBits) begin : gen_upper
+    localparam int unsigned UpperBits = WeightBits - LowerBits;
+    localparam int unsigned UpperAddrWidth = (UpperDepth > 1) ? $clog2(UpperDepth) : 1;
+    logic [Slots-1:0][UpperBits-1:0] upper;
+    logic has_upper_q;
+    rsnn_rom #(.Width(Slots * UpperBits), .Depth(UpperDepth), .InitFile(UpperFile), .LoadBits(LoadBits)) u_upper (
+      .clk_i, .re_i(tap_valid), .addr_i(UpperAddrWidth'(tap_weight)), .data_o(upper),
+      .load_i(load_i[rsnn_pkg::UpperMemory]), .load_addr_i, .load_data_i
+    );
+    always_ff @(posedge clk_i) has_upper_q <= 32'(tap_weight) < UpperDepth;
+    for (genvar i = 0; i < int'(Slots); i++) begin : gen_slot
+      assign weight[i] = {has_upper_q ? upper[i] : {UpperBits{lower[i][LowerBits-1]}}, lower[i]};
+    end
+  end else begin : gen_no_upper
+    for (genvar i = 0; i < int'(Slots); i++) begin : gen_slot
+      assign weight[i] = WeightBits'(signed'(lower[i]));
+    end
+  end
 
   logic [BiasAddrWidth-1:0] bias_addr[Back-1];
   assign bias_addr[0] = bias_addr_q;
@@ -281,5 +305,5 @@ module rsnn_engine #(
 
   // Fields that belong to other blocks.
   logic unused;
-  assign unused = ^{layer_q, neuron_q};
+  assign unused = ^{layer_q, neuron_q, load_i};
 endmodule

@@ -12,8 +12,10 @@ module rsnn_loader #(
   parameter bit Fixed = 1'b1,
   parameter int unsigned Embeddings = 2,
   parameter int unsigned WeightBits = 8,
+  parameter int unsigned LowerBits = 8,
   parameter int unsigned MembraneBits = 20,
   parameter int unsigned WeightDepth = 64,
+  parameter int unsigned UpperDepth = 0,
   parameter int unsigned BiasDepth = 4,
   parameter int unsigned GateRows = 4,
   parameter int unsigned OffsetDepth = 2,
@@ -41,6 +43,7 @@ module rsnn_loader #(
     unique case (number)
       rsnn_pkg::TableMemory: return Layers;
       rsnn_pkg::WeightMemory: return WeightDepth;
+      rsnn_pkg::UpperMemory: return (WeightBits > LowerBits) ? UpperDepth : 0;
       rsnn_pkg::BiasMemory: return BiasDepth;
       rsnn_pkg::KeepMemory: return Fixed ? Layers : 0;
       rsnn_pkg::EmbeddingMemory, rsnn_pkg::AffineMemory: return Gated ? GateRows : 0;
@@ -52,7 +55,8 @@ module rsnn_loader #(
   function automatic int unsigned last_chunk(int unsigned number);
     unique case (number)
       rsnn_pkg::TableMemory: return ($bits(rsnn_pkg::layer_t) - 1) / 32;
-      rsnn_pkg::WeightMemory: return (Slots * WeightBits - 1) / 32;
+      rsnn_pkg::WeightMemory: return (Slots * LowerBits - 1) / 32;
+      rsnn_pkg::UpperMemory: return (WeightBits > LowerBits) ? (Slots * (WeightBits - LowerBits) - 1) / 32 : 0;
       rsnn_pkg::BiasMemory: return (Slots * MembraneBits - 1) / 32;
       rsnn_pkg::KeepMemory: return (Frames - 1) / 32;
       rsnn_pkg::EmbeddingMemory: return (Embeddings * rsnn_pkg::EmbeddingBits - 1) / 32;

@@ -91,10 +91,24 @@ struct Block {
   int group;
 };
 
+// The first words have upper bits in a memory of their own; of the others those are the sign.
+template <class C>
+void weights_at(const int word, const typename C::weight_t weights[C::weight_depth][C::slots],
+                const typename C::upper_t upper[C::upper_room][C::slots], Weight<C> whole[C::slots]) {
+#pragma HLS inline
+  const bool has_upper = C::upper_bits > 0 && word < C::upper_depth;
+  for (int slot = 0; slot < C::slots; ++slot) {
+#pragma HLS unroll
+    const ap_int<C::lower_bits> lower = weights[word][slot];
+    whole[slot] = lower;
+    if (has_upper) whole[slot].range(C::weight_bits - 1, C::weight_bits - C::upper_bits) = upper[word][slot];
+  }
+}
+
 // Bank (y mod n, x mod n) has one output of the block; its weights lie at the output's place in the block.
 template <class C>
 void multiply_block(const Layer& layer, const Operand<C> value, const Block& block, const Span& rows,
-                    const Span& columns, const typename C::weight_t weights[C::slots],
+                    const Span& columns, const Weight<C> weights[C::slots],
                     Membrane<C> membranes[C::membrane_depth][C::slots]) {
 #pragma HLS inline
   const int n = side<C>(layer), groups = layer.groups_out.to_int(), pool = layer.pool_log2.to_int();
@@ -108,7 +122,7 @@ void multiply_block(const Layer& layer, const Operand<C> value, const Block& blo
     const int place = layer.deep ? bank : i * n + j;
     for (int lane = 0; lane < C::lanes; ++lane) {
 #pragma HLS unroll
-      const Product<C> product = weights[place * C::lanes + lane] * value.to_int();
+      const Product<C> product = weights[place * C::lanes + lane] * value;
       membranes[target][bank * C::lanes + lane] += product;
     }
   }
@@ -118,6 +132,7 @@ void multiply_block(const Layer& layer, const Operand<C> value, const Block& blo
 template <class C>
 int multiply_event(const Layer& layer, const Event<C>& event,
                    const typename C::weight_t weights[C::weight_depth][C::slots],
+                   const typename C::upper_t upper[C::upper_room][C::slots],
                    Membrane<C> membranes[C::membrane_depth][C::slots]) {
   const int reach = layer.reach.to_int(), step = layer.step_log2.to_int(), n = side<C>(layer);
   const int farthest_y = event.y.to_int() + reach, farthest_x = event.x.to_int() + reach;
@@ -138,7 +153,10 @@ int multiply_event(const Layer& layer, const Event<C>& event,
     const int a = farthest_y - (rows.first << step) - less - (down << step);
     const int b = farthest_x - (columns.first << step) - less - (across << step);
     const int word = row_base + (a * size + b) * groups + block.group;
-    multiply_block<C>(layer, event.value, block, rows, columns, weights[word], membranes);
+    Weight<C> whole[C::slots];
+#pragma HLS array_partition variable=whole complete
+    weights_at<C>(word, weights, upper, whole);
+    multiply_block<C>(layer, event.value, block, rows, columns, whole, membranes);
     if (++block.group == groups) {
       block.group = 0;
       const bool wraps = across + 1 == columns.blocks;
@@ -154,12 +172,13 @@ int multiply_event(const Layer& layer, const Event<C>& event,
 template <class C>
 void multiply_events(const Layer layer, EventStream<C>& events,
                      const typename C::weight_t weights[C::weight_depth][C::slots],
+                     const typename C::upper_t upper[C::upper_room][C::slots],
                      Membrane<C> membranes[C::membrane_depth][C::slots], Counters& counters) {
   for (int count = 0; count < C::scan_steps; ++count) {
     const Event<C> event = events.read();
     if (event.end) break;
     ++counters.events;
-    counters.multiplies += multiply_event<C>(layer, event, weights, membranes);
+    counters.multiplies += multiply_event<C>(layer, event, weights, upper, membranes);
   }
 }
 
@@ -169,12 +188,13 @@ void multiply_frame(const int index, const Layer layer, const int frame,
                     const Activation<C> even[C::store_depth_even][C::slots],
                     const Activation<C> odd[C::store_depth_odd][C::slots],
                     const typename C::weight_t weights[C::weight_depth][C::slots],
+                    const typename C::upper_t upper[C::upper_room][C::slots],
                     Membrane<C> membranes[C::membrane_depth][C::slots], Counters& counters) {
 #pragma HLS dataflow
   EventStream<C> events("events");
 #pragma HLS stream variable=events depth=16
   scan_frame<C>(index, layer, frame, input, even, odd, events);
-  multiply_events<C>(layer, events, weights, membranes, counters);
+  multiply_events<C>(layer, events, weights, upper, membranes, counters);
 }
 
 // Ends a frame: threshold, output, reset, leak, next frame's bias; the readout adds to the scores instead.
@@ -208,6 +228,7 @@ void neuron_pass(const int index, const Layer layer, const int frame,
 template <class C>
 void run_layer(const int index, const Layer& layer, const bool keep[C::frames],
                const typename C::weight_t weights[C::weight_depth][C::slots],
+               const typename C::upper_t upper[C::upper_room][C::slots],
                const typename C::bias_t bias[C::bias_depth][C::slots],
                const Input<C> input[C::input_depth][C::slots],
                Activation<C> even[C::store_depth_even][C::slots], Activation<C> odd[C::store_depth_odd][C::slots],
@@ -218,7 +239,7 @@ void run_layer(const int index, const Layer& layer, const bool keep[C::frames],
 #pragma HLS bind_storage variable=membranes type=ram_2p
   preset_membranes<C>(layer, bias, membranes);
   for (int frame = 0; frame < C::frames; ++frame) {
-    if (keep[frame]) multiply_frame<C>(index, layer, frame, input, even, odd, weights, membranes, counters);
+    if (keep[frame]) multiply_frame<C>(index, layer, frame, input, even, odd, weights, upper, membranes, counters);
     neuron_pass<C>(index, layer, frame, bias, membranes, even, odd, scores, counters);
   }
 }

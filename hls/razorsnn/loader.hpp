@@ -15,6 +15,7 @@ template <class C>
 struct Contents {
   std::uint32_t (&layer_table)[C::layers][C::layer_fields];
   typename C::weight_t (&weights)[C::weight_depth][C::slots];
+  typename C::upper_t (&upper)[C::upper_room][C::slots];
   typename C::bias_t (&bias)[C::bias_depth][C::slots];
   std::uint8_t (&keep)[C::layers][C::frames];
   std::int8_t (&embeddings)[C::gate_depth];
@@ -44,27 +45,33 @@ void store_word(const unsigned number, const unsigned index, const std::uint32_t
   if (number == 0) unpack_row(chunks, contents.layer_table[index]);
   if (number == 1) {
     for (int lane = 0; lane < C::slots; ++lane) {
-      contents.weights[index][lane] = signed_at(chunks, lane * C::weight_bits, C::weight_bits);
+      contents.weights[index][lane] = signed_at(chunks, lane * C::lower_bits, C::lower_bits);
     }
   }
-  if (number == 2) {
+  if (C::upper_bits > 0 && number == 2) {
+    const int width = C::upper_bits > 0 ? C::upper_bits : 1;
+    for (int lane = 0; lane < C::slots; ++lane) {
+      contents.upper[index][lane] = signed_at(chunks, lane * width, width);
+    }
+  }
+  if (number == 3) {
     for (int lane = 0; lane < C::slots; ++lane) {
       contents.bias[index][lane] = signed_at(chunks, lane * C::membrane_bits, C::membrane_bits);
     }
   }
-  if (number == 3) {
+  if (number == 4) {
     for (int frame = 0; frame < C::frames; ++frame) {
       contents.keep[index][frame] = bits_at(chunks, frame, 1);
     }
   }
   for (int k = 0; k < C::embeddings; ++k) {
     const int at = index * C::embeddings + k;
-    if (number == 4) contents.embeddings[at] = signed_at(chunks, k * C::embedding_bits, C::embedding_bits);
-    if (number == 5) contents.affine[at] = signed_at(chunks, k * C::affine_bits, C::affine_bits);
+    if (number == 5) contents.embeddings[at] = signed_at(chunks, k * C::embedding_bits, C::embedding_bits);
+    if (number == 6) contents.affine[at] = signed_at(chunks, k * C::affine_bits, C::affine_bits);
   }
-  if (number == 6) contents.offset[index] = signed_at(chunks, 0, 32);
-  if (number == 7) contents.exp[index] = bits_at(chunks, 0, C::exp_bits);
-  if (number == 8) contents.sigmoid[index] = bits_at(chunks, 0, C::sigmoid_bits);
+  if (number == 7) contents.offset[index] = signed_at(chunks, 0, 32);
+  if (number == 8) contents.exp[index] = bits_at(chunks, 0, C::exp_bits);
+  if (number == 9) contents.sigmoid[index] = bits_at(chunks, 0, C::sigmoid_bits);
 }
 
 template <class C>

@@ -38,6 +38,7 @@ void clear_verdicts(bool keep_bits[C::keep_depth], std::uint32_t kept[C::layers]
 template <class C>
 void run_window(const std::uint32_t layer_table[C::layers][C::layer_fields],
                 const typename C::weight_t weights[C::weight_depth][C::slots],
+                const typename C::upper_t upper[C::upper_room][C::slots],
                 const typename C::bias_t bias[C::bias_depth][C::slots], const std::int8_t embeddings[C::gate_depth],
                 const std::int16_t affine[C::gate_depth], const std::int32_t offset[C::offset_depth],
                 const std::uint16_t exp_table[C::table_depth], const std::uint8_t sigmoid_table[C::table_depth],
@@ -69,7 +70,7 @@ void run_window(const std::uint32_t layer_table[C::layers][C::layer_fields],
     }
     record_keep<C>(index, gate, layer, keep, keep_bits, kept, pruned);
     gate += has_gate(layer) ? 1 : 0;
-    run_layer<C>(index, layer, keep, weights, bias, input, even, odd, scores, counters);
+    run_layer<C>(index, layer, keep, weights, upper, bias, input, even, odd, scores, counters);
     if (layer.last) break;
   }
 }

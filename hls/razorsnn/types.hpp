@@ -14,7 +14,9 @@ using Activation = ap_uint<C::activation_bits>;
 // What a layer reads: an Input or an Activation.
 template <class C>
 using Operand = ap_uint<C::operand_bits>;
-// Of a weight and an operand: exact. The weights are plain integers, so this is what tells synthesis their width.
+template <class C>
+using Weight = ap_int<C::weight_bits>;
+// Of a weight and an operand: exact.
 template <class C>
 using Product = ap_int<C::weight_bits + C::operand_bits>;
 template <class C>

@@ -43,7 +43,7 @@ class Memory:
 
 
 def loadable(shape: Shape) -> tuple[Memory, ...]:
-    """The memories in the order of their numbers; a class without gates that score has only the first four."""
+    """The memories in the order of their numbers; a class without gates that score has only the first five."""
     slots, count = shape.slots, shape.embeddings
     gate = (
         Memory("embeddings", shape.gate_rows, count * razor.EMBEDDING_BITS),
@@ -54,7 +54,8 @@ def loadable(shape: Shape) -> tuple[Memory, ...]:
     )
     return (
         Memory("table", shape.layers, sum(width for _, width, _ in LAYER_FIELDS)),
-        Memory("weights", shape.weight_depth, slots * shape.weight_bits),
+        Memory("weights", shape.weight_depth, slots * shape.lower_bits),
+        Memory("upper", shape.upper_depth if shape.upper_bits else 0, slots * max(1, shape.upper_bits)),
         Memory("bias", shape.bias_depth, slots * shape.membrane_bits),
         Memory("keep", shape.layers if shape.statics else 0, shape.frames),
         *(gate if shape.razors else ()),
@@ -66,7 +67,8 @@ def words(plan: Plan) -> dict[str, list[int]]:
     shape, rows = plan.shape, (-1, plan.shape.embeddings)
     return {
         "table": [table_word(row) for row in plan.table],
-        "weights": _packed(plan.weights, shape.weight_bits),
+        "weights": _packed(plan.lower_weights, shape.lower_bits),
+        "upper": _packed(plan.upper_weights, shape.upper_bits),
         "bias": _packed(plan.bias, shape.membrane_bits),
         "keep": _packed(plan.fixed_keep, 1) if shape.statics else [],
         "embeddings": _packed(plan.embeddings.reshape(rows), razor.EMBEDDING_BITS),

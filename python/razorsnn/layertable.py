@@ -64,14 +64,20 @@ LAYER_FIELDS: tuple[tuple[str, int, str], ...] = (
 def layer_table(layers: tuple[Layer, ...], shape: Shape) -> tuple[dict[str, int], ...]:
     """Every field of LAYER_FIELDS for each layer; UserError for a layer that the engine's fields cannot hold."""
     table: list[dict[str, int]] = []
-    bases = dict.fromkeys(("weight_base", "bias_base", "gate_base", "offset_base"), 0)
+    bases = dict.fromkeys(("bias_base", "gate_base", "offset_base"), 0)
+    weights = weight_bases(layers, shape)
     for layer in layers:
-        row = bases | _gate_fields(layer) | _geometry_fields(layer) | _neuron_fields(layer)
+        row = (
+            bases
+            | {"weight_base": weights[layer.index]}
+            | _gate_fields(layer)
+            | _geometry_fields(layer)
+            | _neuron_fields(layer)
+        )
         bases["gate_base"] += shape.frames if layer.razor else 0
         row |= _feed_fields(layers[layer.index + 1 :][:1], bases["gate_base"])
         table.append({name: row[name] for name, _, _ in LAYER_FIELDS})
         _require_widths(layer, table[-1])
-        bases["weight_base"] += len(weight_words(layer))
         bases["bias_base"] += len(bias_words(layer))
         bases["offset_base"] += shape.embeddings if layer.razor else 0
     return tuple(table)
@@ -88,6 +94,15 @@ def _feed_fields(behind: tuple[Layer, ...], gate_base: int) -> dict[str, int]:
         "tally_peak": int(tally is not None and tally.measure == "peak"),
         "tally_limit": tally.threshold if tally else 0,
     }
+
+
+def weight_bases(layers: tuple[Layer, ...], shape: Shape) -> dict[int, int]:
+    """First weight word of each layer, by its index, in the order of the words: layers of wide weights come first."""
+    bases, base = dict[int, int](), 0
+    for layer in sorted(layers, key=lambda layer: layer.synapse.stored_weight_bits <= shape.lower_bits):
+        bases[layer.index] = base
+        base += len(weight_words(layer))
+    return bases
 
 
 def _require_widths(layer: Layer, row: dict[str, int]) -> None:

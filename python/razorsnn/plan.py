@@ -8,7 +8,7 @@ from razorsnn.errors import UserError
 from razorsnn.fixed import Ints
 from razorsnn.ir import Graph
 from razorsnn.layers import Layer, bias_words, engine_layers, weight_words
-from razorsnn.layertable import LAYER_FIELDS, layer_table
+from razorsnn.layertable import LAYER_FIELDS, layer_table, weight_bases
 from razorsnn.ops.razor import exp_table, sigmoid_table
 from razorsnn.ops.static import Static
 from razorsnn.ops.words import TAPS
@@ -42,6 +42,19 @@ class Plan:
     """[gates * K]"""
     tables: dict[str, Ints]
     """exp [256], sigmoid [256]"""
+
+    @property
+    def lower_weights(self) -> Ints:
+        """[weight_depth used, taps * lanes]: the bits that every word has, read as signed."""
+        half = 1 << (self.shape.lower_bits - 1)
+        lower: Ints = (self.weights + half) % (2 * half) - half
+        return lower
+
+    @property
+    def upper_weights(self) -> Ints:
+        """[upper_depth used, taps * lanes]: the bits above those; nothing where all weights are as wide."""
+        upper: Ints = self.weights[: self.shape.upper_depth if self.shape.upper_bits else 0] >> self.shape.lower_bits
+        return upper
 
     @property
     def gates(self) -> list[Layer]:
@@ -91,7 +104,8 @@ def make_plan(graph: Graph, lanes: int, shape: Shape | None = None, taps: int = 
         found = ", ".join(f"{name} {getattr(own, name)} > {getattr(shape, name)}" for name in larger)
         raise UserError(f"graph {graph.name} does not fit the shape class: {found}")
     used = shape or own
-    weights = np.concatenate([weight_words(layer) for layer in layers])
+    by_index = {layer.index: layer for layer in layers}
+    weights = np.concatenate([weight_words(by_index[index]) for index in weight_bases(layers, used)])
     bias = np.concatenate([bias_words(layer) for layer in layers])
     return Plan(graph, layers, used, layer_table(layers, used), weights, bias, *gate_contents(layers))
 

@@ -37,12 +37,14 @@ class Shape:
     input_bits: int
     activation_bits: int
     weight_bits: int
+    lower_bits: int
     membrane_bits: int
     sums_bits: int
     frame_sum_bits: int
     logit_bits: int
     score_bits: int
     weight_depth: int
+    upper_depth: int
     bias_depth: int
     membrane_depth: int
     store_depth_even: int
@@ -98,6 +100,11 @@ class Shape:
     @property
     def offset_depth(self) -> int:
         return max(1, self.razors) * self.embeddings
+
+    @property
+    def upper_bits(self) -> int:
+        """Bits of a weight beyond the lower ones, in the first `upper_depth` words; of the others they are the sign."""
+        return self.weight_bits - self.lower_bits if self.upper_depth else 0
 
     def widened(self, bits: int) -> Self:
         """With sums wider by `bits`, as far as words go: room for nets whose weights are larger or more."""
@@ -162,7 +169,8 @@ def memories(shape: Shape, table_bits: int) -> tuple[Memory, ...]:
         *_input_memories(shape),
         Memory("even store", shape.store_depth_even, slots * shape.activation_bits, "activation store", stores),
         Memory("odd store", shape.store_depth_odd, slots * shape.activation_bits, "activation store", stores),
-        Memory("weights", shape.weight_depth, slots * shape.weight_bits, "engine", "all layers"),
+        Memory("weights", shape.weight_depth, slots * shape.lower_bits, "engine", "all layers, what each weight has"),
+        *_upper_weights(shape),
         Memory("bias", shape.bias_depth, slots * shape.membrane_bits, "engine", "all layers"),
         Memory(
             "membranes",
@@ -175,6 +183,13 @@ def memories(shape: Shape, table_bits: int) -> tuple[Memory, ...]:
         *((Memory("keep bits", shape.layers, shape.frames, "sequencer", "T a layer"),) if shape.statics else ()),
         *(_gate_memories(shape) if shape.razors else ()),
     )
+
+
+def _upper_weights(shape: Shape) -> tuple[Memory, ...]:
+    if not shape.upper_bits:
+        return ()
+    width = shape.slots * shape.upper_bits
+    return (Memory("upper weights", shape.upper_depth, width, "engine", "layers of wide weights: their upper bits"),)
 
 
 def _input_memories(shape: Shape) -> tuple[Memory, ...]:
@@ -222,6 +237,7 @@ def own_shape(graph: Graph, layers: tuple[Layer, ...]) -> Shape:
     embeddings = max((len(razor.embeddings) for razor, _ in gated), default=1)
     scored = [[input_words(x) for x in layers[at::2] if x.razor] for at in (1, 0)]
     activations = [tensor.format.width for layer in layers[1:] for tensor in (layer.input, layer.operand)]
+    lower, upper = _weight_split(layers)
     return Shape(
         lanes=lanes, taps=taps, frames=x.frames, channels=x.channels, height=x.height, width=x.width,
         sensor_height=sensor[0], sensor_width=sensor[1], classes=len(graph.class_names), layers=len(layers),
@@ -230,7 +246,7 @@ def own_shape(graph: Graph, layers: tuple[Layer, ...]) -> Shape:
         relatives=sum(razor.rule == "relative" for razor, _ in gated), embeddings=embeddings,
         input_lanes=input_layout(x, lanes, taps).lanes_in, input_bits=x.format.width,
         activation_bits=max(activations, default=1),
-        weight_bits=max(layer.synapse.stored_weight_bits for layer in layers),
+        weight_bits=max(layer.synapse.stored_weight_bits for layer in layers), lower_bits=lower, upper_depth=upper,
         membrane_bits=max(_membrane_bits(layer, low, high) for layer, (low, high) in zip(layers, ranges, strict=True)),
         sums_bits=max((razor.sums_bits(t) for razor, t in gated), default=2),
         frame_sum_bits=max((bits_unsigned(t.positions * t.format.high) for _, t in gated), default=1),
@@ -242,6 +258,14 @@ def own_shape(graph: Graph, layers: tuple[Layer, ...]) -> Shape:
         store_depth_even=max(stored[0::2], default=1), store_depth_odd=max(stored[1::2], default=1),
         sums_depth_even=max(scored[0], default=0), sums_depth_odd=max(scored[1], default=0),
     )  # fmt: skip
+
+
+def _weight_split(layers: tuple[Layer, ...]) -> tuple[int, int]:
+    """(lower_bits, upper_depth) that take the fewest bits of memory."""
+    words = [(layer.synapse.stored_weight_bits, len(weight_words(layer))) for layer in layers]
+    widest, depth = max(bits for bits, _ in words), sum(count for _, count in words)
+    splits = [(lower, sum(count for bits, count in words if bits > lower)) for lower in {bits for bits, _ in words}]
+    return min(splits, key=lambda split: (depth * split[0] + split[1] * (widest - split[0]), split))
 
 
 def _membrane_bits(layer: Layer, low: int, high: int) -> int:

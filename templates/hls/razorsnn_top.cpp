@@ -26,6 +26,7 @@ void razorsnn_top(razorsnn::BeatStream& events, razorsnn::BeatStream& score_word
 #pragma HLS interface mode=s_axilite port=errors
 #pragma HLS interface mode=s_axilite port=return
 #pragma HLS array_reshape variable=image_weights dim=2 type=complete
+#pragma HLS array_reshape variable=image_upper dim=2 type=complete
 #pragma HLS array_reshape variable=image_bias dim=2 type=complete
   static razorsnn::Input<Config> input[Config::input_depth][Config::slots];
 #pragma HLS array_reshape variable=input dim=2 type=complete
@@ -42,7 +43,7 @@ void razorsnn_top(razorsnn::BeatStream& events, razorsnn::BeatStream& score_word
   static bool whole = true;
 #pragma HLS reset variable=whole off
   if (load_writes > 0) {
-    razorsnn::Contents<Config> contents = {image_layer_table, image_weights, image_bias, image_keep, image_embeddings,
+    razorsnn::Contents<Config> contents = {image_layer_table, image_weights, image_upper, image_bias, image_keep, image_embeddings,
                                            image_affine, image_offset, image_exp, image_sigmoid};
     if (razorsnn::load_contents<Config>(load, load_writes, contents, whole)) refused = true;
   }
@@ -52,7 +53,7 @@ void razorsnn_top(razorsnn::BeatStream& events, razorsnn::BeatStream& score_word
   }
   razorsnn::Counters counters = {0, 0, 0, 0};
   if (razorsnn::build_frames<Config>(events, input, counters)) overrun = true;
-  razorsnn::run_window<Config>(image_layer_table, image_weights, image_bias, image_embeddings, image_affine,
+  razorsnn::run_window<Config>(image_layer_table, image_weights, image_upper, image_bias, image_embeddings, image_affine,
                                image_offset, image_exp, image_sigmoid, image_keep, input, keep_bits, kept, pruned, scores,
                                counters);
   razorsnn::send_scores<Config>(scores, score_words);

@@ -23,7 +23,7 @@ from razorsnn.shape import own_shape
 from razorsnn.targets.hls import constants, images
 from razorsnn.targets.templates import render
 
-SYNAPSE = ("layer_table", "weights", "bias")
+SYNAPSE = ("layer_table", "weights", "upper", "bias")
 GATES: dict[type[Op], tuple[str, ...]] = {
     Razor: ("layer_table", "embeddings", "affine", "offset", "exp", "sigmoid"),
     Static: ("keep",),

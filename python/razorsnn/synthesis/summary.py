@@ -28,6 +28,7 @@ INSTANCES = {
     "even store": ("u_even",),
     "odd store": ("u_odd",),
     "weights": ("u_engine.u_weights",),
+    "upper weights": ("u_engine.gen_upper.u_upper",),
     "bias": ("u_engine.u_bias",),
     "membranes": ("u_engine.gen_bank[{tap}].u_membranes",),
     "scores": ("u_readout.u_scores",),

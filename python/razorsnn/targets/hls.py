@@ -164,6 +164,8 @@ def _bounds(shape: Shape) -> dict[str, int]:
         "outputs_reached": 9 * shape.membrane_depth,
         "row_bits": bits_unsigned(shape.weight_depth),
         "frame_words": max(shape.store_depth_even, shape.store_depth_odd) // shape.frames,
+        "upper_bits": shape.upper_bits,
+        "upper_room": max(1, shape.upper_depth),
     }
 
 
@@ -191,7 +193,8 @@ def images(plan: Plan) -> list[Image]:
     shape, gate = plan.shape, ("gate_depth",)
     return [
         Image("layer_table", "a row a layer: layer.hpp", table, ("layers", "layer_fields"), 32, signed=False),
-        Image("weights", "all layers", plan.weights, ("weight_depth", "slots"), shape.weight_bits),
+        Image("weights", "all layers", plan.lower_weights, ("weight_depth", "slots"), shape.lower_bits),
+        Image("upper", "of wide weights", plan.upper_weights, ("upper_room", "slots"), max(1, shape.upper_bits)),
         Image("bias", "all layers, as membranes hold it", plan.bias, ("bias_depth", "slots"), shape.membrane_bits),
         Image("embeddings", "gates x T x K", plan.embeddings, gate, EMBEDDING_BITS),
         Image("affine", "gates x T x K", plan.affine, gate, AFFINE_BITS),
