@@ -13,7 +13,15 @@ from razorsnn.registers import REGISTERS, memory_address
 
 BEGIN, ADDRESS, DATA, COMMIT = range(4)
 NAMES = ("load_begin", "load_address", "load_data", "load_commit")
-GIVEN = {"Frames": 4, "Gated": 1, "Embeddings": 2, "WeightDepth": 64, "BiasDepth": 4, "ClassIdentity": 1} | PARAMETERS
+GIVEN = {
+    "Frames": 4,
+    "Gated": 1,
+    "Embeddings": 2,
+    "WeightDepth": 64,
+    "UpperDepth": 0,
+    "BiasDepth": 4,
+    "ClassIdentity": 1,
+} | PARAMETERS
 SLOTS, COUNT = GIVEN["Slots"], GIVEN["Embeddings"]
 GATE = [
     (GIVEN.get("GateRows", 4), COUNT * razor.EMBEDDING_BITS),
@@ -24,12 +32,14 @@ GATE = [
 ]
 MEMORIES = [
     (GIVEN["Layers"], sum(width for _, width, _ in LAYER_FIELDS)),
-    (GIVEN["WeightDepth"], SLOTS * GIVEN["WeightBits"]),
+    (GIVEN["WeightDepth"], SLOTS * GIVEN["LowerBits"]),
+    (GIVEN["UpperDepth"], SLOTS * max(1, GIVEN["WeightBits"] - GIVEN["LowerBits"])),
     (GIVEN["BiasDepth"], SLOTS * GIVEN["MembraneBits"]),
     (GIVEN["Layers"], GIVEN["Frames"]),
     *(GATE if GIVEN["Gated"] else []),
 ]
-"""Words and bits a word."""
+"""Words and bits a word; no words: the class has none."""
+EXISTING = [number for number, (depth, _) in enumerate(MEMORIES) if depth]
 
 
 def chunked(word: int, width: int) -> Iterator[int]:
@@ -113,7 +123,7 @@ async def words_of_every_memory(dut: Any) -> None:
     for _ in range(5):
         await host.begin_load()
         wanted = []
-        for number in host.rng.sample(range(len(MEMORIES)), len(MEMORIES)):
+        for number in host.rng.sample(EXISTING, len(EXISTING)):
             depth = MEMORIES[number][0]
             index = host.rng.randrange(depth)
             wanted += await host.words(number, index, min(depth - index, 4))
@@ -145,11 +155,12 @@ async def refused_within_a_load(dut: Any) -> None:
         await host.write(DATA, 0, refused=1)
     for number in (len(MEMORIES), 255):
         await host.write(ADDRESS, memory_address(number, 0), refused=1)
-    for number, (depth, width) in enumerate(MEMORIES):
+    for number in EXISTING:
+        depth, width = MEMORIES[number]
         await host.words(number, depth - 1, 1)
         for chunk in chunked(0, width):
             await host.write(DATA, chunk, refused=1)
-    assert [found[:2] for found in host.found] == [(at, depth - 1) for at, (depth, _) in enumerate(MEMORIES)]
+    assert [found[:2] for found in host.found] == [(at, MEMORIES[at][0] - 1) for at in EXISTING]
     await host.write(COMMIT, checksum(host.taken) ^ 1 << host.rng.randrange(32), refused=1)
     await host.state(loading=1, whole=0)
     await host.commit()

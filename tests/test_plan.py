@@ -10,6 +10,7 @@ import pytest
 from razorsnn.errors import UserError
 from razorsnn.fixed import Format
 from razorsnn.ir import Graph, Source, Tensor
+from razorsnn.layers import weight_words
 from razorsnn.layertable import LAYER_FIELDS
 from razorsnn.ops.conv import Conv
 from razorsnn.ops.dense import Dense
@@ -109,6 +110,33 @@ def test_biases_and_gates_lie_where_the_table_says(plan: Plan):
                 assert plan.embeddings[at] == layer.razor.embeddings[k, t]
                 assert plan.affine[at] == layer.razor.affine[k, t]
             assert plan.offset[row["offset_base"] :][:count].tolist() == layer.razor.offset.tolist()
+
+
+@pytest.mark.parametrize("plan", PLANS, ids=NAMES)
+def test_wide_weights_have_their_upper_bits_in_a_memory_of_their_own(plan: Plan):
+    shape, found = plan.shape, {memory.name: memory.bits for memory in plan.memories()}
+    whole, upper = plan.lower_weights.copy(), plan.upper_weights
+    assert len(upper) == (shape.upper_depth if shape.upper_bits else 0)
+    whole[: len(upper)] = (upper << shape.lower_bits) + whole[: len(upper)] % (1 << shape.lower_bits)
+    assert np.array_equal(whole, plan.weights)
+    half = 1 << (shape.lower_bits - 1)
+    assert plan.lower_weights.min() >= -half and plan.lower_weights.max() < half
+    words = [(layer.synapse.stored_weight_bits, len(weight_words(layer))) for layer in plan.layers]
+    depth, widest = sum(count for _, count in words), max(bits for bits, _ in words)
+    bits = [
+        depth * lower + (widest - lower) * sum(count for wide, count in words if wide > lower) for lower, _ in words
+    ]
+    assert found["weights"] + found.get("upper weights", 0) == shape.slots * min(bits)
+
+
+def test_a_net_of_narrow_weights_fits_a_class_of_wide_ones():
+    """What lies where the class has upper bits has them: those of the sign."""
+    nets = [plan for plan in (make_plan(random_graph(NetClass(), seed), 4) for seed in range(60))]
+    wide = next(plan for plan in nets if plan.shape.upper_depth > 9)
+    narrow = next(plan for plan in nets if not plan.shape.upper_bits and plan.shape.lower_bits <= wide.shape.lower_bits)
+    plan = make_plan(narrow.graph, 4, wide.shape.covering(narrow.shape))
+    assert plan.shape.upper_bits and np.array_equal(plan.weights, narrow.weights)
+    assert np.array_equal(plan.upper_weights, plan.weights[: plan.shape.upper_depth] >> plan.shape.lower_bits)
 
 
 @pytest.mark.parametrize("plan", PLANS, ids=NAMES)

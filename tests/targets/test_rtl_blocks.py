@@ -29,7 +29,8 @@ BLOCKS: dict[str, dict[str, int]] = {
         "ClassIdentity": 7654321,
     },
     "loader": {
-        "Slots": 4, "Layers": 3, "Embeddings": 3, "WeightBits": 9, "MembraneBits": 13, "WeightDepth": 5, "BiasDepth": 3,
+        "Slots": 4, "Layers": 3, "Embeddings": 3, "WeightBits": 9, "LowerBits": 6, "MembraneBits": 13, "WeightDepth": 5,
+        "UpperDepth": 2, "BiasDepth": 3,
         "GateRows": 4, "OffsetDepth": 6, "LoadBits": 512, "ClassIdentity": 1234567,
     },
     "frame_builder": {
@@ -42,7 +43,9 @@ NARROW = {
     "scanner": {"Lanes": 1, "Taps": 1, "ActBits": 2, "AddrWidth": 7, "WeightAddrWidth": 9},
     "cast": {"InBits": 5, "OutBits": 8},
     "tally": {"Slots": 1, "ActBits": 2, "Frames": 1},
-    "loader": {"Gated": 0, "Slots": 1, "Layers": 1, "WeightBits": 2, "MembraneBits": 9, "LoadBits": 512},
+    "loader": {
+        "Gated": 0, "Slots": 1, "Layers": 1, "WeightBits": 2, "LowerBits": 2, "MembraneBits": 9, "LoadBits": 512,
+    },
     "frame_builder": {
         "Frames": 3, "Channels": 2, "Height": 3, "Width": 7, "SensorHeight": 3, "SensorWidth": 7, "Lanes": 8,
         "Taps": 1, "InputLanes": 2, "InputBits": 2,
