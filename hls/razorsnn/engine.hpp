@@ -24,6 +24,20 @@ int side(const Layer& layer) {
   return layer.deep ? 1 : C::tile_side;
 }
 
+// Along an axis: the tile of a row or column, and its place there, which is that of its bank. By a constant: a divider
+// would be large. A place before the map has a negative one.
+template <class C>
+int tile(const Layer& layer, const int at) {
+#pragma HLS inline
+  return layer.deep ? at : at / C::tile_side;
+}
+
+template <class C>
+int place_in_tile(const Layer& layer, const int at) {
+#pragma HLS inline
+  return layer.deep ? 0 : at % C::tile_side;
+}
+
 template <class C>
 Spot next_spot(const Spot at, const Layer& layer) {
 #pragma HLS inline
@@ -75,13 +89,14 @@ struct Span {
 };
 
 // Those o with 0 <= at + reach - (o << step_log2) <= span.
-inline Span span_reached(const int at, const Layer& layer, const int outputs, const int side) {
+template <class C>
+Span span_reached(const int at, const Layer& layer, const int outputs) {
 #pragma HLS inline
   const int step = layer.step_log2.to_int(), farthest = at + layer.reach.to_int(), span = layer.span.to_int();
   const int whole = (farthest - span + (1 << step) - 1) >> step;
-  const int first = side == 1 && whole < 0 ? 0 : whole;
+  const int first = side<C>(layer) == 1 && whole < 0 ? 0 : whole;
   const int last = (farthest >> step) < outputs ? farthest >> step : outputs - 1;
-  return {first, last, last < first ? 0 : (last - first) / side + 1};
+  return {first, last, last < first ? 0 : tile<C>(layer, last - first) + 1};
 }
 
 // A block of outputs from (row, column) on, of one channel group.
@@ -111,14 +126,15 @@ void multiply_block(const Layer& layer, const Operand<C> value, const Block& blo
                     const Span& columns, const Weight<C> weights[C::slots],
                     Membrane<C> membranes[C::membrane_depth][C::slots]) {
 #pragma HLS inline
-  const int n = side<C>(layer), groups = layer.groups_out.to_int(), pool = layer.pool_log2.to_int();
+  const int n = C::tile_side, groups = layer.groups_out.to_int(), pool = layer.pool_log2.to_int();
   for (int bank = 0; bank < C::taps; ++bank) {
 #pragma HLS unroll
-    const int y = layer.deep ? 0 : bank / C::tile_side, x = layer.deep ? 0 : bank % C::tile_side;
-    const int i = (y - block.row % n + n) % n, j = (x - block.column % n + n) % n;
+    const int i = place_in_tile<C>(layer, bank / n - place_in_tile<C>(layer, block.row) + n);
+    const int j = place_in_tile<C>(layer, bank % n - place_in_tile<C>(layer, block.column) + n);
     const int row = block.row + i, column = block.column + j;
     if (row < 0 || row > rows.last || column < 0 || column > columns.last) continue;
-    const int target = (row >> pool) / n * layer.pitch.to_int() + (column >> pool) / n * groups + block.group;
+    const int down = tile<C>(layer, row >> pool), across = tile<C>(layer, column >> pool);
+    const int target = down * layer.pitch.to_int() + across * groups + block.group;
     const int place = layer.deep ? bank : i * n + j;
     for (int lane = 0; lane < C::lanes; ++lane) {
 #pragma HLS unroll
@@ -138,10 +154,11 @@ int multiply_event(const Layer& layer, const Event<C>& event,
   const int farthest_y = event.y.to_int() + reach, farthest_x = event.x.to_int() + reach;
   const int groups = layer.groups_out.to_int();
   // Words of weights along an axis, and by how many a place there is less than the index of the first weight.
-  const int whole = layer.span.to_int() + 1, size = n == 1 ? whole : ((layer.span.to_int() >> step) / n + 1) << step;
+  const int whole = layer.span.to_int() + 1;
+  const int size = n == 1 ? whole : (tile<C>(layer, layer.span.to_int() >> step) + 1) << step;
   const int less = whole - size;
-  const Span rows = span_reached(event.y.to_int(), layer, layer.rows.to_int(), n);
-  const Span columns = span_reached(event.x.to_int(), layer, layer.columns.to_int(), n);
+  const Span rows = span_reached<C>(event.y.to_int(), layer, layer.rows.to_int());
+  const Span columns = span_reached<C>(event.x.to_int(), layer, layer.columns.to_int());
   const int steps = rows.blocks * columns.blocks * groups;
   const int row_base = layer.weight_base.to_int() + event.row.to_int() * layer.row_stride.to_int();
   Block block = {rows.first, columns.first, 0};
@@ -235,6 +252,7 @@ void run_layer(const int index, const Layer& layer, const bool keep[C::frames],
                Score<C> scores[C::score_depth][C::slots], Counters& counters) {
 #pragma HLS inline off
   static Membrane<C> membranes[C::membrane_depth][C::slots];
+#pragma HLS array_partition variable=membranes dim=2 type=block factor=C::taps
 #pragma HLS array_reshape variable=membranes dim=2 type=complete
 #pragma HLS bind_storage variable=membranes type=ram_2p
   preset_membranes<C>(layer, bias, membranes);
