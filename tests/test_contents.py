@@ -55,7 +55,8 @@ def test_a_net_without_gates_fits_a_class_with_them():
     addressed = [
         value >> INDEX_BITS for address, value in load_writes(plan).tolist() if address == REGISTERS["load_address"]
     ]
-    assert addressed == [0, 1, *([2] if shape.upper_bits else []), 3, 8, 9]
+    upper, keep = [2] if shape.upper_bits else [], [4] if shape.statics else []
+    assert addressed == [0, 1, *upper, 3, *keep, 8, 9]
 
 
 def test_a_checksum_tells_order_and_every_bit():

@@ -85,7 +85,8 @@ def parameters(shape: Shape) -> Iterator[tuple[str, str]]:
         "Fixed": min(1, shape.statics), "Tallied": min(1, shape.tallies), "Relative": min(1, shape.relatives),
         "Gates": max(1, shape.gates),
         "Embeddings": shape.embeddings, "InputLanes": shape.input_lanes, "InputBits": shape.input_bits,
-        "ActivationBits": shape.activation_bits, "WeightBits": shape.weight_bits, "LowerBits": shape.lower_bits, "UpperDepth": shape.upper_depth,
+        "ActivationBits": shape.activation_bits, "WeightBits": shape.weight_bits,
+        "LowerBits": shape.lower_bits, "UpperDepth": shape.upper_depth,
         "MembraneBits": shape.membrane_bits, "SumsBits": shape.sums_bits, "FrameSumBits": shape.frame_sum_bits,
         "LogitSumBits": shape.logit_bits, "ScoreBits": shape.score_bits, "WeightDepth": shape.weight_depth,
         "BiasDepth": shape.bias_depth, "MembraneDepth": shape.membrane_depth, "EvenDepth": shape.store_depth_even,
@@ -100,9 +101,9 @@ def parameters(shape: Shape) -> Iterator[tuple[str, str]]:
 
 
 IMAGE_FILES = {
-    "TableFile": "table.hex", "WeightFile": "weights.hex", "UpperFile": "upper.hex", "BiasFile": "bias.hex", "KeepFile": "keep.hex",
-    "EmbeddingFile": "embeddings.hex", "AffineFile": "affine.hex", "OffsetFile": "offset.hex", "ExpFile": "exp.hex",
-    "SigmoidFile": "sigmoid.hex",
+    "TableFile": "table.hex", "WeightFile": "weights.hex", "UpperFile": "upper.hex", "BiasFile": "bias.hex",
+    "KeepFile": "keep.hex", "EmbeddingFile": "embeddings.hex", "AffineFile": "affine.hex", "OffsetFile": "offset.hex",
+    "ExpFile": "exp.hex", "SigmoidFile": "sigmoid.hex",
 }  # fmt: skip
 """Parameter and file of each memory's contents, read by $readmemh from the folder where the tool runs."""
 MEMORIES = tuple(parameter.removesuffix("File") for parameter in IMAGE_FILES)

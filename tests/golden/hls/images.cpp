@@ -23,6 +23,9 @@ std::int8_t image_weights[Config::weight_depth][Config::slots] = {
     {-1, 3},
     {0, 0}
 };
+std::int8_t image_upper[Config::upper_room][Config::slots] = {
+
+};
 std::int16_t image_bias[Config::bias_depth][Config::slots] = {
     {2, 0},
     {1, -1}

@@ -26,12 +26,14 @@ struct Config {
   static constexpr int input_bits = 4;
   static constexpr int activation_bits = 4;
   static constexpr int weight_bits = 4;
+  static constexpr int lower_bits = 4;
   static constexpr int membrane_bits = 9;
   static constexpr int sums_bits = 11;
   static constexpr int frame_sum_bits = 6;
   static constexpr int logit_bits = 10;
   static constexpr int score_bits = 10;
   static constexpr int weight_depth = 17;
+  static constexpr int upper_depth = 0;
   static constexpr int bias_depth = 2;
   static constexpr int membrane_depth = 4;
   static constexpr int store_depth_even = 8;
@@ -61,12 +63,14 @@ struct Config {
   static constexpr int outputs_reached = 36;
   static constexpr int row_bits = 5;
   static constexpr int frame_words = 4;
+  static constexpr int upper_bits = 0;
+  static constexpr int upper_room = 1;
   static constexpr int load_begin = 64;
   static constexpr int load_address = 68;
   static constexpr int load_data = 72;
   static constexpr int load_commit = 76;
-  static constexpr int class_identity = 1218301389;
-  static constexpr int load_memories = 9;
+  static constexpr int class_identity = 1569994612;
+  static constexpr int load_memories = 10;
   static constexpr int load_index_bits = 24;
   static constexpr int most_chunks = 13;
   static constexpr int embedding_bits = 8;
@@ -87,18 +91,20 @@ struct Config {
   static constexpr int table_depth = 256;
   static constexpr int layer_fields = 44;
   using weight_t = std::int8_t;
+  using upper_t = std::int8_t;
   using bias_t = std::int16_t;
 };
 
 // Of the memories that a load can write, by number: words, and 32-bit chunks of a word.
-const int load_depth[] = {2, 17, 2, 0, 2, 2, 1, 256, 256};
-const int load_chunks[] = {13, 1, 1, 1, 1, 1, 1, 1, 1};
+const int load_depth[] = {2, 17, 0, 2, 0, 2, 2, 1, 256, 256};
+const int load_chunks[] = {13, 1, 1, 1, 1, 1, 1, 1, 1, 1};
 
 }  // namespace razorsnn
 
 using razorsnn::Config;
 extern std::uint32_t image_layer_table[Config::layers][Config::layer_fields];  // a row a layer: layer.hpp
 extern std::int8_t image_weights[Config::weight_depth][Config::slots];  // all layers
+extern std::int8_t image_upper[Config::upper_room][Config::slots];  // of wide weights
 extern std::int16_t image_bias[Config::bias_depth][Config::slots];  // all layers, as membranes hold it
 extern std::int8_t image_embeddings[Config::gate_depth];  // gates x T x K
 extern std::int16_t image_affine[Config::gate_depth];  // gates x T x K
