@@ -187,54 +187,66 @@ module rsnn_scores #(
   end
 
   // ---- Stage 6: the decision. What a frame still has on its way once it is decided is of no interest.
-  logic [ScoreBits-1:0] largest, largest6_q, top, best_q;
-  logic current, over, over_q;
+  logic [Slots-1:0] reached;
+  logic current, over6_q, over_q;
 
-  always_comb begin
-    largest = '0;
-    for (int unsigned i = 0; i < Slots; i++) begin
-      if (token5_q.word && score5_q[i] > largest) largest = score5_q[i];
-    end
+  for (genvar i = 0; i < int'(Slots); i++) begin : gen_reached
+    assign reached[i] = 31'(score5_q[i]) >= layer_i.threshold;
   end
   assign current = valid6_q && token6_q.frame == score_frame_q;
-  assign over = 31'(largest6_q) >= layer_i.threshold;
-  assign decided = current && (token6_q.last || (over && !whole));
-  assign top = (largest6_q > best_q) ? largest6_q : best_q;
+  assign decided = current && (token6_q.last || (over6_q && !whole));
 
   always_ff @(posedge clk_i) begin
-    largest6_q <= largest;
+    over6_q <= (token5_q.word && reached != '0) || layer_i.threshold == '0;
     if (start_i) score_frame_q <= '0;
     else if (decided) score_frame_q <= score_frame_q + 1'b1;
-    if (start_i || decided) {over_q, best_q} <= '0;
-    else if (current) {over_q, best_q} <= {over || over_q, top};
+    if (start_i || decided) over_q <= 1'b0;
+    else if (current) over_q <= over6_q || over_q;
   end
 
-  // ---- Relative: once the window's best score is known, the frames are compared one a cycle.
+  // ---- Relative: the largest score of each frame; once the window's is known, the frames are compared one a cycle.
   logic relative_known, relative_keep;
   logic [FrameWidth-1:0] relative_frame;
 
   if (Relative) begin : gen_relative
-    logic [ScoreBits-1:0] best_of_all_q, stored;
+    localparam int unsigned Cycles = rsnn_pkg::largest_cycles(Slots);
+    logic [ScoreBits-1:0] largest, best, best_q, best_of_all_q, stored;
     logic [ScoreBits+8:0] limit_q;
-    logic [FrameWidth-1:0] at_q, at1_q;
-    logic read_q, read1_q;
+    logic [FrameWidth-1:0] ended_frame_q, at_q, at1_q;
+    logic [Cycles-1:0] valid_q;
+    token_t token_q[Cycles];
+    token_t token;
+    logic valid, fresh_q, ended_q, read_q, read1_q;
+
+    rsnn_largest #(.Width(ScoreBits), .Count(Slots)) u_largest (.clk_i, .value_i(score5_q), .value_o(largest));
+    assign valid = valid_q[Cycles-1];
+    assign token = token_q[Cycles-1];
+    assign best = fresh_q ? '0 : best_q;
 
     rsnn_ram #(.Width(ScoreBits), .Depth(Frames)) u_scores (
       .clk_i, .re_i(read_q), .raddr_i(at_q), .rdata_o(stored),
-      .we_i(decided), .waddr_i(score_frame_q), .wdata_i(top)
+      .we_i(ended_q), .waddr_i(ended_frame_q), .wdata_i(best_q)
     );
     always_ff @(posedge clk_i) begin
+      token_q[0] <= token5_q;
+      for (int unsigned i = 1; i < Cycles; i++) token_q[i] <= token_q[i-1];
+      if (valid) best_q <= (token.word && largest > best) ? largest : best;
+      ended_frame_q <= token.frame;
       // A window without a non-zero is measured against 1, so that its frames are pruned.
       if (start_i) best_of_all_q <= ScoreBits'(1);
-      else if (decided && top > best_of_all_q) best_of_all_q <= top;
+      else if (ended_q && best_q > best_of_all_q) best_of_all_q <= best_q;
       limit_q <= (ScoreBits + 9)'(best_of_all_q) * (ScoreBits + 9)'(9'(layer_i.threshold));
       at1_q <= at_q;
       at_q <= read_q ? at_q + 1'b1 : '0;
-      if (!rst_ni) {read1_q, read_q} <= '0;
+      if (!rst_ni) {valid_q, ended_q, read1_q, read_q} <= '0;
       else begin
+        valid_q <= Cycles'({valid_q, valid5_q});
+        ended_q <= valid && token.last;
         read1_q <= read_q;
-        read_q <= (decided && score_frame_q == LastFrame && layer_i.relative) || (read_q && at_q != LastFrame);
+        read_q <= (ended_q && ended_frame_q == LastFrame && layer_i.relative) || (read_q && at_q != LastFrame);
       end
+      if (!rst_ni || start_i) fresh_q <= 1'b1;
+      else if (valid) fresh_q <= token.last;
     end
     assign relative_known = read1_q;
     assign relative_frame = at1_q;
@@ -256,7 +268,7 @@ module rsnn_scores #(
       known_q[score_frame_q] <= 1'b1;
     end
     if (relative_known) keep_o[relative_frame] <= relative_keep;
-    else if (decided) keep_o[score_frame_q] <= over || over_q;
+    else if (decided) keep_o[score_frame_q] <= over6_q || over_q;
   end
 
   logic unused;

@@ -24,30 +24,31 @@ module rsnn_tally #(
   localparam int unsigned WordBits = ActBits + $clog2(Slots);
 
   // ---- Stage 1: of a word, stage 2: of the frame so far, stage 3: the frame's bit.
-  logic [WordBits-1:0] largest, sum, found1_q;
-  logic [rsnn_pkg::TallyBits-1:0] so_far, found1, found2_q, limit1_q, limit2_q;
-  logic word1_q, last1_q, peak1_q, odd1_q, ended2_q, fresh_q, odd2_q;
+  logic [Slots-1:0] reached;
+  logic [WordBits-1:0] sum, sum1_q;
+  logic [rsnn_pkg::TallyBits-1:0] sum2_q, limit1_q, limit2_q;
+  logic word1_q, last1_q, reached1_q, reached2_q, peak1_q, peak2_q, odd1_q, odd2_q, ended2_q, fresh_q, kept;
   logic [1:0][Frames-1:0] keep_q;
 
   always_comb begin
-    largest = '0;
     sum = '0;
     for (int unsigned i = 0; i < Slots; i++) begin
-      if (WordBits'(data_i[i]) > largest) largest = WordBits'(data_i[i]);
+      reached[i] = rsnn_pkg::TallyBits'(data_i[i]) >= limit_i;
       sum += WordBits'(data_i[i]);
     end
   end
-
-  assign so_far = fresh_q ? '0 : found2_q;
-  assign found1 = rsnn_pkg::TallyBits'(found1_q);
+  assign kept = peak2_q ? reached2_q : sum2_q >= limit2_q;
 
   always_ff @(posedge clk_i) begin
-    found1_q <= peak_i ? largest : sum;
-    {peak1_q, limit2_q, limit1_q, odd2_q, odd1_q} <= {peak_i, limit1_q, limit_i, odd1_q, odd_i};
-    if (word1_q && peak1_q) found2_q <= (found1 > so_far) ? found1 : so_far;
-    else if (word1_q) found2_q <= so_far + found1;
+    {reached1_q, sum1_q} <= {reached != '0, sum};
+    {limit2_q, limit1_q} <= {limit1_q, limit_i};
+    {peak2_q, peak1_q, odd2_q, odd1_q} <= {peak1_q, peak_i, odd1_q, odd_i};
+    if (word1_q) begin
+      reached2_q <= reached1_q || (reached2_q && !fresh_q);
+      sum2_q <= rsnn_pkg::TallyBits'(sum1_q) + (fresh_q ? '0 : sum2_q);
+    end
     // The first frame has the lowest bit once all have come.
-    if (ended2_q) keep_q[odd2_q] <= Frames'({found2_q >= limit2_q, keep_q[odd2_q]} >> 1);
+    if (ended2_q) keep_q[odd2_q] <= Frames'({kept, keep_q[odd2_q]} >> 1);
     if (!rst_ni) begin
       {word1_q, last1_q, ended2_q} <= '0;
       fresh_q <= 1'b1;

@@ -21,6 +21,7 @@ BLOCKS: dict[str, dict[str, int]] = {
     "scanner": {"Lanes": 4, "Taps": 1, "ActBits": 3, "AddrWidth": 7, "WeightAddrWidth": 10},
     "taps": {"Taps": 1, "ActBits": 4, "WeightAddrWidth": 10, "MembraneAddrWidth": 8},
     "cast": {"InBits": 30, "OutBits": 8},
+    "largest": {"Width": 9, "Count": 36},
     "tally": {"Slots": 4, "ActBits": 3, "Frames": 5},
     "neuron": {"MembraneBits": 20, "OutBits": 5},
     "readout": {"Slots": 2, "Classes": 5, "MembraneBits": 9, "ScoreBits": 13, "MembraneAddrWidth": 4},
@@ -42,6 +43,7 @@ BLOCKS: dict[str, dict[str, int]] = {
 NARROW = {
     "scanner": {"Lanes": 1, "Taps": 1, "ActBits": 2, "AddrWidth": 7, "WeightAddrWidth": 9},
     "cast": {"InBits": 5, "OutBits": 8},
+    "largest": {"Width": 3, "Count": 1},
     "tally": {"Slots": 1, "ActBits": 2, "Frames": 1},
     "loader": {
         "Gated": 0, "Slots": 1, "Layers": 1, "WeightBits": 2, "LowerBits": 2, "MembraneBits": 9, "LoadBits": 512,

@@ -53,9 +53,14 @@ JUMP_CYCLES = 2
 KNOWN_CYCLES = 1
 """From a decision to the sequencer, which sees it."""
 RELATIVE_CYCLES = 3
-"""From the last frame's score to the first keep bit of a relative threshold."""
+"""From a window's largest score to the first keep bit of a relative threshold; `largest_cycles` come before."""
 REFINED_SLOTS = 3
 """Fewest cycles of a word that is written back."""
+
+
+def largest_cycles(count: int) -> int:
+    """Of a tree that finds the largest of `count` numbers: two levels of comparisons a cycle."""
+    return max(1, -(-(count - 1).bit_length() // 2))
 
 
 def exp_table() -> Ints:
@@ -197,7 +202,7 @@ class Razor(Op):
             decided.append(start + int(hits[0] if len(hits) else length - 1) + DECISION_CYCLES)
             start = min(start + length, decided[-1] + JUMP_CYCLES) if early else start + length
         if self.rule == "relative":
-            return decided[-1] + RELATIVE_CYCLES + np.arange(len(x))
+            return decided[-1] + largest_cycles(words.size) + RELATIVE_CYCLES + np.arange(len(x))
         return np.array(decided) + KNOWN_CYCLES
 
     def _word_ends(self, filled: NDArray[np.bool_]) -> tuple[Ints, int]:
