@@ -47,7 +47,7 @@ def test_a_load_is_the_words_of_every_memory(name: str):
 
 
 def test_a_net_without_gates_fits_a_class_with_them():
-    gated = make_plan(random_graph(NETS["gates"], 3), 4)
+    gated = make_plan(random_graph(NETS["gates"], 2), 4)
     plain = make_plan(random_graph(NetClass(gated=False), 3), 4)
     shape = gated.shape.covering(plain.shape)
     assert shape == plain.shape.covering(gated.shape) and shape.embeddings == 3
