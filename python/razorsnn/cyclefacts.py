@@ -9,8 +9,8 @@ from razorsnn.targets.outcome import BackendRun
 from razorsnn.targets.reference import START_CYCLES, LayerResult, WindowResult, output_cycles, stream_cycles
 
 PARTS = ("input", "multiply", "idle", "neuron", "razor", "control", "readout")
-"""idle: the engine waits for the scanner; razor: it waits for a keep bit; control: between
-layers, and from the last input beat to the first one."""
+"""neuron: a cycle a word of a pass; idle: the engine waits for the scanner; razor: it waits for a keep bit; control:
+between events and passes, between layers, and from the last input beat to the first one."""
 LAYER_PARTS = ("multiply", "idle", "neuron", "razor", "control")
 """Those that layers have."""
 
