@@ -117,7 +117,8 @@ def test_keep_bits_are_known_when_a_clocked_model_says(words: int, rule: str, op
         early = operand == "raw" and rule == "absolute"
         over = (mask * x).reshape(5, words) >= threshold
         decided = played(x.reshape(5, words) > 0, over, slots, 2 * count + 8, early)
-        wanted = [at + 1 for at in decided] if rule == "absolute" else [decided[-1] + 3 + t for t in range(5)]
+        # Relative: a cycle for the largest of a word of one, then the limit's product.
+        wanted = [at + 1 for at in decided] if rule == "absolute" else [decided[-1] + 1 + 3 + t for t in range(5)]
         assert one.known(x, mask, Words(1)).tolist() == wanted
 
 
