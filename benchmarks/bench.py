@@ -30,7 +30,7 @@ from razorsnn.targets.rtlsim import Stimulus, simulate
 
 TRAINED = Wanted(activity=(0.019, 0.028, 0.075), pruned=0.4)
 """Of trained N-MNIST nets: their layers read 1.6, 2.4 and 6.7 % non-zeros after their gates."""
-CALIBRATION, WINDOWS, SIMULATED = 12, 20, 2
+CALIBRATION, WINDOWS, SIMULATED = 12, 20, 20
 """Windows: for the random net's activity, for the figures, for the proof in RTL."""
 
 
