@@ -32,25 +32,27 @@ from razorsnn.targets.rtlsim import Stimulus, simulate
 DEVICE, GOAL = "zcu104", 250_000
 """Cycles of a window after its last event: 1 ms at 250 MHz."""
 WANTED = Wanted(activity=(0.1, 0.1, 0.1, 0.1), pruned=0.38)
-LANES = (64, 128)
+ENGINES = ((64, 1), (128, 1), (64, 4), (128, 4))
+"""Lanes and taps."""
+SIMULATED = (64, 4)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", required=True, help="folder of DVS128 Gesture excerpts")
     parser.add_argument("--out", type=Path, default=Path("build/bench"))
-    parser.add_argument("--simulate", action="store_true", help="the RTL, whole, at the most lanes: minutes")
+    parser.add_argument("--simulate", action="store_true", help="the RTL, whole, of one engine: minutes")
     given = parser.parse_args()
     out: Path = given.out.resolve()
     out.mkdir(parents=True, exist_ok=True)
     graph, samples = prepared(given.data)
     figures: list[Figure] = []
-    for lanes in LANES:
-        plan = make_plan(graph, lanes)
+    for lanes, taps in ENGINES:
+        plan = make_plan(graph, lanes, taps=taps)
         result = run_window(plan, samples.frames()[0])
         figures += plan_figures(plan, result)
-        show(f"{lanes} lanes", {"layers": layer_rows(result)}, Console(width=170))
-        if given.simulate and lanes == LANES[-1]:
+        show(named(plan), {"layers": layer_rows(result)}, Console(width=170))
+        if given.simulate and (lanes, taps) == SIMULATED:
             figures += proven(plan, result, samples, out)
     command = f"python -m benchmarks.gesture --data {given.data}{' --simulate' if given.simulate else ''}"
     add_rows(out, "gesture", rows_of(figures, command))
@@ -72,9 +74,14 @@ def prepared(data: str) -> tuple[Graph, Samples]:
     return graph, window
 
 
+def named(plan: Plan) -> str:
+    taps = f" x {plan.shape.taps} taps" if plan.shape.taps > 1 else ""
+    return f"Gesture, {plan.shape.lanes} lanes{taps}"
+
+
 def plan_figures(plan: Plan, result: WindowResult) -> list[Figure]:
     """What the plan needs of the device, and the cycles after the last event."""
-    name, found = f"Gesture, {plan.shape.lanes} lanes", needs(plan, DEVICE)
+    name, found = named(plan), needs(plan, DEVICE)
     return [
         *((f"{name}: {need.resource} of a {DEVICE}", need.needs, need.has, "at most") for need in found),
         (f"{name}: fits a {DEVICE}", int(fits(found)), 1, "yes or no"),
@@ -118,11 +125,11 @@ def proven(plan: Plan, result: WindowResult, samples: Samples, out: Path) -> lis
         and found.outcome.cycles is not None
         and np.array_equal(found.outcome.cycles[0], expected)
     )
-    lanes = plan.shape.lanes
+    name = named(plan)
     return [
-        (f"Gesture, {lanes} lanes: RTL windows that differ from the prediction", int(not equal), 0, "of 1"),
-        (f"Gesture, {lanes} lanes: RTL cycles simulated", int(found.counters["cycles"].sum()), None, "cycles"),
-        (f"Gesture, {lanes} lanes: RTL simulation, compilation included where it is due", seconds, None, "s"),
+        (f"{name}: RTL windows that differ from the prediction", int(not equal), 0, "of 1"),
+        (f"{name}: RTL cycles simulated", int(found.counters["cycles"].sum()), None, "cycles"),
+        (f"{name}: RTL simulation, compilation included where it is due", seconds, None, "s"),
     ]
 
 
