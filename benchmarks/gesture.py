@@ -51,7 +51,7 @@ def main() -> None:
         plan = make_plan(graph, lanes, taps=taps)
         result = run_window(plan, samples.frames()[0])
         figures += plan_figures(plan, result)
-        show(named(plan), {"layers": layer_rows(result)}, Console(width=170))
+        show(f"Gesture, {plan.shape.engine}", {"layers": layer_rows(result)}, Console(width=170))
         if given.simulate and (lanes, taps) == SIMULATED:
             figures += proven(plan, result, samples, out)
     command = f"python -m benchmarks.gesture --data {given.data}{' --simulate' if given.simulate else ''}"
@@ -74,14 +74,9 @@ def prepared(data: str) -> tuple[Graph, Samples]:
     return graph, window
 
 
-def named(plan: Plan) -> str:
-    taps = f" x {plan.shape.taps} taps" if plan.shape.taps > 1 else ""
-    return f"Gesture, {plan.shape.lanes} lanes{taps}"
-
-
 def plan_figures(plan: Plan, result: WindowResult) -> list[Figure]:
     """What the plan needs of the device, and the cycles after the last event."""
-    name, found = named(plan), needs(plan, DEVICE)
+    name, found = f"Gesture, {plan.shape.engine}", needs(plan, DEVICE)
     return [
         *((f"{name}: {need.resource} of a {DEVICE}", need.needs, need.has, "at most") for need in found),
         (f"{name}: fits a {DEVICE}", int(fits(found)), 1, "yes or no"),
@@ -125,7 +120,7 @@ def proven(plan: Plan, result: WindowResult, samples: Samples, out: Path) -> lis
         and found.outcome.cycles is not None
         and np.array_equal(found.outcome.cycles[0], expected)
     )
-    name = named(plan)
+    name = f"Gesture, {plan.shape.engine}"
     return [
         (f"{name}: RTL windows that differ from the prediction", int(not equal), 0, "of 1"),
         (f"{name}: RTL cycles simulated", int(found.counters["cycles"].sum()), None, "cycles"),

@@ -10,7 +10,7 @@ import pytest
 from razorsnn.errors import UserError
 from razorsnn.fixed import Format
 from razorsnn.ir import Graph, Source, Tensor
-from razorsnn.layers import weight_words
+from razorsnn.layers import weight_count, weight_words
 from razorsnn.layertable import LAYER_FIELDS
 from razorsnn.ops.conv import Conv
 from razorsnn.ops.dense import Dense
@@ -122,6 +122,7 @@ def test_wide_weights_have_their_upper_bits_in_a_memory_of_their_own(plan: Plan)
     half = 1 << (shape.lower_bits - 1)
     assert plan.lower_weights.min() >= -half and plan.lower_weights.max() < half
     words = [(layer.synapse.stored_weight_bits, len(weight_words(layer))) for layer in plan.layers]
+    assert [count for _, count in words] == [weight_count(layer) for layer in plan.layers]
     depth, widest = sum(count for _, count in words), max(bits for bits, _ in words)
     bits = [
         depth * lower + (widest - lower) * sum(count for wide, count in words if wide > lower) for lower, _ in words

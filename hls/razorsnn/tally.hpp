@@ -10,9 +10,7 @@
 
 namespace razorsnn {
 
-const int tally_bits = 31;
-
-using Tally = ap_uint<tally_bits>;
+using Tally = decltype(Layer::tally_limit);
 
 template <class C>
 Tally tally_word(const bool peak, const Tally so_far, const Activation<C> word[C::slots]) {

@@ -92,24 +92,17 @@ def require_fitting(plan: Plan, name: str) -> list[Need]:
     largest = sorted(plan.memories(), key=lambda memory: -memory.bits)[:LARGEST]
     told = ", ".join(f"{memory.name} {memory.bits / 1e6:.1f} Mbit" for memory in largest)
     raise UserError(
-        f"graph {plan.graph.name} on {_width(plan)} is too big for {name}: {over}; the largest memories, "
+        f"graph {plan.graph.name} on {plan.shape.engine} is too big for {name}: {over}; the largest memories, "
         f"which hold a whole window: {told}; accepted: {_accepted(plan, name)}"
     )
 
 
 def _accepted(plan: Plan, name: str) -> str:
     for log2 in range(plan.shape.lanes.bit_length() - 2, -1, -1):
-        if fits(needs(make_plan(plan.graph, 1 << log2, taps=plan.shape.taps), name)):
-            return f"up to {1 << log2} lanes" + _taps(plan)
+        smaller = make_plan(plan.graph, 1 << log2, taps=plan.shape.taps)
+        if fits(needs(smaller, name)):
+            return f"up to {smaller.shape.engine}"
     return "no number of lanes, because no memory is external; fewer frames, channels or bits, or static gates"
-
-
-def _width(plan: Plan) -> str:
-    return f"{plan.shape.lanes} lanes" + _taps(plan)
-
-
-def _taps(plan: Plan) -> str:
-    return f" x {plan.shape.taps} taps" if plan.shape.taps > 1 else ""
 
 
 def _device(name: str) -> Device:

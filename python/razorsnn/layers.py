@@ -80,6 +80,19 @@ def input_words(layer: Layer) -> int:
     return layer.reads.count(*layer.input.shape[1:])
 
 
+def weight_stride(layer: Layer) -> int:
+    """Weight words from one input channel to the next."""
+    geometry = layer.synapse.geometry(layer.operand)
+    return geometry.blocks(layer.writes.side) ** 2 * layer.writes.groups(geometry.output.channels)
+
+
+def weight_count(layer: Layer) -> int:
+    """How many words `weight_words` gives."""
+    dense, reads = layer.synapse.geometry(layer.operand).dense, layer.reads
+    rows = input_words(layer) * reads.size if dense else reads.groups(layer.input.channels) * reads.channels
+    return rows * weight_stride(layer)
+
+
 def weight_words(layer: Layer) -> Ints:
     """[words, taps * lanes]: row by row, block by block, output group by output group.
 

@@ -1,7 +1,7 @@
 """The layer table: one row of integers a layer, which the sequencer reads to run the engine."""
 
 from razorsnn.errors import UserError
-from razorsnn.layers import Layer, bias_words, input_words, output_words, weight_words
+from razorsnn.layers import Layer, input_words, output_words, weight_count, weight_stride
 from razorsnn.ops.neuron import RESETS
 from razorsnn.ops.razor import Razor
 from razorsnn.ops.static import Static
@@ -78,7 +78,7 @@ def layer_table(layers: tuple[Layer, ...], shape: Shape) -> tuple[dict[str, int]
         row |= _feed_fields(layers[layer.index + 1 :][:1], bases["gate_base"])
         table.append({name: row[name] for name, _, _ in LAYER_FIELDS})
         _require_widths(layer, table[-1])
-        bases["bias_base"] += len(bias_words(layer))
+        bases["bias_base"] += row["groups_out"]
         bases["offset_base"] += shape.embeddings if layer.razor else 0
     return tuple(table)
 
@@ -101,7 +101,7 @@ def weight_bases(layers: tuple[Layer, ...], shape: Shape) -> dict[int, int]:
     bases, base = dict[int, int](), 0
     for layer in sorted(layers, key=lambda layer: layer.synapse.stored_weight_bits <= shape.lower_bits):
         bases[layer.index] = base
-        base += len(weight_words(layer))
+        base += weight_count(layer)
     return bases
 
 
@@ -146,7 +146,7 @@ def _geometry_fields(layer: Layer) -> dict[str, int]:
         "groups_out": groups_out,
         "pitch": writes.columns(out.width) * groups_out,
         "words_out": output_words(layer),
-        "row_stride": geometry.blocks(writes.side) ** 2 * groups_out,
+        "row_stride": weight_stride(layer),
     }
 
 

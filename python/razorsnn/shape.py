@@ -6,7 +6,7 @@ from typing import Self
 from razorsnn.errors import UserError
 from razorsnn.fixed import bits_signed, bits_unsigned
 from razorsnn.ir import Graph
-from razorsnn.layers import Layer, bias_words, input_layout, input_words, output_words, weight_words
+from razorsnn.layers import Layer, bias_words, input_layout, input_words, output_words, weight_count
 from razorsnn.ops.razor import AFFINE_BITS, EMBEDDING_BITS, OCCUPANCY_BITS, OFFSET_BITS
 from razorsnn.ops.static import Static
 from razorsnn.ops.tally import Tally
@@ -56,6 +56,11 @@ class Shape:
     def slots(self) -> int:
         """Activations of a word: of all banks."""
         return self.lanes * self.taps
+
+    @property
+    def engine(self) -> str:
+        """How wide it is, in words."""
+        return f"{self.lanes} lanes" + (f" x {self.taps} taps" if self.taps > 1 else "")
 
     @property
     def input_layout(self) -> Words:
@@ -252,7 +257,7 @@ def own_shape(graph: Graph, layers: tuple[Layer, ...]) -> Shape:
         frame_sum_bits=max((bits_unsigned(t.positions * t.format.high) for _, t in gated), default=1),
         logit_bits=max((razor.logit_bits(t) for razor, t in gated), default=OFFSET_BITS),
         score_bits=layers[-1].synapse.score_bits(layers[-1].operand),
-        weight_depth=sum(len(weight_words(layer)) for layer in layers),
+        weight_depth=sum(weight_count(layer) for layer in layers),
         bias_depth=sum(len(bias_words(layer)) for layer in layers),
         membrane_depth=max(output_words(layer) for layer in layers),
         store_depth_even=max(stored[0::2], default=1), store_depth_odd=max(stored[1::2], default=1),
@@ -262,7 +267,7 @@ def own_shape(graph: Graph, layers: tuple[Layer, ...]) -> Shape:
 
 def _weight_split(layers: tuple[Layer, ...]) -> tuple[int, int]:
     """(lower_bits, upper_depth) that take the fewest bits of memory."""
-    words = [(layer.synapse.stored_weight_bits, len(weight_words(layer))) for layer in layers]
+    words = [(layer.synapse.stored_weight_bits, weight_count(layer)) for layer in layers]
     widest, depth = max(bits for bits, _ in words), sum(count for _, count in words)
     splits = [(lower, sum(count for bits, count in words if bits > lower)) for lower in {bits for bits, _ in words}]
     return min(splits, key=lambda split: (depth * split[0] + split[1] * (widest - split[0]), split))
