@@ -55,7 +55,6 @@ module rsnn_engine #(
 );
   localparam int unsigned Side = (Taps == 9) ? 3 : (Taps == 4) ? 2 : 1;
   localparam int unsigned OperandBits = (MembraneBits > WeightBits) ? MembraneBits : WeightBits;
-  localparam int unsigned ProductBits = OperandBits + 9;
   // Stages after the one in which a membrane's address is presented: its word, the neuron's output, and what a pass
   // writes back.
   localparam int unsigned Read = 2, Out = rsnn_pkg::NeuronCycles, Back = Out + 1;
@@ -148,7 +147,7 @@ module rsnn_engine #(
   logic [Taps-1:0][Lanes-1:0][MembraneBits-1:0] words, new_words;
   logic [Slots-1:0][MembraneBits-1:0] word, new_word, bias, bias_q;
   logic [Slots-1:0][LowerBits-1:0] lower;
-  logic [Slots-1:0][WeightBits-1:0] weight, turned, weight_q;
+  logic [Slots-1:0][WeightBits-1:0] weight, turned;
 
   assign word = words;
   assign new_words = new_word;
@@ -165,13 +164,14 @@ module rsnn_engine #(
       {here2_q, here1_q} <= rst_ni ? {here1_q, bank_q[bank]} : '0;
     end
     rsnn_forward #(.Width(Lanes * MembraneBits), .Depth(MembraneDepth)) u_membranes (
-      .clk_i, .re_i(bank_q[bank] || pass_word), .raddr_i(addr), .stored_o(stored), .data_o(words[bank]),
+      .clk_i, .re_i(bank_q[bank] || pass_word), .raddr_i(addr), .move_i(1'b1), .stored_o(stored), .data_o(words[bank]),
       .we_i(here2_q || at_q[Back].pass_word), .waddr_i(write_addr), .wdata_i(new_words[bank])
     );
   end
-  rsnn_rom #(.Width(Slots * LowerBits), .Depth(WeightDepth), .InitFile(WeightFile), .LoadBits(LoadBits)) u_weights (
-    .clk_i, .re_i(tap_valid), .addr_i(tap_weight), .data_o(lower),
-    .load_i(load_i[rsnn_pkg::WeightMemory]), .load_addr_i, .load_data_i
+  rsnn_deep_ram #(.Width(Slots * LowerBits), .Depth(WeightDepth), .InitFile(WeightFile)) u_weights (
+    .clk_i, .re_i(tap_valid), .raddr_i(tap_weight), .move_i(1'b1), .rdata_o(lower),
+    .we_i(load_i[rsnn_pkg::WeightMemory]), .waddr_i(WeightAddrWidth'(load_addr_i)),
+    .wdata_i((Slots * LowerBits)'(load_data_i))
   );
 
   // The first words have upper bits in a memory of their own; of the others those are the sign.
@@ -179,14 +179,15 @@ module rsnn_engine #(
     localparam int unsigned UpperBits = WeightBits - LowerBits;
     localparam int unsigned UpperAddrWidth = (UpperDepth > 1) ? $clog2(UpperDepth) : 1;
     logic [Slots-1:0][UpperBits-1:0] upper;
-    logic has_upper_q;
-    rsnn_rom #(.Width(Slots * UpperBits), .Depth(UpperDepth), .InitFile(UpperFile), .LoadBits(LoadBits)) u_upper (
-      .clk_i, .re_i(tap_valid), .addr_i(UpperAddrWidth'(tap_weight)), .data_o(upper),
-      .load_i(load_i[rsnn_pkg::UpperMemory]), .load_addr_i, .load_data_i
+    logic has_upper1_q, has_upper2_q;
+    rsnn_deep_ram #(.Width(Slots * UpperBits), .Depth(UpperDepth), .InitFile(UpperFile)) u_upper (
+      .clk_i, .re_i(tap_valid), .raddr_i(UpperAddrWidth'(tap_weight)), .move_i(1'b1), .rdata_o(upper),
+      .we_i(load_i[rsnn_pkg::UpperMemory]), .waddr_i(UpperAddrWidth'(load_addr_i)),
+      .wdata_i((Slots * UpperBits)'(load_data_i))
     );
-    always_ff @(posedge clk_i) has_upper_q <= 32'(tap_weight) < UpperDepth;
+    always_ff @(posedge clk_i) {has_upper2_q, has_upper1_q} <= {has_upper1_q, 32'(tap_weight) < UpperDepth};
     for (genvar i = 0; i < int'(Slots); i++) begin : gen_slot
-      assign weight[i] = {has_upper_q ? upper[i] : {UpperBits{lower[i][LowerBits-1]}}, lower[i]};
+      assign weight[i] = {has_upper2_q ? upper[i] : {UpperBits{lower[i][LowerBits-1]}}, lower[i]};
     end
   end else begin : gen_no_upper
     for (genvar i = 0; i < int'(Slots); i++) begin : gen_slot
@@ -206,9 +207,11 @@ module rsnn_engine #(
 
   // ---- A bank finds its weight in the block by a turn of rows and columns.
   if (Taps > 1) begin : gen_turn
-    logic [1:0] turn_y_q, turn_x_q;
+    logic [1:0] turn_y1_q, turn_x1_q, turn_y2_q, turn_x2_q;
     logic [Taps-1:0][Lanes-1:0][WeightBits-1:0] places, banks;
-    always_ff @(posedge clk_i) {turn_y_q, turn_x_q} <= {tap_turn_y, tap_turn_x};
+    always_ff @(posedge clk_i) begin
+      {turn_y2_q, turn_x2_q, turn_y1_q, turn_x1_q} <= {turn_y1_q, turn_x1_q, tap_turn_y, tap_turn_x};
+    end
     assign places = weight;
     assign turned = banks;
     for (genvar bank = 0; bank < int'(Taps); bank++) begin : gen_bank
@@ -216,7 +219,7 @@ module rsnn_engine #(
         banks[bank] = '0;
         for (int unsigned i = 0; i < Side; i++) begin
           for (int unsigned j = 0; j < Side; j++) begin
-            if (32'(turn_y_q) == (bank / Side + Side - i) % Side && 32'(turn_x_q) == (bank % Side + Side - j) % Side) begin
+            if (32'(turn_y2_q) == (bank / Side + Side - i) % Side && 32'(turn_x2_q) == (bank % Side + Side - j) % Side) begin
               banks[bank] = places[i * Side + j];
             end
           end
@@ -263,16 +266,12 @@ module rsnn_engine #(
   assign out_begin_o = begun_q[Read+2];
 
   // ---- Operands, products and sums: an event multiplies weight and value, a pass the reset membrane and alpha.
-  logic back, wipe;
+  logic back;
   logic [Slots-1:0] saturated;
   assign back = at_q[Back].pass_word;
-  assign wipe = back && at_q[Back].init;
   for (genvar i = 0; i < int'(Slots); i++) begin : gen_lane
-    logic signed [MembraneBits-1:0] u_q, reset_u, term;
+    logic signed [MembraneBits-1:0] u_q, reset_u;
     logic [1:0][MembraneBits-1:0] u_late_q;
-    logic signed [OperandBits-1:0] operand_q;
-    logic signed [8:0] factor_q;
-    logic signed [ProductBits-1:0] product_q;
 
     rsnn_neuron #(.MembraneBits(MembraneBits), .OutBits(ActBits)) u_neuron (
       .clk_i, .u_i(u_q), .v_th_i(MembraneBits'(neuron_q.v_th)), .reset_i(neuron_q.reset), .spike_i(neuron_q.spike),
@@ -280,20 +279,20 @@ module rsnn_engine #(
       .y_o(out_y_o[i]), .saturated_o(saturated[i]), .reset_u_o(reset_u)
     );
 
+    // After a pass a membrane holds h + bias, after the first one of a layer the bias.
+    rsnn_mac #(.OperandBits(OperandBits), .FactorBits(9), .MembraneBits(MembraneBits)) u_mac (
+      .clk_i, .operand_i(event_q ? OperandBits'(signed'(turned[i])) : OperandBits'(reset_u)),
+      .factor_i(event_q ? signed'(9'(value_q)) : signed'({1'b0, neuron_q.alpha})),
+      .leak_i(at_q[Back-1].pass_word), .wipe_i(at_q[Back-1].pass_word && at_q[Back-1].init),
+      .base_i(back ? bias_q[i] : word[i]), .sum_o(new_word[i])
+    );
+
     always_ff @(posedge clk_i) begin
       u_q <= word[i];
       u_late_q <= {u_late_q[0], u_q};
-      operand_q <= event_q ? OperandBits'(signed'(weight_q[i])) : OperandBits'(reset_u);
-      factor_q <= event_q ? signed'(9'(value_q)) : signed'({1'b0, neuron_q.alpha});
-      product_q <= operand_q * factor_q;
       bias_q[i] <= exists[i/int'(Lanes)] ? bias[i] : '0;
-      weight_q[i] <= turned[i];
     end
     assign out_u_o[i] = u_late_q[1];
-
-    // After a pass a membrane holds h + bias, after the first one of a layer the bias.
-    assign term = MembraneBits'(back ? product_q >>> rsnn_pkg::LeakFrac : product_q);
-    assign new_word[i] = (back ? bias_q[i] : word[i]) + (wipe ? '0 : term);
   end
 
   assign out_valid_o = at_q[Out].pass_word && !at_q[Out].init;
@@ -305,5 +304,5 @@ module rsnn_engine #(
 
   // Fields that belong to other blocks.
   logic unused;
-  assign unused = ^{layer_q, neuron_q, load_i};
+  assign unused = ^{layer_q, neuron_q, load_i, load_addr_i};
 endmodule

@@ -8,7 +8,8 @@
 //              the fifth on: then its counts are written
 //   handshake  s_ready_o unless two windows are held; a window ends with s_last_i or with the mark of its last frame;
 //              windows are read in the order in which they came, from start_i of the sequencer until release_i; reading
-//              a word sets it to 0, so the memory is empty once the window was read
+//              a word sets it to 0, so the memory is empty once the window was read; read_move_i as move_i of
+//              rsnn_deep_ram
 module rsnn_frame_builder #(
   parameter int unsigned Frames = 4,
   parameter int unsigned Channels = 2,
@@ -52,6 +53,7 @@ module rsnn_frame_builder #(
   output logic                                 unended_o,
   input  logic                                 read_i,
   input  logic [AddrWidth-1:0]                 read_addr_i,
+  input  logic                                 read_move_i,
   output logic [Slots-1:0][InputBits-1:0]      read_data_o
 );
   localparam int unsigned LaneWidth = (Slots > 1) ? $clog2(Slots) : 1;
@@ -140,10 +142,11 @@ module rsnn_frame_builder #(
 
     always_ff @(posedge clk_i) {count4_q, count3_q} <= rst_ni ? {count3_q, count} : '0;
 
+    // No event goes to the memory that is read.
     rsnn_rmw #(.Width(Slots * InputBits), .Depth(Depth)) u_words (
       .clk_i, .rst_ni, .valid_i(count || read || clearing_q),
       .addr_i(clearing_q ? clear_addr_q : count ? addr2_q : read_addr_i),
-      .read_o(stored[memory]), .old_o(old), .write_i(1'b1), .new_i(count4_q ? counted : '0)
+      .move_i(read_move_i || drain_q != 1'(memory)), .read_o(stored[memory]), .old_o(old), .write_i(1'b1), .new_i(count4_q ? counted : '0)
     );
   end
 

@@ -65,10 +65,10 @@ module rsnn_razor #(
 
   // ---- Feed: each word of outputs into the sums of all k, and into its frame's sum. A row of coefficients a frame.
   logic feed1_q, feed2_q, first1_q, first2_q, last1_q, last2_q;
-  logic [RowWidth-1:0] row_q, feed_row_q;
+  logic [RowWidth-1:0] row_q, feed_row, feed_row_q;
   logic [Slots-1:0][ActBits-1:0] fed1_q;
-  logic [Embeddings-1:0][rsnn_pkg::EmbeddingBits-1:0] embedding;
-  sums_t new2, old2, even_old2, odd_old2, sums1, even_sums1, odd_sums1;
+  logic [Embeddings-1:0][rsnn_pkg::EmbeddingBits-1:0] embedding, embedding_q;
+  sums_t new2, old2, even_old2, odd_old2, sums2, even_sums2, odd_sums2;
   logic signed [FedBits-1:0] fed2_q [Embeddings][Slots];
   logic [FrameSumBits-1:0] word_sum, word_sum1_q, frame_sum2_q;
   logic bank1_q, bank2_q, sums_re;
@@ -77,9 +77,11 @@ module rsnn_razor #(
   rsnn_rom #(
     .Width(Embeddings * rsnn_pkg::EmbeddingBits), .Depth(GateRows), .InitFile(EmbeddingFile), .LoadBits(LoadBits)
   ) u_embeddings (
-    .clk_i, .re_i(1'b1), .addr_i(feed_row_q), .data_o(embedding),
+    .clk_i, .re_i(1'b1), .addr_i(feed_row), .data_o(embedding),
     .load_i(load_i[rsnn_pkg::EmbeddingMemory]), .load_addr_i, .load_data_i
   );
+
+  assign feed_row = feed_row_q + RowWidth'(feed_i && feed_last_i);
 
   // A bank is fed, or read by the scores, never both while a layer runs. Its last words are stored when the next layer
   // is on already, so they carry the bank: 1 is the even one.
@@ -87,23 +89,23 @@ module rsnn_razor #(
     localparam int unsigned Width = (SumsEven > 1) ? $clog2(SumsEven) : 1;
     rsnn_rmw #(.Width($bits(sums_t)), .Depth(SumsEven)) u_sums (
       .clk_i, .rst_ni, .valid_i(even_i ? sums_re : feed_i), .addr_i(Width'(even_i ? sums_addr : feed_addr_i)),
-      .read_o(even_sums1), .old_o(even_old2), .write_i(feed2_q && bank2_q), .new_i(new2)
+      .move_i(1'b1), .read_o(even_sums2), .old_o(even_old2), .write_i(feed2_q && bank2_q), .new_i(new2)
     );
   end else begin : gen_no_even
-    assign even_sums1 = '0;
+    assign even_sums2 = '0;
     assign even_old2 = '0;
   end
   if (SumsOdd > 0) begin : gen_odd
     localparam int unsigned Width = (SumsOdd > 1) ? $clog2(SumsOdd) : 1;
     rsnn_rmw #(.Width($bits(sums_t)), .Depth(SumsOdd)) u_sums (
       .clk_i, .rst_ni, .valid_i(even_i ? feed_i : sums_re), .addr_i(Width'(even_i ? feed_addr_i : sums_addr)),
-      .read_o(odd_sums1), .old_o(odd_old2), .write_i(feed2_q && !bank2_q), .new_i(new2)
+      .move_i(1'b1), .read_o(odd_sums2), .old_o(odd_old2), .write_i(feed2_q && !bank2_q), .new_i(new2)
     );
   end else begin : gen_no_odd
-    assign odd_sums1 = '0;
+    assign odd_sums2 = '0;
     assign odd_old2 = '0;
   end
-  assign sums1 = even_i ? even_sums1 : odd_sums1;
+  assign sums2 = even_i ? even_sums2 : odd_sums2;
   assign old2 = bank2_q ? even_old2 : odd_old2;
 
   // An activation has few bits: shifts and adds, in LUTs.
@@ -114,7 +116,7 @@ module rsnn_razor #(
 
   for (genvar k = 0; k < int'(Embeddings); k++) begin : gen_sums
     for (genvar i = 0; i < int'(Slots); i++) begin : gen_lane
-      always_ff @(posedge clk_i) fed2_q[k][i] <= product(embedding[k], fed1_q[i]);
+      always_ff @(posedge clk_i) fed2_q[k][i] <= product(embedding_q[k], fed1_q[i]);
       assign new2[k][i] = (first2_q ? '0 : old2[k][i]) + SumsBits'(fed2_q[k][i]);
     end
   end
@@ -126,6 +128,7 @@ module rsnn_razor #(
 
   always_ff @(posedge clk_i) begin
     fed1_q <= feed_data_i;
+    embedding_q <= embedding;
     word_sum1_q <= word_sum;
     {first2_q, first1_q} <= {first1_q, feed_first_i};
     {bank2_q, bank1_q} <= {bank1_q, !even_i};
@@ -134,7 +137,7 @@ module rsnn_razor #(
     else if (last2_q || feed_begin_i) frame_sum2_q <= '0;
     // Of the word that is fed, and of the frame whose sum is handed on.
     if (feed_begin_i) feed_row_q <= RowWidth'(layer_i.feed_base);
-    else if (feed_i && feed_last_i) feed_row_q <= feed_row_q + 1'b1;
+    else feed_row_q <= feed_row;
     if (feed_begin_i) row_q <= RowWidth'(layer_i.feed_base);
     else if (last2_q) row_q <= row_q + 1'b1;
     if (!rst_ni) {feed1_q, feed2_q, last1_q, last2_q} <= '0;
@@ -187,7 +190,7 @@ module rsnn_razor #(
   ) u_scores (
     .clk_i, .rst_ni, .layer_i, .start_i, .ready_i(weighting_ready), .weight_i(weight),
     .row_re_o(row_re), .row_addr_o(row_addr), .row_data_i(row_data),
-    .sums_re_o(sums_re), .sums_addr_o(sums_addr), .sums_data_i(sums1),
+    .sums_re_o(sums_re), .sums_addr_o(sums_addr), .sums_data_i(sums2),
     .write_o, .mem_addr_o, .mem_data_i, .write_data_o, .known_o, .keep_o,
     .load_i, .load_addr_i, .load_data_i
   );

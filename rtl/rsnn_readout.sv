@@ -1,7 +1,7 @@
 // Readout: scores over the window, and the score stream.
 // Contract: python/razorsnn/ops/neuron.py ("readout").
 //   order      class 0 first; m_last_o on the last class
-//   latency    a word of scores is fetched in 1 cycle, then one class a cycle
+//   latency    a word of scores is fetched in 2 cycles, then one class a cycle
 //   handshake  add_*: never stalls; emit_i after the last add; m_valid_o/m_ready_i; done_o with the last beat
 module rsnn_readout #(
   parameter int unsigned Slots = 4,
@@ -29,7 +29,7 @@ module rsnn_readout #(
   localparam int unsigned LaneWidth = (Slots > 1) ? $clog2(Slots) : 1;
   localparam int unsigned ClassWidth = (Classes > 1) ? $clog2(Classes) : 1;
 
-  typedef enum logic [1:0] {Idle, Settle, Fetch, Send} state_e;
+  typedef enum logic [2:0] {Idle, Settle, Fetch, Wait, Send} state_e;
 
   state_e state_q;
   logic [AddrWidth-1:0] word_q;
@@ -41,7 +41,7 @@ module rsnn_readout #(
 
   rsnn_rmw #(.Width(Slots * ScoreBits), .Depth(Depth)) u_scores (
     .clk_i, .rst_ni, .valid_i(add_i || state_q == Fetch), .addr_i(add_i ? AddrWidth'(addr_i) : word_q),
-    .read_o(read), .old_o(old), .write_i(add2_q), .new_i(sums)
+    .move_i(1'b1), .read_o(read), .old_o(old), .write_i(add2_q), .new_i(sums)
   );
 
   always_comb begin
@@ -71,7 +71,8 @@ module rsnn_readout #(
     end else begin
       unique case (state_q)
         Settle: state_q <= Fetch;
-        Fetch: state_q <= Send;
+        Fetch: state_q <= Wait;
+        Wait: state_q <= Send;
         Send: if (m_ready_i) begin
           class_q <= class_q + 1'b1;
           lane_q <= lane_q + 1'b1;

@@ -4,7 +4,7 @@
 //   shapes     ops/words.py: a bank of a word is a position of its tile, and holds 2 ** lanes_in_log2_i channels of as many
 //              positions beside each other as fill the lanes; deep_i: all banks hold channels of one position. width_i
 //              words a row and channel group
-//   latency    start_i to the first event: 5 cycles; a word without events takes 1 cycle, hidden behind the events
+//   latency    start_i to the first event: 7 cycles; a word without events takes 1 cycle, hidden behind the events
 //              that wait in the FIFO or are being worked on
 //   handshake  event_valid_o/event_ready_i. start_i only while free_o: then no word is left, though events of the frame
 //              before may wait. Frames in turn are of turn 0, 1, 0, ...: event_turn_o; done_o while neither word nor event
@@ -35,6 +35,7 @@ module rsnn_scanner #(
   input  logic                          turn_i,
   output logic                          mem_re_o,
   output logic [AddrWidth-1:0]          mem_addr_o,
+  output logic                          mem_move_o,
   input  logic [Slots-1:0][ActBits-1:0] mem_data_i,
   output logic                          event_valid_o,
   input  logic                          event_ready_i,
@@ -63,13 +64,14 @@ module rsnn_scanner #(
   place_t next_q, place_q;
   logic take;
   logic [11:0] y, x;
-  logic found_valid_q, found_ready, fifo_ready, turn_q, found_turn_q;
-  logic [ActBits-1:0] found_value_q;
+  logic found_valid_q, found_ready, weighed_valid_q, weighed_ready, fifo_ready, turn_q, found_turn_q, weighed_turn_q;
+  logic [ActBits-1:0] found_value_q, weighed_value_q;
   logic [LaneWidth-1:0] found_channel_q;
-  place_t found_q;
+  place_t found_q, weighed_q;
+  logic [WeightAddrWidth-1:0] channel_weight_q;
 
   rsnn_word_reader #(.AddrWidth(AddrWidth), .WordWidth(Slots * ActBits)) u_reader (
-    .clk_i, .rst_ni, .start_i, .base_i, .count_i(words_i), .mem_re_o, .mem_addr_o, .mem_data_i,
+    .clk_i, .rst_ni, .start_i, .base_i, .count_i(words_i), .mem_re_o, .mem_addr_o, .mem_move_o, .mem_data_i,
     .valid_o(word_valid), .ready_i(word_ready), .word_o(word), .last_o(word_last), .busy_o(reader_busy)
   );
 
@@ -97,12 +99,15 @@ module rsnn_scanner #(
   assign word_ready = (pending_q == '0) || (take && pending_rest == '0);
   assign free_o = !reader_busy && pending_q == '0;
   assign done_o = !(event_valid_o && event_turn_o == turn_i) && !(found_valid_q && found_turn_q == turn_i)
+               && !(weighed_valid_q && weighed_turn_q == turn_i)
                && !(!free_o && turn_q == turn_i);
   assign y = place_q.y + 12'(down);
   assign x = whole ? place_q.x : ((place_q.x + 12'(right)) << (3'(LaneShift) - lanes_in_log2_i)) + 12'(across);
 
-  // An event that was found; its weight's address follows in the next cycle. It is one of the EventDepth that wait.
-  assign found_ready = !found_valid_q || fifo_ready;
+  // An event that was found; the weights of its channel, a product; its weight's address with the FIFO. These are two of
+  // the EventDepth that wait.
+  assign found_ready = !found_valid_q || weighed_ready;
+  assign weighed_ready = !weighed_valid_q || fifo_ready;
 
   always_ff @(posedge clk_i) begin
     if (found_ready) begin
@@ -111,17 +116,22 @@ module rsnn_scanner #(
       found_turn_q <= turn_q;
       found_q <= '{y: y, x: x, weight: place_q.weight};
     end
+    if (weighed_ready) begin
+      {weighed_value_q, weighed_turn_q, weighed_q} <= {found_value_q, found_turn_q, found_q};
+      channel_weight_q <= WeightAddrWidth'(found_channel_q) * row_stride_i;
+    end
     if (!rst_ni) turn_q <= 1'b1;
     else if (start_i) turn_q <= !turn_q;
-    if (!rst_ni) found_valid_q <= 1'b0;
-    else if (found_ready) found_valid_q <= pending_q != '0;
+    if (!rst_ni) {found_valid_q, weighed_valid_q} <= '0;
+    else begin
+      if (found_ready) found_valid_q <= pending_q != '0;
+      if (weighed_ready) weighed_valid_q <= found_valid_q;
+    end
   end
 
-  rsnn_fifo #(.Width(ActBits + WeightAddrWidth + 25), .Depth(rsnn_pkg::EventDepth - 1)) u_events (
-    .clk_i, .rst_ni, .in_valid_i(found_valid_q), .in_ready_o(fifo_ready),
-    .in_data_i({
-      found_turn_q, found_value_q, found_q.weight + WeightAddrWidth'(found_channel_q) * row_stride_i, found_q.y, found_q.x
-    }),
+  rsnn_fifo #(.Width(ActBits + WeightAddrWidth + 25), .Depth(rsnn_pkg::EventDepth - 2)) u_events (
+    .clk_i, .rst_ni, .in_valid_i(weighed_valid_q), .in_ready_o(fifo_ready),
+    .in_data_i({weighed_turn_q, weighed_value_q, weighed_q.weight + channel_weight_q, weighed_q.y, weighed_q.x}),
     .out_valid_o(event_valid_o), .out_ready_i(event_ready_i),
     .out_data_o({event_turn_o, event_value_o, event_weight_o, event_y_o, event_x_o})
   );

@@ -5,7 +5,8 @@
 //   latency    `Razor.known` in ops/razor.py: exact. A row of OccupancyBits words takes a cycle, and each of its words
 //              that is not empty Embeddings cycles (3 at least where the operand is refined)
 //   handshake  start_i while nothing is to be done; ready_i once weight_i holds; known_o, keep_o hold until the next
-//              start; mem_data_i is the word at mem_addr_o of the cycle before, unless write_o was high
+//              start; mem_data_i is the word at mem_addr_o of two cycles before, unless write_o was high then; so is sums_data_i, which
+//              holds until the next sums_re_o
 module rsnn_scores #(
   parameter int unsigned Slots = 4,
   parameter int unsigned ActBits = 4,
@@ -95,8 +96,6 @@ module rsnn_scores #(
 
   assign row_re_o = start_i || jump || take;
   assign row_addr_o = start_i ? '0 : jump ? next_frame_rows : ahead_q + 1'b1;
-  assign sums_re_o = run && pending && slot_q == '0;
-  assign sums_addr_o = SumsAddrWidth'({row_q, first_bit});
 
   always_ff @(posedge clk_i) begin
     if (start_i || jump || take) ahead_q <= row_addr_o;
@@ -123,38 +122,44 @@ module rsnn_scores #(
     else if ((jump || frame_done) && frame_q == LastFrame) active_q <= 1'b0;
   end
 
-  // ---- Stage 1: a product of weight and sums; 2: its cast; 3: its sigmoid into the mask. Tokens go beside it.
-  logic mask1_q, mask2_q, mask3_q, first1_q, first2_q, first3_q;
-  logic [KWidth-1:0] k1_q;
-  logic valid1_q, valid2_q, valid3_q, valid4_q, valid5_q, valid6_q;
-  token_t token0, token1_q, token2_q, token3_q, token4_q, token5_q, token6_q;
-  logic [AddrWidth-1:0] addr1_q, addr2_q, addr3_q, addr4_q, addr5_q;
-  logic [Slots-1:0][MaskBits-1:0] mask4_q;
-  logic [Slots-1:0][ScoreBits-1:0] score5_q;
-  logic [Slots-1:0][7:0] sigmoid3;
+  // ---- A word's place, its sums and its masks, an embedding a cycle; then its activations, and what it decides.
+  //   1 address of the sums    3 sums of embedding k    4 product    5 shift    6 sigmoid's address    8 sigmoid
+  //   9 mask, and the word read at 7    10 scores    11 decision, refined word
+  // What memories give is in registers before anything is made of it.
+  localparam int unsigned Read = 1, Sums = 3, Sigmoid = 6, Word = 7, Mask = 8, Scored = 10, Decided = 11;
+
+  logic [Mask:1] mask_q, first_q;
+  logic [KWidth-1:0] k_q[1:Sums];
+  logic [Decided:1] valid_q;
+  token_t token0;
+  token_t token_q[1:Decided];
+  logic [AddrWidth-1:0] addr_q[1:Scored];
+  logic [SumsAddrWidth-1:0] place_q;
+  logic [8:0] weight_q;
+  logic [Slots-1:0][MaskBits-1:0] sum_q;
+  logic [Slots-1:0][ScoreBits-1:0] score_q;
+  logic [Slots-1:0][ActBits-1:0] refined;
 
   assign token0 = '{word: pending, last: last_row && rest == '0, frame: frame_q};
+  assign sums_re_o = mask_q[Read] && first_q[Read];
+  assign sums_addr_o = place_q;
 
   always_ff @(posedge clk_i) begin
-    {first3_q, first2_q, first1_q} <= {first2_q, first1_q, slot_q == '0};
-    k1_q <= (slot_q <= LastK) ? KWidth'(slot_q) : '0;
-    {token6_q, token5_q, token4_q, token3_q, token2_q, token1_q} <=
-        {token5_q, token4_q, token3_q, token2_q, token1_q, token0};
-    {addr5_q, addr4_q, addr3_q, addr2_q, addr1_q} <=
-        {addr4_q, addr3_q, addr2_q, addr1_q, base_q + AddrWidth'({row_q, first_bit})};
-    if (!rst_ni) begin
-      {mask3_q, mask2_q, mask1_q} <= '0;
-      {valid6_q, valid5_q, valid4_q, valid3_q, valid2_q, valid1_q} <= '0;
-    end else begin
-      {mask3_q, mask2_q, mask1_q} <= {mask2_q, mask1_q, run && pending && slot_q <= LastK};
-      {valid6_q, valid5_q, valid4_q, valid3_q, valid2_q} <= {valid5_q, valid4_q, valid3_q, valid2_q, valid1_q};
-      valid1_q <= run && (pending ? slot_end : last_row);
+    place_q <= SumsAddrWidth'({row_q, first_bit});
+    first_q <= {first_q[Mask-1:1], slot_q == '0};
+    k_q[1] <= (slot_q <= LastK) ? KWidth'(slot_q) : '0;
+    for (int unsigned i = 2; i <= Sums; i++) k_q[i] <= k_q[i-1];
+    addr_q[1] <= base_q + AddrWidth'({row_q, first_bit});
+    for (int unsigned i = 2; i <= Scored; i++) addr_q[i] <= addr_q[i-1];
+    token_q[1] <= token0;
+    for (int unsigned i = 2; i <= Decided; i++) token_q[i] <= token_q[i-1];
+    weight_q <= weight_i[k_q[Sums]];
+    if (!rst_ni) {mask_q, valid_q} <= '0;
+    else begin
+      mask_q <= {mask_q[Mask-1:1], run && pending && slot_q <= LastK};
+      valid_q <= {valid_q[Decided-1:1], run && (pending ? slot_end : last_row)};
     end
   end
-
-  // ---- Stage 3 reads the word too; stage 4: mask times word; stage 5: the largest of the lanes, and the refined word.
-  assign write_o = valid5_q && token5_q.word && layer_i.refined;
-  assign mem_addr_o = write_o ? addr5_q : addr3_q;
 
   // An activation has few bits: shifts and adds, in LUTs.
   function automatic logic [ScoreBits-1:0] score(logic [MaskBits-1:0] mask, logic [ActBits-1:0] x);
@@ -163,45 +168,64 @@ module rsnn_scores #(
   endfunction
 
   for (genvar i = 0; i < int'(Slots); i++) begin : gen_lane
-    logic signed [ProductBits-1:0] product2_q;
+    logic signed [SumsBits-1:0] sums_q;
+    logic signed [ProductBits-1:0] product_q;
     logic signed [rsnn_pkg::MaskInputBits-1:0] mask_input;
-    logic [ScoreBits+1:0] refined;
+    logic [7:0] sigmoid, sigmoid_q;
+    logic [ScoreBits+1:0] rounded;
 
-    always_ff @(posedge clk_i) product2_q <= signed'(sums_data_i[k1_q][i]) * signed'(10'(weight_i[k1_q]));
+    always_ff @(posedge clk_i) begin
+      sums_q <= sums_data_i[k_q[Sums]][i];
+      product_q <= sums_q * signed'(10'(weight_q));
+    end
     rsnn_cast #(.InBits(ProductBits), .OutBits(rsnn_pkg::MaskInputBits)) u_mask_input (
-      .value_i(product2_q), .shift_i(layer_i.mask_shift), .value_o(mask_input)
+      .clk_i, .value_i(product_q), .shift_i(layer_i.mask_shift), .value_o(mask_input)
     );
     // The table starts at the lowest input: flipping the sign bit is adding 128.
     rsnn_rom #(.Width(8), .Depth(256), .InitFile(SigmoidFile), .LoadBits(LoadBits)) u_sigmoid (
-      .clk_i, .re_i(mask2_q), .addr_i(mask_input ^ 8'h80), .data_o(sigmoid3[i]),
+      .clk_i, .re_i(mask_q[Sigmoid]), .addr_i(mask_input ^ 8'h80), .data_o(sigmoid),
       .load_i(load_i[rsnn_pkg::SigmoidMemory]), .load_addr_i, .load_data_i
     );
     always_ff @(posedge clk_i) begin
-      if (mask3_q) mask4_q[i] <= (first3_q ? '0 : mask4_q[i]) + MaskBits'(sigmoid3[i]);
-      score5_q[i] <= score(mask4_q[i], mem_data_i[i]);
+      sigmoid_q <= sigmoid;
+      if (mask_q[Mask]) sum_q[i] <= (first_q[Mask] ? '0 : sum_q[i]) + MaskBits'(sigmoid_q);
+      score_q[i] <= score(sum_q[i], mem_data_i[i]);
     end
 
-    assign refined = ((((ScoreBits + 2)'(score5_q[i]) << 1) >> layer_i.refine_shift) + 1'b1) >> 1;
-    assign write_data_o[i] = (refined > (ScoreBits + 2)'(layer_i.refine_max)) ? ActBits'(layer_i.refine_max)
-                                                                              : ActBits'(refined);
+    assign rounded = ((((ScoreBits + 2)'(score_q[i]) << 1) >> layer_i.refine_shift) + 1'b1) >> 1;
+    assign refined[i] = (rounded > (ScoreBits + 2)'(layer_i.refine_max)) ? ActBits'(layer_i.refine_max)
+                                                                         : ActBits'(rounded);
   end
 
-  // ---- Stage 6: the decision. What a frame still has on its way once it is decided is of no interest.
-  logic [Slots-1:0] reached;
-  logic current, over6_q, over_q;
+  // ---- The port of the store: words are read, and refined ones written where it is free, one cycle later at most.
+  logic scored_word, write_q;
+  logic [AddrWidth-1:0] write_addr_q;
 
-  for (genvar i = 0; i < int'(Slots); i++) begin : gen_reached
-    assign reached[i] = 31'(score5_q[i]) >= layer_i.threshold;
-  end
-  assign current = valid6_q && token6_q.frame == score_frame_q;
-  assign decided = current && (token6_q.last || (over6_q && !whole));
+  assign scored_word = valid_q[Scored] && token_q[Scored].word;
+  assign write_o = write_q && !(valid_q[Word] && token_q[Word].word);
+  assign mem_addr_o = write_o ? write_addr_q : addr_q[Word];
 
   always_ff @(posedge clk_i) begin
-    over6_q <= (token5_q.word && reached != '0) || layer_i.threshold == '0;
+    if (scored_word) {write_addr_q, write_data_o} <= {addr_q[Scored], refined};
+    write_q <= rst_ni && ((scored_word && layer_i.refined) || (write_q && !write_o));
+  end
+
+  // ---- The decision. What a frame still has on its way once it is decided is of no interest.
+  logic [Slots-1:0] reached;
+  logic current, over_word_q, over_q;
+
+  for (genvar i = 0; i < int'(Slots); i++) begin : gen_reached
+    assign reached[i] = 31'(score_q[i]) >= layer_i.threshold;
+  end
+  assign current = valid_q[Decided] && token_q[Decided].frame == score_frame_q;
+  assign decided = current && (token_q[Decided].last || (over_word_q && !whole));
+
+  always_ff @(posedge clk_i) begin
+    over_word_q <= (token_q[Scored].word && reached != '0) || layer_i.threshold == '0;
     if (start_i) score_frame_q <= '0;
     else if (decided) score_frame_q <= score_frame_q + 1'b1;
     if (start_i || decided) over_q <= 1'b0;
-    else if (current) over_q <= over6_q || over_q;
+    else if (current) over_q <= over_word_q || over_q;
   end
 
   // ---- Relative: the largest score of each frame; once the window's is known, the frames are compared one a cycle.
@@ -213,14 +237,14 @@ module rsnn_scores #(
     logic [ScoreBits-1:0] largest, best, best_q, best_of_all_q, stored;
     logic [ScoreBits+8:0] limit_q;
     logic [FrameWidth-1:0] ended_frame_q, at_q, at1_q;
-    logic [Cycles-1:0] valid_q;
-    token_t token_q[Cycles];
+    logic [Cycles-1:0] scored_q;
+    token_t scored_token_q[Cycles];
     token_t token;
     logic valid, fresh_q, ended_q, read_q, read1_q;
 
-    rsnn_largest #(.Width(ScoreBits), .Count(Slots)) u_largest (.clk_i, .value_i(score5_q), .value_o(largest));
-    assign valid = valid_q[Cycles-1];
-    assign token = token_q[Cycles-1];
+    rsnn_largest #(.Width(ScoreBits), .Count(Slots)) u_largest (.clk_i, .value_i(score_q), .value_o(largest));
+    assign valid = scored_q[Cycles-1];
+    assign token = scored_token_q[Cycles-1];
     assign best = fresh_q ? '0 : best_q;
 
     rsnn_ram #(.Width(ScoreBits), .Depth(Frames)) u_scores (
@@ -228,8 +252,8 @@ module rsnn_scores #(
       .we_i(ended_q), .waddr_i(ended_frame_q), .wdata_i(best_q)
     );
     always_ff @(posedge clk_i) begin
-      token_q[0] <= token5_q;
-      for (int unsigned i = 1; i < Cycles; i++) token_q[i] <= token_q[i-1];
+      scored_token_q[0] <= token_q[Scored];
+      for (int unsigned i = 1; i < Cycles; i++) scored_token_q[i] <= scored_token_q[i-1];
       if (valid) best_q <= (token.word && largest > best) ? largest : best;
       ended_frame_q <= token.frame;
       // A window without a non-zero is measured against 1, so that its frames are pruned.
@@ -238,9 +262,9 @@ module rsnn_scores #(
       limit_q <= (ScoreBits + 9)'(best_of_all_q) * (ScoreBits + 9)'(9'(layer_i.threshold));
       at1_q <= at_q;
       at_q <= read_q ? at_q + 1'b1 : '0;
-      if (!rst_ni) {valid_q, ended_q, read1_q, read_q} <= '0;
+      if (!rst_ni) {scored_q, ended_q, read1_q, read_q} <= '0;
       else begin
-        valid_q <= Cycles'({valid_q, valid5_q});
+        scored_q <= Cycles'({scored_q, valid_q[Scored]});
         ended_q <= valid && token.last;
         read1_q <= read_q;
         read_q <= (ended_q && ended_frame_q == LastFrame && layer_i.relative) || (read_q && at_q != LastFrame);
@@ -268,9 +292,9 @@ module rsnn_scores #(
       known_q[score_frame_q] <= 1'b1;
     end
     if (relative_known) keep_o[relative_frame] <= relative_keep;
-    else if (decided) keep_o[score_frame_q] <= over6_q || over_q;
+    else if (decided) keep_o[score_frame_q] <= over_word_q || over_q;
   end
 
   logic unused;
-  assign unused = ^{layer_i, load_i, token6_q.word};
+  assign unused = ^{layer_i, load_i, token_q[Decided].word};
 endmodule

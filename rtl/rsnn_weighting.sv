@@ -1,7 +1,7 @@
 // Embedding weighting of the razor gate: affine map of the frames' sums, softmax over the K embeddings.
 // Contract: python/razorsnn/ops/razor.py (a_k, d_k, e_k, w_k).
-//   latency    a frame a cycle, in the sums 2 cycles after frame_i; finish_i to ready_o: 2 * Embeddings + 8 cycles
-//   handshake  begin_i, then frame_i with row_i held the cycle before too; finish_i the cycle after the last frame_i or
+//   latency    a frame a cycle, in the sums 2 cycles after frame_i; finish_i to ready_o: 2 * Embeddings + 12 cycles
+//   handshake  begin_i, then frame_i with row_i held two cycles before too; finish_i the cycle after the last frame_i or
 //              later, while ready_o, and with the next begin_i at the latest; weight_o holds from ready_o on
 module rsnn_weighting #(
   parameter int unsigned Embeddings = 4,
@@ -40,22 +40,24 @@ module rsnn_weighting #(
   typedef enum logic [1:0] {Ready, Logit, Exponent, Divide} state_e;
 
   state_e state_q;
-  logic [KWidth-1:0] k_q, k1_q;
-  logic issue_q, issue1_q, add1_q;
+  logic [KWidth-1:0] k_q, k1_q, k2_q, k3_q;
+  logic issue_q, issue1_q, issue2_q, issue3_q, add1_q;
   logic [3:0] bit_q;
   logic [OffsetAddrWidth-1:0] offset_addr;
   logic signed [AccBits-1:0] acc_q [Embeddings];
   logic signed [AccBits-1:0] total_q [Embeddings];
+  logic signed [AccBits-1:0] total1_q, biased2_q;
   logic signed [ProductBits-1:0] product_q [Embeddings];
-  logic signed [rsnn_pkg::OffsetBits-1:0] offset;
-  logic [Embeddings-1:0][rsnn_pkg::AffineBits-1:0] affine;
+  logic signed [rsnn_pkg::OffsetBits-1:0] offset, offset1_q;
+  logic [Embeddings-1:0][rsnn_pkg::AffineBits-1:0] affine, affine_q;
   logic signed [rsnn_pkg::LogitBits-1:0] logit, max_q;
   logic signed [rsnn_pkg::LogitBits-1:0] logit_q [Embeddings];
   logic [rsnn_pkg::LogitBits:0] distance;
   logic [7:0] exp_addr;
-  logic [rsnn_pkg::ExpBits-1:0] exponent;
+  logic [rsnn_pkg::ExpBits-1:0] exponent, exponent2_q;
   logic [rsnn_pkg::ExpBits-1:0] exponent_q [Embeddings];
   logic [ExpSumBits-1:0] exp_sum_q;
+  logic [ExpSumBits+1:0] triple_q;
   logic [ExpSumBits:0] rest_q [Embeddings];
   logic [Embeddings-1:0] fits, next_fits;
 
@@ -80,21 +82,26 @@ module rsnn_weighting #(
   for (genvar k = 0; k < int'(Embeddings); k++) begin : gen_affine
     logic signed [AccBits-1:0] sum;
     always_ff @(posedge clk_i) begin
-      product_q[k] <= signed'(affine[k]) * signed'({1'b0, frame_sum_i});
+      product_q[k] <= signed'(affine_q[k]) * signed'({1'b0, frame_sum_i});
       if (begin_i) acc_q[k] <= '0;
       else acc_q[k] <= sum;
       if (finish_i) total_q[k] <= sum;
     end
     assign sum = acc_q[k] + (add1_q ? AccBits'(product_q[k]) : '0);
 
-    // Division of all k at once: the highest bit alone, then two bits a cycle.
-    logic [ExpSumBits:0] rest;
+    // Division of all k at once: the highest bit alone, then two bits a cycle, both by comparisons of the same rest.
+    logic [ExpSumBits+1:0] twice, taken, rest;
+    logic second;
+    assign twice = (ExpSumBits + 2)'(rest_q[k]) << 1;
     assign fits[k] = rest_q[k] >= (ExpSumBits + 1)'(exp_sum_q);
-    assign rest = (rest_q[k] - (fits[k] ? (ExpSumBits + 1)'(exp_sum_q) : '0)) << 1;
-    assign next_fits[k] = rest >= (ExpSumBits + 1)'(exp_sum_q);
+    assign next_fits[k] = twice >= (fits[k] ? triple_q : (ExpSumBits + 2)'(exp_sum_q));
+    assign second = next_fits[k] && !bit_q[3];
+    assign taken = (fits[k] && second) ? triple_q
+                 : fits[k] ? (ExpSumBits + 2)'(exp_sum_q) << 1 : second ? (ExpSumBits + 2)'(exp_sum_q) : '0;
+    assign rest = twice - taken;
     always_ff @(posedge clk_i) begin
       if (state_q == Divide && !issue_q) begin
-        rest_q[k] <= bit_q[3] ? rest : (rest - (next_fits[k] ? (ExpSumBits + 1)'(exp_sum_q) : '0)) << 1;
+        rest_q[k] <= (ExpSumBits + 1)'(bit_q[3] ? rest : rest << 1);
         weight_o[k][bit_q] <= fits[k];
         if (!bit_q[3]) weight_o[k][bit_q-1'b1] <= next_fits[k];
       end else begin
@@ -107,29 +114,33 @@ module rsnn_weighting #(
   assign offset_addr = offset_base_i + ((state_q == Logit) ? OffsetAddrWidth'(k_q) + 1'b1 : '0);
 
   rsnn_cast #(.InBits(AccBits), .OutBits(rsnn_pkg::LogitBits)) u_logit (
-    .value_i(total_q[k_q] + AccBits'(offset)), .shift_i(logit_shift_i), .value_o(logit)
+    .clk_i, .value_i(biased2_q), .shift_i(logit_shift_i), .value_o(logit)
   );
   assign distance = (rsnn_pkg::LogitBits + 1)'(max_q) - (rsnn_pkg::LogitBits + 1)'(logit_q[k_q]);
   assign exp_addr = (distance > (rsnn_pkg::LogitBits + 1)'(255)) ? 8'd255 : 8'(distance);
 
-  // Logit and Exponent issue one k a cycle; what a memory answers is used one cycle later.
+  // Logit and Exponent issue one k a cycle. A logit is there three cycles later: total and offset, their sum, its cast;
+  // an exponent after one, and in the sum after two.
   always_ff @(posedge clk_i) begin
-    k1_q <= k_q;
-    if (state_q == Logit && issue_q) begin
-      logit_q[k_q] <= logit;
-      max_q <= (k_q == '0 || logit > max_q) ? logit : max_q;
+    {k3_q, k2_q, k1_q} <= {k2_q, k1_q, k_q};
+    affine_q <= affine;
+    {total1_q, offset1_q} <= {total_q[k_q], offset};
+    biased2_q <= total1_q + AccBits'(offset1_q);
+    if (state_q == Logit && issue3_q) begin
+      logit_q[k3_q] <= logit;
+      max_q <= (k3_q == '0 || logit > max_q) ? logit : max_q;
     end
-    if (state_q == Exponent && issue1_q) begin
-      exponent_q[k1_q] <= exponent;
-      exp_sum_q <= (k1_q == '0 ? '0 : exp_sum_q) + ExpSumBits'(exponent);
-    end
+    exponent2_q <= exponent;
+    if (state_q == Exponent && issue1_q) exponent_q[k1_q] <= exponent;
+    if (state_q == Exponent && issue2_q) exp_sum_q <= (k2_q == '0 ? '0 : exp_sum_q) + ExpSumBits'(exponent2_q);
+    triple_q <= ((ExpSumBits + 2)'(exp_sum_q) << 1) + (ExpSumBits + 2)'(exp_sum_q);
   end
 
   logic leave;
   always_comb begin
     unique case (state_q)
-      Exponent: leave = issue1_q && k1_q == Last;
-      Logit: leave = k_q == Last;
+      Logit: leave = issue3_q && k3_q == Last;
+      Exponent: leave = issue2_q && k2_q == Last;
       Divide: leave = !issue_q && bit_q == 4'd1;
       default: leave = 1'b0;
     endcase
@@ -138,10 +149,10 @@ module rsnn_weighting #(
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       state_q <= Ready;
-      {issue_q, issue1_q, add1_q} <= '0;
+      {issue_q, issue1_q, issue2_q, issue3_q, add1_q} <= '0;
       k_q <= '0;
     end else begin
-      issue1_q <= issue_q && !leave;
+      {issue3_q, issue2_q, issue1_q} <= leave ? '0 : {issue2_q, issue1_q, issue_q};
       add1_q <= frame_i;
       if (state_q == Ready) begin
         k_q <= '0;

@@ -1,26 +1,31 @@
-"""rsnn_cast against fixed.py: corners, halves and random values at every shift."""
+"""rsnn_cast against fixed.py: corners, halves and random values at every shift, one a cycle."""
 
-import random
+from collections.abc import Iterator
 from typing import Any
 
 import cocotb
-from blocks import PARAMETERS
-from cocotb.triggers import Timer
+from blocks import PARAMETERS, Block
 
 from razorsnn.fixed import Format, cast
+
+SOURCE, TO = Format(True, PARAMETERS["InBits"], 0), Format(True, PARAMETERS["OutBits"], 0)
+
+
+def values(block: Block, shift: int) -> Iterator[int]:
+    half, width = 1 << max(0, shift - 1), PARAMETERS["InBits"]
+    yield from (0, 1, -1, half, half - 1, -half, -half - 1, 3 * half, SOURCE.low, SOURCE.high)
+    yield from ((bound << shift) + step * half for bound in (TO.low, TO.high) for step in (-1, 0, 1, 2))
+    yield from (block.rng.randint(SOURCE.low, SOURCE.high) >> block.rng.randrange(width) for _ in range(60))
 
 
 @cocotb.test()
 async def casts(dut: Any) -> None:
-    rng, width = random.Random(cocotb.RANDOM_SEED), PARAMETERS["InBits"]
-    source, to = Format(True, width, 0), Format(True, PARAMETERS["OutBits"], 0)
+    block = Block(dut)
+    await block.begin(value=0, shift=0)
+    wanted = 0
     for shift in range(32):
-        half = 1 << max(0, shift - 1)
-        corners = [0, 1, -1, half, half - 1, -half, -half - 1, 3 * half, source.low, source.high]
-        edges = [(bound << shift) + step * half for bound in (to.low, to.high) for step in (-1, 0, 1, 2)]
-        drawn = [rng.randint(source.low, source.high) >> rng.randrange(width) for _ in range(60)]
-        for value in corners + edges + drawn:
-            if source.low <= value <= source.high:
-                dut.value_i.value, dut.shift_i.value = value, shift
-                await Timer(1, "step")
-                assert dut.value_o.value.to_signed() == int(cast(value, shift, to)), (value, shift)
+        for value in values(block, shift):
+            if SOURCE.low <= value <= SOURCE.high:
+                await block.next(value=value, shift=shift)
+                assert dut.value_o.value.to_signed() == wanted
+                wanted = int(cast(value, shift, TO))

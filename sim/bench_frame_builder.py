@@ -84,16 +84,19 @@ class Windows(Block):
                 while self.rng.random() > pace:
                     yield {"read": 0, "read_addr": address, "release": 0}
                 yield {"read": 1, "read_addr": address, "release": 0}
-                yield {"read": 0, "read_addr": address, "release": 0}
+                while self.rng.random() < 0.3:
+                    yield {"read": 0, "read_addr": address, "release": 0, "read_move": 0}
+                yield {"read": 0, "read_addr": address, "release": 0, "read_move": 1}
+                yield {"read": 0, "read_addr": address, "release": 0, "read_move": self.rng.getrandbits(1)}
                 assert unpack(self.get("read_data"), PARAMETERS["InputBits"], len(word)) == word, address
-            yield {"read": 0, "read_addr": 0, "release": 1}
+            yield {"read": 0, "read_addr": 0, "release": 1, "read_move": 1}
             self.held.pop(0)
 
 
 @cocotb.test()
 async def windows(dut: Any) -> None:
     block = Windows(dut)
-    await block.begin(run=1, release=0, s_valid=0, read=0)
+    await block.begin(run=1, release=0, s_valid=0, read=0, read_move=1)
     assert block.get("clearing") and not block.get("s_ready")
     while block.get("clearing"):
         await block.next()
@@ -106,7 +109,7 @@ async def windows(dut: Any) -> None:
 @cocotb.test()
 async def stopped(dut: Any) -> None:
     block = Windows(dut)
-    await block.begin(run=0, release=0, s_valid=0, read=0)
+    await block.begin(run=0, release=0, s_valid=0, read=0, read_move=1)
     while block.get("clearing"):
         await block.next()
     await block.next(s_valid=1, s_data=MARK, s_last=1)

@@ -15,7 +15,7 @@ from razorsnn.ops.timeline import LEAST_PASS_CYCLES
 
 FEED_CYCLES = 3
 """From the last word to the start of the gate, at least."""
-END_CYCLES = 6
+END_CYCLES = 11
 """From the last keep bit to the next gate's start, at least: what is still on its way then has left the pipeline."""
 Words = list[list[int]]
 """[T][words]"""
@@ -25,11 +25,11 @@ class Store(Memory):
     """A memory that reads where it does not write: refined activations."""
 
     def sample(self) -> None:
-        at = self.block.get("mem_addr")
+        at, self.data = self.block.get("mem_addr"), self.read
         if self.block.get("write"):
             self.words[at] = self.block.get("write_data")
         elif at < len(self.words):
-            self.data = self.words[at]
+            self.read = self.words[at]
 
 
 def frames(rng: np.random.Generator, layer: Layer) -> np.ndarray:

@@ -5,8 +5,7 @@ from typing import Any
 import cocotb
 from blocks import PARAMETERS, Block, pack
 
-FETCH_CYCLES = 3
-"""From emit_i to the first score."""
+from razorsnn.targets.reference import READOUT_CYCLES, SCORE_WORD_CYCLES
 
 
 async def added(block: Block, frames: int, signed: int) -> list[int]:
@@ -44,7 +43,8 @@ async def scores(dut: Any, ready: float) -> None:
                 last = len(found) == len(wanted)
                 assert block.get("m_last") == block.get("done") == last
                 at = len(found) - 1
-                assert ready < 1 or block.time == started + FETCH_CYCLES + at + at // PARAMETERS["Slots"]
+                words = at // PARAMETERS["Slots"]
+                assert ready < 1 or block.time == started + READOUT_CYCLES + at + words * SCORE_WORD_CYCLES
         assert found == wanted
         await block.next(m_ready=1)
         assert not block.get("m_valid")

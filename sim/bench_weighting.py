@@ -7,6 +7,7 @@ import numpy as np
 from blocks import PARAMETERS, Block, planned, unpack
 
 from razorsnn.fixed import Ints
+from razorsnn.ops.razor import SOFTMAX_CYCLES
 
 
 def weights(razor: Any, sums: Ints, tensor: Any) -> list[int]:
@@ -36,13 +37,14 @@ async def windows(dut: Any) -> None:
             assert razor is not None
             peak = tensor.positions * tensor.format.high
             sums = rng.integers(0, peak + 1, size=tensor.frames) >> rng.integers(0, 12)
-            await block.next(begin=1, row=row["gate_base"])
+            await block.next(begin=1)
             for frame, total in enumerate(sums.tolist()):
                 await block.next(begin=0, frame=0, row=row["gate_base"] + frame)
+                await block.next()
                 await block.next(frame=1, frame_sum=total)
                 while block.rng.random() < 0.3:
                     await block.next(frame=0, frame_sum=0)
             await block.next(frame=0, frame_sum=0)
             await block.next(finish=1, offset_base=row["offset_base"], logit_shift=row["logit_shift"])
-            assert await until_ready(block) == 2 * count + 8
+            assert await until_ready(block) == 2 * count + SOFTMAX_CYCLES
             assert unpack(block.get("weight"), 9, count) == weights(razor, sums, tensor)

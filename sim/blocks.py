@@ -81,12 +81,14 @@ class Block:
 
 
 class Memory:
-    """What answers a block's reads: data the cycle after, held until the next read."""
+    """What answers a block's reads, as rsnn_deep_ram: data two cycles after, or later if it may not move on before."""
 
     def __init__(self, block: Block, words: list[int]) -> None:
-        self.block, self.words, self.data = block, words, 0
+        self.block, self.words, self.data, self.read = block, words, 0, 0
 
     def sample(self) -> None:
         """In every settled cycle: takes the read that the next rising edge sees."""
+        if self.block.get("mem_move"):
+            self.data = self.read
         if self.block.get("mem_re"):
-            self.data = self.words[self.block.get("mem_addr")]
+            self.read = self.words[self.block.get("mem_addr")]

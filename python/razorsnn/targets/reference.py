@@ -18,9 +18,9 @@ from razorsnn.targets.outcome import BackendRun, Outcome
 
 START_CYCLES = 2
 """To the first layer's, from the last accepted input beat or the last score of the window before: the later one."""
-READOUT_CYCLES = 3
+READOUT_CYCLES = 4
 """From the last layer's end to the first score."""
-SCORE_WORD_CYCLES = 1
+SCORE_WORD_CYCLES = 2
 """To fetch a word of scores."""
 
 

@@ -15,7 +15,7 @@ from razorsnn.layertable import LAYER_FIELDS
 from razorsnn.ops import razor, timeline
 from razorsnn.ops.tally import THRESHOLD_BITS
 from razorsnn.plan import Plan
-from razorsnn.shape import BLOCK_RAM_DEPTH, Shape
+from razorsnn.shape import BANK_DEPTH, BLOCK_RAM_DEPTH, Shape, bank_depth
 from razorsnn.targets.templates import render
 
 TOP = "razorsnn_top"
@@ -60,6 +60,7 @@ def package() -> str:
         neuron_cycles=timeline.NEURON_CYCLES,
         least_pass_cycles=timeline.LEAST_PASS_CYCLES,
         block_ram_depth=BLOCK_RAM_DEPTH,
+        bank_depth=BANK_DEPTH,
         affine_bits=razor.AFFINE_BITS,
         offset_bits=razor.OFFSET_BITS,
         embedding_bits=razor.EMBEDDING_BITS,
@@ -129,13 +130,24 @@ def bin_factor(sensor: int, grid: int, cells: int = 1) -> tuple[int, int]:
     raise UserError(f"sensor of {sensor} pixels on a grid of {grid}: no exact factor below 2**{BIN_PRODUCT_BITS}")
 
 
+DEEP = ("weights", "upper")
+"""Memories with contents that are deep: where they have several banks, each has a file of its own."""
+
+
 def images(plan: Plan) -> dict[str, str]:
     """File name to contents, one hex word a line, padded with zeros to the memory's depth."""
-    contents, sizes = words(plan), {memory.name: memory for memory in loadable(plan.shape)}
-    return {f"{name}.hex": _hex(contents[name], memory.depth, memory.width) for name, memory in sizes.items()}
+    contents, found = words(plan), dict[str, str]()
+    for memory in loadable(plan.shape):
+        lines = _hex(contents[memory.name], memory.depth, memory.width)
+        if memory.name in DEEP and memory.depth > (bank := bank_depth(memory.depth)):
+            starts = range(0, memory.depth, bank)
+            found |= {f"{memory.name}.hex.{i}": "".join(lines[at : at + bank]) for i, at in enumerate(starts)}
+        else:
+            found[f"{memory.name}.hex"] = "".join(lines)
+    return found
 
 
-def _hex(words: list[int], depth: int, width: int) -> str:
+def _hex(words: list[int], depth: int, width: int) -> list[str]:
     digits = -(-width // 4)
     padded = words + [0] * (depth - len(words))
-    return "".join(f"{word:0{digits}x}\n" for word in padded)
+    return [f"{word:0{digits}x}\n" for word in padded]
