@@ -1,6 +1,6 @@
 // The one lossy step: shift right, round half up, saturate to a signed width.
 // Contract: python/razorsnn/fixed.py, `cast`.
-//   latency    1 cycle: the shift is before the register, rounding and saturation behind it
+//   latency    2 cycles: the shift in one, rounding and saturation in the other
 //   handshake  none: one a cycle
 module rsnn_cast #(
   parameter int unsigned InBits = 16,
@@ -27,5 +27,5 @@ module rsnn_cast #(
   assign half_up = cut_q[OutBits:1] + OutBits'(cut_q[0]);
   assign fits = (cut_q[WideBits-1:OutBits] == '0 && cut_q[OutBits-1:0] != '1) || cut_q[WideBits-1:OutBits] == '1
              || (cut_q[WideBits-1:OutBits+1] == '1 && cut_q[OutBits:0] == {1'b0, {OutBits{1'b1}}});
-  assign value_o = fits ? half_up : cut_q[WideBits-1] ? Low : High;
+  always_ff @(posedge clk_i) value_o <= fits ? half_up : cut_q[WideBits-1] ? Low : High;
 endmodule

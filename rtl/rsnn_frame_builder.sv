@@ -91,6 +91,12 @@ module rsnn_frame_builder #(
   logic [LaneWidth-1:0] lane2_q;
   logic [Slots-1:0] here3_q, here4_q;
 
+  // By a constant of few bits: sums are faster than a multiplier.
+  function automatic logic [AddrWidth-1:0] times(logic [AddrWidth-1:0] value, int unsigned factor);
+    times = '0;
+    for (int unsigned b = 0; b < 24; b++) if (factor[b]) times += value << b;
+  endfunction
+
   assign across1 = bin_x1_q >> BesideShift;
   if (Side == 3) begin : gen_thirds
     logic [11:0] tile_y1_q, tile_x1_q;
@@ -113,8 +119,8 @@ module rsnn_frame_builder #(
     bin_x1_q <= 12'((BinBits'(x) * BinBits'(BinXMul)) >> BinXShift);
     polarity1_q <= polarity;
     base1_q <= frame_base_q;
-    addr2_q <= base1_q + AddrWidth'((24'(tile_y1) * 24'(Columns) + 24'(tile_x1)) * 24'(Groups))
-             + AddrWidth'(polarity1_q >> LaneShift);
+    addr2_q <= times(AddrWidth'(tile_y1), Columns * Groups) + times(AddrWidth'(tile_x1), Groups)
+             + AddrWidth'(polarity1_q >> LaneShift) + base1_q;
     lane2_q <= LaneWidth'(12'(bank1) << $clog2(Lanes))
              | LaneWidth'(((bin_x1_q & 12'(Beside - 1)) << LaneShift) | 12'(polarity1_q & 4'(InputLanes - 1)));
     here3_q <= Slots'(1) << lane2_q;
@@ -181,5 +187,5 @@ module rsnn_frame_builder #(
     end
   end
   logic unused;
-  assign unused = ^{s_data_i[30:28], bin_y1_q, across1};
+  assign unused = ^{s_data_i[30:28], bin_y1_q, across1, tile_y1, tile_x1};
 endmodule

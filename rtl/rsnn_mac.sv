@@ -19,7 +19,7 @@ module rsnn_mac #(
   input  logic [MembraneBits-1:0]        base_i,
   output logic [MembraneBits-1:0]        sum_o
 );
-  // A multiplier takes 18 bits with a sign; the few above are shifts and adds, in LUTs, and join in the sum.
+  // A multiplier takes 18 bits with a sign; what is above has one of its own, and joins in the sum behind the registers.
   localparam int unsigned MultiplierBits = 18;
   localparam bit Split = OperandBits > MultiplierBits;
   localparam int unsigned LowBits = Split ? MultiplierBits : OperandBits;
@@ -47,12 +47,7 @@ module rsnn_mac #(
 
     assign low = {1'b0, operand_q[HighFrom-1:0]};
     assign high = operand_q[OperandBits-1:HighFrom];
-    always_comb begin
-      high_product = high[HighBits-1] ? -((HighBits + FactorBits)'(factor_q) <<< (HighBits - 1)) : '0;
-      for (int unsigned b = 0; b < HighBits - 1; b++) begin
-        if (high[b]) high_product += (HighBits + FactorBits)'(factor_q) <<< b;
-      end
-    end
+    assign high_product = high * factor_q;
     always_ff @(posedge clk_i) begin
       high_q <= wipe_i ? '0
               : MembraneBits'(high_product) << (leak_i ? HighFrom - rsnn_pkg::LeakFrac : HighFrom);

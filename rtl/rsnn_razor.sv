@@ -67,7 +67,11 @@ module rsnn_razor #(
   logic feed1_q, feed2_q, first1_q, first2_q, last1_q, last2_q;
   logic [RowWidth-1:0] row_q, feed_row, feed_row_q;
   logic [Slots-1:0][ActBits-1:0] fed1_q;
-  logic [Embeddings-1:0][rsnn_pkg::EmbeddingBits-1:0] embedding, embedding_q;
+  typedef logic signed [rsnn_pkg::EmbeddingBits-1:0] embedding_t;
+  typedef logic signed [rsnn_pkg::EmbeddingBits+1:0] triple_t;
+  logic [Embeddings-1:0][rsnn_pkg::EmbeddingBits-1:0] embedding;
+  embedding_t embedding_q [Embeddings];
+  triple_t triple_q [Embeddings];
   sums_t new2, old2, even_old2, odd_old2, sums2, even_sums2, odd_sums2;
   logic signed [FedBits-1:0] fed2_q [Embeddings][Slots];
   logic [FrameSumBits-1:0] word_sum, word_sum1_q, frame_sum2_q;
@@ -108,15 +112,24 @@ module rsnn_razor #(
   assign sums2 = even_i ? even_sums2 : odd_sums2;
   assign old2 = bank2_q ? even_old2 : odd_old2;
 
-  // An activation has few bits: shifts and adds, in LUTs.
-  function automatic logic signed [FedBits-1:0] product(logic [rsnn_pkg::EmbeddingBits-1:0] a, logic [ActBits-1:0] x);
+  // An activation has few bits: shifts and adds, in LUTs, two bits of it at a time. All lanes share a, and three times a.
+  function automatic logic signed [FedBits-1:0] product(embedding_t a, triple_t triple, logic [ActBits-1:0] x);
+    logic signed [FedBits-1:0] term;
     product = '0;
-    for (int unsigned b = 0; b < ActBits; b++) if (x[b]) product += FedBits'(signed'(a)) <<< b;
+    for (int unsigned b = 0; b < ActBits; b += 2) begin
+      unique case (2'(x >> b))
+        2'd1: term = FedBits'(a);
+        2'd2: term = FedBits'(a) <<< 1;
+        2'd3: term = FedBits'(triple);
+        default: term = '0;
+      endcase
+      product += term <<< b;
+    end
   endfunction
 
   for (genvar k = 0; k < int'(Embeddings); k++) begin : gen_sums
     for (genvar i = 0; i < int'(Slots); i++) begin : gen_lane
-      always_ff @(posedge clk_i) fed2_q[k][i] <= product(embedding_q[k], fed1_q[i]);
+      always_ff @(posedge clk_i) fed2_q[k][i] <= product(embedding_q[k], triple_q[k], fed1_q[i]);
       assign new2[k][i] = (first2_q ? '0 : old2[k][i]) + SumsBits'(fed2_q[k][i]);
     end
   end
@@ -128,7 +141,10 @@ module rsnn_razor #(
 
   always_ff @(posedge clk_i) begin
     fed1_q <= feed_data_i;
-    embedding_q <= embedding;
+    for (int unsigned k = 0; k < Embeddings; k++) begin
+      embedding_q[k] <= embedding_t'(embedding[k]);
+      triple_q[k] <= (triple_t'(embedding_t'(embedding[k])) <<< 1) + triple_t'(embedding_t'(embedding[k]));
+    end
     word_sum1_q <= word_sum;
     {first2_q, first1_q} <= {first1_q, feed_first_i};
     {bank2_q, bank1_q} <= {bank1_q, !even_i};
@@ -148,16 +164,17 @@ module rsnn_razor #(
   logic [OccupancyBits-1:0] bits1, bits1_q, row_data;
   logic [BitWidth-1:0] bit1_q;
   logic [RowAddrWidth-1:0] fed_row_q, row_addr;
-  logic row_write, row_re;
+  logic row_write, row_re, filled1_q;
 
   always_comb begin
     bits1 = (bit1_q == '0) ? '0 : bits1_q;
-    bits1[bit1_q] = fed1_q != '0;
+    bits1[bit1_q] = filled1_q;
   end
   assign row_write = feed1_q && (last1_q || bit1_q == '1);
 
   always_ff @(posedge clk_i) begin
     bit1_q <= BitWidth'(feed_addr_i);
+    filled1_q <= feed_data_i != '0;
     if (feed1_q) bits1_q <= bits1;
     if (feed_begin_i) fed_row_q <= '0;
     else if (row_write) fed_row_q <= fed_row_q + 1'b1;

@@ -50,7 +50,6 @@ module rsnn_scores #(
   localparam int unsigned FrameWidth = (Frames > 1) ? $clog2(Frames) : 1;
   localparam int unsigned MaskBits = 8 + $clog2(Embeddings);
   localparam int unsigned ScoreBits = MaskBits + ActBits;
-  localparam int unsigned ProductBits = SumsBits + 10;
   localparam logic [FrameWidth-1:0] LastFrame = FrameWidth'(Frames - 1);
   localparam logic [3:0] LastK = 4'(Embeddings - 1);
   localparam logic [3:0] LastRefined = (Embeddings < 3) ? 4'd2 : LastK;
@@ -123,22 +122,21 @@ module rsnn_scores #(
   end
 
   // ---- A word's place, its sums and its masks, an embedding a cycle; then its activations, and what it decides.
-  //   1 address of the sums    3 sums of embedding k    4 product    5 shift    6 sigmoid's address    8 sigmoid
-  //   9 mask, and the word read at 7    10 scores    11 decision, refined word
+  //   1 address of the sums    3 sums of embedding k    5 product    6 shift    7 sigmoid's address    9 sigmoid
+  //   10 mask, and the word read at 8    11 scores    12 which reach the threshold    13 decision, refined word
   // What memories give is in registers before anything is made of it.
-  localparam int unsigned Read = 1, Sums = 3, Sigmoid = 6, Word = 7, Mask = 8, Scored = 10, Decided = 11;
+  localparam int unsigned Read = 1, Sums = 3, Sigmoid = 7, Word = 8, Mask = 9, Scored = 11, Reached = 12, Decided = 13;
 
   logic [Mask:1] mask_q, first_q;
   logic [KWidth-1:0] k_q[1:Sums];
   logic [Decided:1] valid_q;
   token_t token0;
   token_t token_q[1:Decided];
-  logic [AddrWidth-1:0] addr_q[1:Scored];
+  logic [AddrWidth-1:0] addr_q[1:Reached];
   logic [SumsAddrWidth-1:0] place_q;
-  logic [8:0] weight_q;
-  logic [Slots-1:0][MaskBits-1:0] sum_q;
-  logic [Slots-1:0][ScoreBits-1:0] score_q;
+  logic [Slots-1:0][ScoreBits-1:0] score;
   logic [Slots-1:0][ActBits-1:0] refined;
+  logic [Slots-1:0] reached;
 
   assign token0 = '{word: pending, last: last_row && rest == '0, frame: frame_q};
   assign sums_re_o = mask_q[Read] && first_q[Read];
@@ -150,10 +148,9 @@ module rsnn_scores #(
     k_q[1] <= (slot_q <= LastK) ? KWidth'(slot_q) : '0;
     for (int unsigned i = 2; i <= Sums; i++) k_q[i] <= k_q[i-1];
     addr_q[1] <= base_q + AddrWidth'({row_q, first_bit});
-    for (int unsigned i = 2; i <= Scored; i++) addr_q[i] <= addr_q[i-1];
+    for (int unsigned i = 2; i <= Reached; i++) addr_q[i] <= addr_q[i-1];
     token_q[1] <= token0;
     for (int unsigned i = 2; i <= Decided; i++) token_q[i] <= token_q[i-1];
-    weight_q <= weight_i[k_q[Sums]];
     if (!rst_ni) {mask_q, valid_q} <= '0;
     else begin
       mask_q <= {mask_q[Mask-1:1], run && pending && slot_q <= LastK};
@@ -161,67 +158,43 @@ module rsnn_scores #(
     end
   end
 
-  // An activation has few bits: shifts and adds, in LUTs.
-  function automatic logic [ScoreBits-1:0] score(logic [MaskBits-1:0] mask, logic [ActBits-1:0] x);
-    score = '0;
-    for (int unsigned b = 0; b < ActBits; b++) if (x[b]) score += ScoreBits'(mask) << b;
-  endfunction
-
   for (genvar i = 0; i < int'(Slots); i++) begin : gen_lane
-    logic signed [SumsBits-1:0] sums_q;
-    logic signed [ProductBits-1:0] product_q;
-    logic signed [rsnn_pkg::MaskInputBits-1:0] mask_input;
-    logic [7:0] sigmoid, sigmoid_q;
-    logic [ScoreBits+1:0] rounded;
-
-    always_ff @(posedge clk_i) begin
-      sums_q <= sums_data_i[k_q[Sums]][i];
-      product_q <= sums_q * signed'(10'(weight_q));
+    logic [Embeddings-1:0][SumsBits-1:0] sums;
+    for (genvar k = 0; k < int'(Embeddings); k++) begin : gen_sums
+      assign sums[k] = sums_data_i[k][i];
     end
-    rsnn_cast #(.InBits(ProductBits), .OutBits(rsnn_pkg::MaskInputBits)) u_mask_input (
-      .clk_i, .value_i(product_q), .shift_i(layer_i.mask_shift), .value_o(mask_input)
-    );
-    // The table starts at the lowest input: flipping the sign bit is adding 128.
-    rsnn_rom #(.Width(8), .Depth(256), .InitFile(SigmoidFile), .LoadBits(LoadBits)) u_sigmoid (
-      .clk_i, .re_i(mask_q[Sigmoid]), .addr_i(mask_input ^ 8'h80), .data_o(sigmoid),
+    rsnn_mask #(
+      .Embeddings(Embeddings), .ActBits(ActBits), .SumsBits(SumsBits), .LoadBits(LoadBits), .SigmoidFile(SigmoidFile)
+    ) u_mask (
+      .clk_i, .sums_i(sums), .k_i(k_q[Sums]), .weight_i(weight_i[k_q[Sums]]), .mask_shift_i(layer_i.mask_shift),
+      .sigmoid_re_i(mask_q[Sigmoid]), .add_i(mask_q[Mask]), .first_i(first_q[Mask]), .x_i(mem_data_i[i]),
+      .threshold_i(layer_i.threshold), .refine_shift_i(layer_i.refine_shift), .refine_max_i(layer_i.refine_max),
+      .score_o(score[i]), .reached_o(reached[i]), .refined_o(refined[i]),
       .load_i(load_i[rsnn_pkg::SigmoidMemory]), .load_addr_i, .load_data_i
     );
-    always_ff @(posedge clk_i) begin
-      sigmoid_q <= sigmoid;
-      if (mask_q[Mask]) sum_q[i] <= (first_q[Mask] ? '0 : sum_q[i]) + MaskBits'(sigmoid_q);
-      score_q[i] <= score(sum_q[i], mem_data_i[i]);
-    end
-
-    assign rounded = ((((ScoreBits + 2)'(score_q[i]) << 1) >> layer_i.refine_shift) + 1'b1) >> 1;
-    assign refined[i] = (rounded > (ScoreBits + 2)'(layer_i.refine_max)) ? ActBits'(layer_i.refine_max)
-                                                                         : ActBits'(rounded);
   end
 
   // ---- The port of the store: words are read, and refined ones written where it is free, one cycle later at most.
-  logic scored_word, write_q;
+  logic write, write_q;
   logic [AddrWidth-1:0] write_addr_q;
 
-  assign scored_word = valid_q[Scored] && token_q[Scored].word;
+  assign write = valid_q[Reached] && token_q[Reached].word;
   assign write_o = write_q && !(valid_q[Word] && token_q[Word].word);
   assign mem_addr_o = write_o ? write_addr_q : addr_q[Word];
 
   always_ff @(posedge clk_i) begin
-    if (scored_word) {write_addr_q, write_data_o} <= {addr_q[Scored], refined};
-    write_q <= rst_ni && ((scored_word && layer_i.refined) || (write_q && !write_o));
+    if (write) {write_addr_q, write_data_o} <= {addr_q[Reached], refined};
+    write_q <= rst_ni && ((write && layer_i.refined) || (write_q && !write_o));
   end
 
   // ---- The decision. What a frame still has on its way once it is decided is of no interest.
-  logic [Slots-1:0] reached;
   logic current, over_word_q, over_q;
 
-  for (genvar i = 0; i < int'(Slots); i++) begin : gen_reached
-    assign reached[i] = 31'(score_q[i]) >= layer_i.threshold;
-  end
   assign current = valid_q[Decided] && token_q[Decided].frame == score_frame_q;
   assign decided = current && (token_q[Decided].last || (over_word_q && !whole));
 
   always_ff @(posedge clk_i) begin
-    over_word_q <= (token_q[Scored].word && reached != '0) || layer_i.threshold == '0;
+    over_word_q <= (token_q[Reached].word && reached != '0) || layer_i.threshold == '0;
     if (start_i) score_frame_q <= '0;
     else if (decided) score_frame_q <= score_frame_q + 1'b1;
     if (start_i || decided) over_q <= 1'b0;
@@ -234,15 +207,15 @@ module rsnn_scores #(
 
   if (Relative) begin : gen_relative
     localparam int unsigned Cycles = rsnn_pkg::largest_cycles(Slots);
-    logic [ScoreBits-1:0] largest, best, best_q, best_of_all_q, stored;
+    logic [ScoreBits-1:0] largest, best, best_q, best_of_all_q, stored, stored_q;
     logic [ScoreBits+8:0] limit_q;
-    logic [FrameWidth-1:0] ended_frame_q, at_q, at1_q;
+    logic [FrameWidth-1:0] ended_frame_q, at_q, at1_q, at2_q;
     logic [Cycles-1:0] scored_q;
     token_t scored_token_q[Cycles];
     token_t token;
-    logic valid, fresh_q, ended_q, read_q, read1_q;
+    logic valid, fresh_q, ended_q, read_q, read1_q, read2_q;
 
-    rsnn_largest #(.Width(ScoreBits), .Count(Slots)) u_largest (.clk_i, .value_i(score_q), .value_o(largest));
+    rsnn_largest #(.Width(ScoreBits), .Count(Slots)) u_largest (.clk_i, .value_i(score), .value_o(largest));
     assign valid = scored_q[Cycles-1];
     assign token = scored_token_q[Cycles-1];
     assign best = fresh_q ? '0 : best_q;
@@ -260,21 +233,21 @@ module rsnn_scores #(
       if (start_i) best_of_all_q <= ScoreBits'(1);
       else if (ended_q && best_q > best_of_all_q) best_of_all_q <= best_q;
       limit_q <= (ScoreBits + 9)'(best_of_all_q) * (ScoreBits + 9)'(9'(layer_i.threshold));
-      at1_q <= at_q;
+      {at2_q, at1_q, stored_q} <= {at1_q, at_q, stored};
       at_q <= read_q ? at_q + 1'b1 : '0;
-      if (!rst_ni) {scored_q, ended_q, read1_q, read_q} <= '0;
+      if (!rst_ni) {scored_q, ended_q, read2_q, read1_q, read_q} <= '0;
       else begin
         scored_q <= Cycles'({scored_q, valid_q[Scored]});
         ended_q <= valid && token.last;
-        read1_q <= read_q;
+        {read2_q, read1_q} <= {read1_q, read_q};
         read_q <= (ended_q && ended_frame_q == LastFrame && layer_i.relative) || (read_q && at_q != LastFrame);
       end
       if (!rst_ni || start_i) fresh_q <= 1'b1;
       else if (valid) fresh_q <= token.last;
     end
-    assign relative_known = read1_q;
-    assign relative_frame = at1_q;
-    assign relative_keep = {1'b0, stored, 8'd0} >= limit_q;
+    assign relative_known = read2_q;
+    assign relative_frame = at2_q;
+    assign relative_keep = {1'b0, stored_q, 8'd0} >= limit_q;
   end else begin : gen_absolute
     assign {relative_known, relative_keep} = '0;
     assign relative_frame = '0;
@@ -296,5 +269,5 @@ module rsnn_scores #(
   end
 
   logic unused;
-  assign unused = ^{layer_i, load_i, token_q[Decided].word};
+  assign unused = ^{layer_i, load_i, token_q[Decided].word, score};
 endmodule

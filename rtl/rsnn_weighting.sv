@@ -1,6 +1,6 @@
 // Embedding weighting of the razor gate: affine map of the frames' sums, softmax over the K embeddings.
 // Contract: python/razorsnn/ops/razor.py (a_k, d_k, e_k, w_k).
-//   latency    a frame a cycle, in the sums 2 cycles after frame_i; finish_i to ready_o: 2 * Embeddings + 12 cycles
+//   latency    a frame a cycle, in the sums 2 cycles after frame_i; finish_i to ready_o: 2 * Embeddings + 14 cycles
 //   handshake  begin_i, then frame_i with row_i held two cycles before too; finish_i the cycle after the last frame_i or
 //              later, while ready_o, and with the next begin_i at the latest; weight_o holds from ready_o on
 module rsnn_weighting #(
@@ -40,8 +40,8 @@ module rsnn_weighting #(
   typedef enum logic [1:0] {Ready, Logit, Exponent, Divide} state_e;
 
   state_e state_q;
-  logic [KWidth-1:0] k_q, k1_q, k2_q, k3_q;
-  logic issue_q, issue1_q, issue2_q, issue3_q, add1_q;
+  logic [KWidth-1:0] k_q, k1_q, k2_q, k3_q, k4_q;
+  logic issue_q, issue1_q, issue2_q, issue3_q, issue4_q, add1_q;
   logic [3:0] bit_q;
   logic [OffsetAddrWidth-1:0] offset_addr;
   logic signed [AccBits-1:0] acc_q [Embeddings];
@@ -52,14 +52,13 @@ module rsnn_weighting #(
   logic [Embeddings-1:0][rsnn_pkg::AffineBits-1:0] affine, affine_q;
   logic signed [rsnn_pkg::LogitBits-1:0] logit, max_q;
   logic signed [rsnn_pkg::LogitBits-1:0] logit_q [Embeddings];
-  logic [rsnn_pkg::LogitBits:0] distance;
+  logic [rsnn_pkg::LogitBits:0] distance1_q;
   logic [7:0] exp_addr;
-  logic [rsnn_pkg::ExpBits-1:0] exponent, exponent2_q;
+  logic [rsnn_pkg::ExpBits-1:0] exponent, exponent3_q;
   logic [rsnn_pkg::ExpBits-1:0] exponent_q [Embeddings];
   logic [ExpSumBits-1:0] exp_sum_q;
   logic [ExpSumBits+1:0] triple_q;
   logic [ExpSumBits:0] rest_q [Embeddings];
-  logic [Embeddings-1:0] fits, next_fits;
 
   assign ready_o = state_q == Ready;
 
@@ -89,21 +88,22 @@ module rsnn_weighting #(
     end
     assign sum = acc_q[k] + (add1_q ? AccBits'(product_q[k]) : '0);
 
-    // Division of all k at once: the highest bit alone, then two bits a cycle, both by comparisons of the same rest.
-    logic [ExpSumBits+1:0] twice, taken, rest;
-    logic second;
-    assign twice = (ExpSumBits + 2)'(rest_q[k]) << 1;
-    assign fits[k] = rest_q[k] >= (ExpSumBits + 1)'(exp_sum_q);
-    assign next_fits[k] = twice >= (fits[k] ? triple_q : (ExpSumBits + 2)'(exp_sum_q));
-    assign second = next_fits[k] && !bit_q[3];
-    assign taken = (fits[k] && second) ? triple_q
-                 : fits[k] ? (ExpSumBits + 2)'(exp_sum_q) << 1 : second ? (ExpSumBits + 2)'(exp_sum_q) : '0;
-    assign rest = twice - taken;
+    // Division of all k at once: the highest bit alone, then two bits a cycle. What each choice leaves is there at once,
+    // and its sign decides.
+    logic signed [ExpSumBits+2:0] twice, less1, less2, less3, rest;
+    logic first, second;
+    assign twice = (ExpSumBits + 3)'(rest_q[k]) << 1;
+    assign less1 = twice - (ExpSumBits + 3)'(exp_sum_q);
+    assign less2 = twice - ((ExpSumBits + 3)'(exp_sum_q) << 1);
+    assign less3 = twice - (ExpSumBits + 3)'(triple_q);
+    assign first = !less2[ExpSumBits+2];
+    assign second = !bit_q[3] && !(first ? less3[ExpSumBits+2] : less1[ExpSumBits+2]);
+    assign rest = first ? (second ? less3 : less2) : (second ? less1 : twice);
     always_ff @(posedge clk_i) begin
       if (state_q == Divide && !issue_q) begin
         rest_q[k] <= (ExpSumBits + 1)'(bit_q[3] ? rest : rest << 1);
-        weight_o[k][bit_q] <= fits[k];
-        if (!bit_q[3]) weight_o[k][bit_q-1'b1] <= next_fits[k];
+        weight_o[k][bit_q] <= first;
+        if (!bit_q[3]) weight_o[k][bit_q-1'b1] <= second;
       end else begin
         rest_q[k] <= (ExpSumBits + 1)'(exponent_q[k]);
       end
@@ -116,31 +116,33 @@ module rsnn_weighting #(
   rsnn_cast #(.InBits(AccBits), .OutBits(rsnn_pkg::LogitBits)) u_logit (
     .clk_i, .value_i(biased2_q), .shift_i(logit_shift_i), .value_o(logit)
   );
-  assign distance = (rsnn_pkg::LogitBits + 1)'(max_q) - (rsnn_pkg::LogitBits + 1)'(logit_q[k_q]);
-  assign exp_addr = (distance > (rsnn_pkg::LogitBits + 1)'(255)) ? 8'd255 : 8'(distance);
+  assign exp_addr = (distance1_q > (rsnn_pkg::LogitBits + 1)'(255)) ? 8'd255 : 8'(distance1_q);
 
-  // Logit and Exponent issue one k a cycle. A logit is there three cycles later: total and offset, their sum, its cast;
-  // an exponent after one, and in the sum after two.
+  // Logit and Exponent issue one k a cycle. A logit is there four cycles later: total and offset, their sum, its cast; an
+  // exponent, and in the sum, after three: distance, table, what it gave.
   always_ff @(posedge clk_i) begin
-    {k3_q, k2_q, k1_q} <= {k2_q, k1_q, k_q};
+    {k4_q, k3_q, k2_q, k1_q} <= {k3_q, k2_q, k1_q, k_q};
     affine_q <= affine;
     {total1_q, offset1_q} <= {total_q[k_q], offset};
     biased2_q <= total1_q + AccBits'(offset1_q);
-    if (state_q == Logit && issue3_q) begin
-      logit_q[k3_q] <= logit;
-      max_q <= (k3_q == '0 || logit > max_q) ? logit : max_q;
+    if (state_q == Logit && issue4_q) begin
+      logit_q[k4_q] <= logit;
+      max_q <= (k4_q == '0 || logit > max_q) ? logit : max_q;
     end
-    exponent2_q <= exponent;
-    if (state_q == Exponent && issue1_q) exponent_q[k1_q] <= exponent;
-    if (state_q == Exponent && issue2_q) exp_sum_q <= (k2_q == '0 ? '0 : exp_sum_q) + ExpSumBits'(exponent2_q);
+    distance1_q <= (rsnn_pkg::LogitBits + 1)'(max_q) - (rsnn_pkg::LogitBits + 1)'(logit_q[k_q]);
+    exponent3_q <= exponent;
+    if (state_q == Exponent && issue3_q) begin
+      exponent_q[k3_q] <= exponent3_q;
+      exp_sum_q <= (k3_q == '0 ? '0 : exp_sum_q) + ExpSumBits'(exponent3_q);
+    end
     triple_q <= ((ExpSumBits + 2)'(exp_sum_q) << 1) + (ExpSumBits + 2)'(exp_sum_q);
   end
 
   logic leave;
   always_comb begin
     unique case (state_q)
-      Logit: leave = issue3_q && k3_q == Last;
-      Exponent: leave = issue2_q && k2_q == Last;
+      Logit: leave = issue4_q && k4_q == Last;
+      Exponent: leave = issue3_q && k3_q == Last;
       Divide: leave = !issue_q && bit_q == 4'd1;
       default: leave = 1'b0;
     endcase
@@ -149,10 +151,10 @@ module rsnn_weighting #(
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       state_q <= Ready;
-      {issue_q, issue1_q, issue2_q, issue3_q, add1_q} <= '0;
+      {issue_q, issue1_q, issue2_q, issue3_q, issue4_q, add1_q} <= '0;
       k_q <= '0;
     end else begin
-      {issue3_q, issue2_q, issue1_q} <= leave ? '0 : {issue2_q, issue1_q, issue_q};
+      {issue4_q, issue3_q, issue2_q, issue1_q} <= leave ? '0 : {issue3_q, issue2_q, issue1_q, issue_q};
       add1_q <= frame_i;
       if (state_q == Ready) begin
         k_q <= '0;

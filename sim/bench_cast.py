@@ -22,10 +22,10 @@ def values(block: Block, shift: int) -> Iterator[int]:
 async def casts(dut: Any) -> None:
     block = Block(dut)
     await block.begin(value=0, shift=0)
-    wanted = 0
+    wanted = [0, 0]
     for shift in range(32):
         for value in values(block, shift):
             if SOURCE.low <= value <= SOURCE.high:
                 await block.next(value=value, shift=shift)
-                assert dut.value_o.value.to_signed() == wanted
-                wanted = int(cast(value, shift, TO))
+                assert dut.value_o.value.to_signed() == wanted.pop(0)
+                wanted.append(int(cast(value, shift, TO)))

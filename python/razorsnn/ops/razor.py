@@ -44,9 +44,9 @@ RHO_ONE = 256
 
 OCCUPANCY_BITS = 16
 """Words whose occupancy the scores read at once."""
-SOFTMAX_CYCLES = 12
+SOFTMAX_CYCLES = 14
 """From the gate's start to its weights, beyond two cycles an embedding."""
-DECISION_CYCLES = 11
+DECISION_CYCLES = 13
 """From the last cycle of a word to the decision that it gives."""
 JUMP_CYCLES = 2
 """From a decision to the next frame's first row, unless that one comes anyway."""
