@@ -1,8 +1,9 @@
 // Embedding weighting of the razor gate: affine map of the frames' sums, softmax over the K embeddings.
 // Contract: python/razorsnn/ops/razor.py (a_k, d_k, e_k, w_k).
-//   latency    a frame a cycle, in the sums 2 cycles after frame_i; finish_i to ready_o: 2 * Embeddings + 14 cycles
+//   latency    a frame a cycle, in the sums 2 cycles after frame_i; finish_i to ready_o: 2 * Embeddings + 11 cycles
 //   handshake  begin_i, then frame_i with row_i held two cycles before too; finish_i the cycle after the last frame_i or
-//              later, while ready_o, and with the next begin_i at the latest; weight_o holds from ready_o on
+//              later, 3 cycles after ready_o or later, and with the next begin_i at the latest; weight_o holds from the
+//              third cycle after ready_o on
 module rsnn_weighting #(
   parameter int unsigned Embeddings = 4,
   parameter int unsigned FrameSumBits = 20,
@@ -60,7 +61,8 @@ module rsnn_weighting #(
   logic [ExpSumBits+1:0] triple_q;
   logic [ExpSumBits:0] rest_q [Embeddings];
 
-  assign ready_o = state_q == Ready;
+  // The last bits of the weights are there when the scores have read their first sums.
+  assign ready_o = state_q == Ready || (state_q == Divide && !issue_q && bit_q <= 4'd5);
 
   rsnn_rom #(.Width(rsnn_pkg::OffsetBits), .Depth(OffsetDepth), .InitFile(OffsetFile), .LoadBits(LoadBits)) u_offset (
     .clk_i, .re_i(1'b1), .addr_i(offset_addr), .data_o(offset),

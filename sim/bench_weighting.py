@@ -9,6 +9,9 @@ from blocks import PARAMETERS, Block, planned, unpack
 from razorsnn.fixed import Ints
 from razorsnn.ops.razor import SOFTMAX_CYCLES
 
+HOLDS = 3
+"""From ready_o to the weights."""
+
 
 def weights(razor: Any, sums: Ints, tensor: Any) -> list[int]:
     """w [K] of a window whose frames have these sums."""
@@ -47,4 +50,6 @@ async def windows(dut: Any) -> None:
             await block.next(frame=0, frame_sum=0)
             await block.next(finish=1, offset_base=row["offset_base"], logit_shift=row["logit_shift"])
             assert await until_ready(block) == 2 * count + SOFTMAX_CYCLES
+            for _ in range(HOLDS):
+                await block.next()
             assert unpack(block.get("weight"), 9, count) == weights(razor, sums, tensor)

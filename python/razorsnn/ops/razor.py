@@ -44,8 +44,8 @@ RHO_ONE = 256
 
 OCCUPANCY_BITS = 16
 """Words whose occupancy the scores read at once."""
-SOFTMAX_CYCLES = 14
-"""From the gate's start to its weights, beyond two cycles an embedding."""
+SOFTMAX_CYCLES = 11
+"""From the gate's start to the first word, beyond two cycles an embedding: its sums then meet the weights."""
 DECISION_CYCLES = 13
 """From the last cycle of a word to the decision that it gives."""
 JUMP_CYCLES = 2

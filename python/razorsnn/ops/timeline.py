@@ -21,9 +21,9 @@ import numpy as np
 from razorsnn.fixed import Ints
 
 FIND_CYCLES = 7
-"""From the scanner's start to the first event: start, read, what was read, word, EVENT_CYCLES."""
+"""From the scanner's start to the first event: start, read, its register, word, EVENT_CYCLES."""
 EVENT_CYCLES = 3
-"""Of these, from the word to the event: its channel's weights, its weight's address, and the FIFO."""
+"""Of these, from the word to the event: which, its channel's weights, its weight's address and the FIFO."""
 EVENT_DEPTH = 16
 """Events that wait between scanner and engine, beside the one that is offered and the one in work."""
 DRAIN_CYCLES = 4
