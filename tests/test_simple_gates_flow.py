@@ -26,7 +26,7 @@ def test_static_gates_go_the_whole_way(tmp_path: Path) -> None:
     assert {memory["name"] for memory in facts["plan"]["memories"]} & {"keep bits", "even sums", "occupancy"} == {
         "keep bits"
     }
-    assert set(facts["plan"]["multipliers"]) == {"engine", "leak", "addresses"}
+    assert set(facts["plan"]["multipliers"]) == {"engine", "addresses"}
 
 
 @pytest.mark.parametrize("kind", ["peak", "events"])
@@ -42,4 +42,4 @@ def test_tally_gates_go_the_whole_way(kind: str, tmp_path: Path) -> None:
     assert gate["cost"] == 0 and gate["rule"] == {"peak": "largest activation", "events": "sum of activations"}[kind]
     assert gate["keep"] == [score >= gate["threshold"] for score in gate["score"]]
     assert f", {gate['rule']}<" in (build / "report.html").read_text()
-    assert set(facts["plan"]["multipliers"]) == {"engine", "leak", "addresses"}
+    assert set(facts["plan"]["multipliers"]) == {"engine", "addresses"}

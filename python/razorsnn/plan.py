@@ -16,8 +16,10 @@ from razorsnn.registers import MOST_KEEP_WORDS, MOST_LAYERS, keep_words
 from razorsnn.shape import WORD_BITS, Memory, Shape, memories, own_shape
 from razorsnn.stream import POLARITY_BITS, X_BITS, Y_BITS
 
-ADDRESS_MULTIPLIERS = 9
-"""At most: frame builder 3 (two bins and a row; a power of two takes none), scanner 1, taps 5."""
+MULTIPLIER_BITS = 18
+"""Of a multiplier's operand: a wider membrane takes a second one a lane and tap (rtl/rsnn_mac.sv)."""
+ADDRESS_MULTIPLIERS = 8
+"""At most: frame builder 2 (two bins; a power of two takes none), scanner 1, taps 5."""
 THIRDS_MULTIPLIERS = 4
 """Of addresses in tiles of 3 x 3: two further bins, and rows and columns of tiles."""
 
@@ -67,12 +69,13 @@ class Plan:
         return np.array([layer.gate.keep if isinstance(layer.gate, Static) else every for layer in self.layers])
 
     def multipliers(self) -> dict[str, int]:
-        """Multipliers by use: products and leak one a lane and tap each, the razor's too, addresses, the affine map.
+        """Multipliers by use: the engine's and the razor's a lane and tap, addresses, the affine map.
 
         Products of an activation by an embedding or a mask are sums of shifts, in LUTs: K + 1 a lane.
         tests/test_synthesis.py holds it against Yosys.
         """
-        found = {"engine": self.shape.slots, "leak": self.shape.slots, "addresses": self._addresses}
+        products = 1 + int(max(self.shape.membrane_bits, self.shape.weight_bits) > MULTIPLIER_BITS)
+        found = {"engine": self.shape.slots * products, "addresses": self._addresses}
         gate = {"razor": self.shape.slots, "weighting": self.shape.embeddings}
         gate |= {"relative threshold": 1} if self.shape.relatives else {}
         return found | (gate if self.shape.razors else {})

@@ -57,9 +57,11 @@ def _read(work: Path) -> str:
 
 
 def _memories(listed: str) -> dict[str, int]:
-    """Cells of each memory, from lines `unit/path.of.memory.mem.0.1`."""
-    names = [line.partition("/")[2] for line in listed.splitlines() if "/" in line]
-    return dict(Counter(PORT.sub("", name) for name in names))
+    """Cells of each memory, from lines `unit/path.of.memory.mem.0.1`, or, where a module keeps its hierarchy,
+    `module$top.path.of.module/memory.mem.0.1`."""
+    lines = [line.partition("/") for line in listed.splitlines() if "/" in line]
+    places = [(module.partition(f"${TOP}.")[2], name) for module, _, name in lines]
+    return dict(Counter(PORT.sub("", f"{place}.{name}" if place else name) for place, name in places))
 
 
 def _yosys(work: Path, name: str, script: list[str]) -> None:
