@@ -59,12 +59,16 @@ def test_sums_stay_in_their_width_and_reach_it(seed: int):
     assert low < -(1 << bits - 2) or high >= 1 << bits - 2
 
 
+STAGES = 13
+"""Of a word: its sums 3, product 2, cast 2, sigmoid 2, mask, score, comparison, decision."""
+
+
 def played(filled: np.ndarray, over: np.ndarray, slots: int, start: int, early: bool) -> list[int]:
     """The cycle of each frame's decision, clocked one by one; filled, over [T, words].
 
     A row of words that are not empty is worked on word by word, `slots` cycles each, an empty one for a cycle. What
-    leaves the last of them is seen six cycles later. A frame that is cut short is left at once for the next one, whose
-    first row is read in the cycle after.
+    leaves the last of them is seen STAGES cycles later. A frame that is cut short is left at once for the next one,
+    whose first row is read in the cycle after.
     """
     frames, rows = len(filled), -(-filled.shape[1] // OCCUPANCY_BITS)
 
@@ -74,7 +78,7 @@ def played(filled: np.ndarray, over: np.ndarray, slots: int, start: int, early: 
 
     frame, row, slot, cycle, reading = 0, 0, 0, start, False
     words, decided = row_words(0), list[int]()
-    pipeline: list[tuple[int, int | None, bool] | None] = [None] * 6
+    pipeline: list[tuple[int, int | None, bool] | None] = [None] * STAGES
     while True:
         token, done = None, False
         if frame < frames and not reading:
@@ -84,7 +88,7 @@ def played(filled: np.ndarray, over: np.ndarray, slots: int, start: int, early: 
                 last = row == rows - 1 and len(words) < 2
                 token = (frame, words[0] if words else None, last) if words or last else None
                 words, slot = words[1:], 0
-        seen, pipeline = pipeline[5], [token, *pipeline[:5]]
+        seen, pipeline = pipeline[-1], [token, *pipeline[:-1]]
         reached = seen is not None and seen[1] is not None and over[seen[0], seen[1]] and early
         if seen and seen[0] == len(decided) and (seen[2] or reached):
             decided.append(cycle)
@@ -116,7 +120,7 @@ def test_keep_bits_are_known_when_a_clocked_model_says(words: int, rule: str, op
         slots = max(3, count) if operand == "refined" else count
         early = operand == "raw" and rule == "absolute"
         over = (mask * x).reshape(5, words) >= threshold
-        decided = played(x.reshape(5, words) > 0, over, slots, 2 * count + 8, early)
+        decided = played(x.reshape(5, words) > 0, over, slots, 2 * count + 11, early)
         # Relative: a cycle for the largest of a word of one, then the limit's product.
         wanted = [at + 1 for at in decided] if rule == "absolute" else [decided[-1] + 1 + 3 + t for t in range(5)]
         assert one.known(x, mask, Words(1)).tolist() == wanted

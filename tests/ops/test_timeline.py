@@ -9,20 +9,21 @@ import pytest
 
 from razorsnn.ops.timeline import DRAIN_CYCLES, EVENT_DEPTH, LEAST_PASS_CYCLES, LEAST_TURN_CYCLES, pass_starts
 
-READ_CYCLES = 2
-"""From the scanner's start to its first word."""
+READ_CYCLES = 3
+"""From the scanner's start to its first word: the memory, and the register behind it."""
 Event = tuple[int, int]
 """Frame, and cycles that the engine works on it."""
 
 
 @dataclass
 class Scanner:
-    """Registers of a word and of an event whose weight is sought, a FIFO with one, and what is offered."""
+    """Registers of a word, of an event and of one whose weight is sought, a FIFO with two less, and what is offered."""
 
     words: deque[list[Event]] = field(default_factory=deque)
     delay: int = 0
     pending: list[Event] = field(default_factory=list)
     found: Event | None = None
+    weighed: Event | None = None
     waiting: deque[Event] = field(default_factory=deque)
     offered: Event | None = None
     words_of: int = -1
@@ -33,17 +34,20 @@ class Scanner:
 
     def holds(self, frame: int) -> bool:
         every = [*self.pending, *(event for word in self.words for event in word), *self.waiting]
-        every += [event for event in (self.found, self.offered) if event]
+        every += [event for event in (self.found, self.weighed, self.offered) if event]
         return (not self.free and self.words_of == frame) or any(event[0] == frame for event in every)
 
     def start(self, frame: int, words: list[list[Event]]) -> None:
         self.words, self.delay, self.words_of = deque(words), READ_CYCLES, frame
 
     def clock(self, taken: bool) -> None:
-        moves = not self.found or len(self.waiting) < EVENT_DEPTH - 1
+        weighs = not self.weighed or len(self.waiting) < EVENT_DEPTH - 2
+        moves = not self.found or weighs
         load = not self.pending or (moves and len(self.pending) == 1)
+        if weighs:
+            self.waiting += [self.weighed] if self.weighed else []
+            self.weighed = self.found
         if moves:
-            self.waiting += [self.found] if self.found else []
             self.found = self.pending.pop(0) if self.pending else None
         if taken or not self.offered:
             self.offered = self.waiting.popleft() if self.waiting else None
