@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 
+from benchmarks.measures import after_last_beat
 from benchmarks.nets import Wanted, calibrated_net
 from benchmarks.rows import Figure, add_rows, rows_of
 from razorsnn.config import Config, load_config
@@ -50,7 +51,7 @@ def main() -> None:
     for lanes, taps in ENGINES:
         plan = make_plan(graph, lanes, taps=taps)
         result = run_window(plan, samples.frames()[0])
-        figures += plan_figures(plan, result)
+        figures += plan_figures(plan, result, len(samples.words()[0]))
         show(f"Gesture, {plan.shape.engine}", {"layers": layer_rows(result)}, Console(width=170))
         if given.simulate and (lanes, taps) == SIMULATED:
             figures += proven(plan, result, samples, out)
@@ -74,20 +75,15 @@ def prepared(data: str) -> tuple[Graph, Samples]:
     return graph, window
 
 
-def plan_figures(plan: Plan, result: WindowResult) -> list[Figure]:
+def plan_figures(plan: Plan, result: WindowResult, beats: int) -> list[Figure]:
     """What the plan needs of the device, and the cycles after the last event."""
     name, found = f"Gesture, {plan.shape.engine}", needs(plan, DEVICE)
     return [
         *((f"{name}: {need.resource} of a {DEVICE}", need.needs, need.has, "at most") for need in found),
         (f"{name}: fits a {DEVICE}", int(fits(found)), 1, "yes or no"),
-        (f"{name}: cycles after the last event", after_last_event(plan, result), GOAL, "cycles"),
+        (f"{name}: cycles after the last event", after_last_beat(plan, result, beats), GOAL, "cycles"),
         (f"{name}: frames pruned", float((~result.keep).mean()), None, "share"),
     ]
-
-
-def after_last_event(plan: Plan, result: WindowResult) -> int:
-    """Cycles from the last input beat to the last score."""
-    return int(output_cycles(plan, result, 1)[-1])
 
 
 def layer_rows(result: WindowResult) -> list[dict[str, Any]]:

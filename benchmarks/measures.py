@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from benchmarks.bound import Engine, dense_cycles, lower_bound
 from razorsnn.fixed import Ints
 from razorsnn.plan import Plan
-from razorsnn.targets.reference import LayerResult, WindowResult, saved_cycles
+from razorsnn.targets.reference import LayerResult, WindowResult, output_cycles, saved_cycles
 
 Windows = Sequence[tuple[NDArray[np.uint8], WindowResult]]
 """Frames [T, C, H, W], and what they gave."""
@@ -19,6 +19,11 @@ SWITCHES: dict[str, dict[str, bool]] = {
     "prune": {"prune": True},
     "fold": {"fold": True},
 }
+
+
+def after_last_beat(plan: Plan, result: WindowResult, beats: int) -> int:
+    """Cycles from the last of so many input beats to the last score."""
+    return int(output_cycles(plan, result, beats)[-1]) - (beats - 1)
 
 
 def layers(plan: Plan, windows: Windows, engine: Engine) -> list[dict[str, Any]]:

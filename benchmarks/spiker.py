@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import spiker_area, spiker_model, spiker_netlist, spiker_vhdl
+from benchmarks.measures import after_last_beat
 from benchmarks.rows import Figure, add_rows, rows_of
 from benchmarks.spiker_model import SpikerRun
 from benchmarks.spiker_net import Case, drawn, frame_words, nmnist
@@ -25,7 +26,7 @@ from razorsnn.errors import UserError
 from razorsnn.files import make_folder
 from razorsnn.plan import Plan, make_plan
 from razorsnn.targets import rtl
-from razorsnn.targets.reference import output_cycles, run_window, run_windows
+from razorsnn.targets.reference import run_window, run_windows
 from razorsnn.targets.rtlsim import Stimulus, simulate
 
 GOAL = 5
@@ -117,7 +118,8 @@ def our_figures(case: Case, plan: Plan, theirs: Sequence[Figure], folder: Path) 
     """The proof, mean cycles, areas, and how often Spiker+'s LUT x cycles is ours."""
     name, known = f"ours, {plan.shape.lanes} lanes", {figure[0]: figure[1] for figure in theirs}
     built = spiker_area.kept(folder, partial(rtl.emit, plan))
-    cycles = float(np.mean([output_cycles(plan, run_window(plan, frames), 1)[-1] for frames in case.windows]))
+    after = [after_last_beat(plan, run_window(plan, frames), len(frame_words(frames))) for frames in case.windows]
+    cycles = float(np.mean(after))
     areas = {family: spiker_area.ours(built, family) for family in spiker_area.FAMILIES}
     figures: list[Figure] = [
         (f"{case.name}: windows in which RTL differs, {name}", differing(case, plan, built), 0, f"of {SIMULATED}"),

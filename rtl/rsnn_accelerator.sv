@@ -117,7 +117,7 @@ module rsnn_accelerator #(
   endfunction
 
   logic run, abort, active_n;
-  logic clearing, waiting, dropped, unended;
+  logic clearing, begun, waiting, dropped, unended;
   logic razor_start, scan_start, scan_free, scan_done, take, turn, pass, pass_free, pass_init, pass_done, emit, emit_done;
   logic kept, pruned, first_frame, multiply;
   rsnn_pkg::layer_t layer;
@@ -181,7 +181,7 @@ module rsnn_accelerator #(
   ) u_frame_builder (
     .clk_i, .rst_ni(active_n), .run_i(run && whole), .release_i(emit_done),
     .s_valid_i(s_axis_tvalid_i), .s_ready_o(s_axis_tready_o), .s_data_i(s_axis_tdata_i), .s_last_i(s_axis_tlast_i),
-    .clearing_o(clearing), .waiting_o(waiting), .busy_o(busy), .dropped_o(dropped), .unended_o(unended),
+    .clearing_o(clearing), .begun_o(begun), .waiting_o(waiting), .busy_o(busy), .dropped_o(dropped), .unended_o(unended),
     .read_i(input_re), .read_addr_i(InputAddrWidth'(scan_addr)), .read_move_i(scan_move),
     .read_data_o(input_data)
   );
@@ -249,7 +249,7 @@ module rsnn_accelerator #(
     .Frames(Frames), .Layers(Layers), .Gates(Gates), .AddrWidth(AddrWidth), .Fixed(Fixed), .TableFile(TableFile),
     .KeepFile(KeepFile), .LoadBits(LoadBits)
   ) u_sequencer (
-    .clk_i, .rst_ni(active_n), .start_i(waiting), .layer_o(layer), .index_o(index),
+    .clk_i, .rst_ni(active_n), .begun_i(begun), .held_i(waiting), .layer_o(layer), .index_o(index),
     .read_base_o(read_base), .write_base_o(write_base), .first_frame_o(first_frame),
     .razor_start_o(razor_start), .known_i(known), .keep_i(keep), .tally_i(tally), .scan_start_o(scan_start),
     .scan_free_i(scan_free),

@@ -4,10 +4,10 @@
 //   equation   cell (y, x) of the grid = floor(coordinate * grid / sensor), as multiply and shift; count saturates
 //   shapes     words of a tile of banks of Lanes counts: InputLanes channels of Lanes / InputLanes positions of a row
 //              (ops/words.py). Tiles of 3 x 3 have factors of their own: rows of tiles = floor(coordinate * grid / 3 sensor)
-//   latency    one word a cycle; waiting_o the cycle after the beat that ends the window, whose words may be read from
-//              the fifth on: then its counts are written
+//   latency    one word a cycle; begun_o the cycle after a window's first beat; waiting_o the third cycle after the beat
+//              that ends it, and its words may be read from the third cycle of waiting_o on: then its counts are written
 //   handshake  s_ready_o unless two windows are held; a window ends with s_last_i or with the mark of its last frame;
-//              windows are read in the order in which they came, from start_i of the sequencer until release_i; reading
+//              windows are read in the order in which they came, from waiting_o until release_i; reading
 //              a word sets it to 0, so the memory is empty once the window was read; read_move_i as move_i of
 //              rsnn_deep_ram
 module rsnn_frame_builder #(
@@ -47,6 +47,7 @@ module rsnn_frame_builder #(
   input  logic [31:0]                          s_data_i,
   input  logic                                 s_last_i,
   output logic                                 clearing_o,
+  output logic                                 begun_o,
   output logic                                 waiting_o,
   output logic                                 busy_o,
   output logic                                 dropped_o,
@@ -64,7 +65,7 @@ module rsnn_frame_builder #(
   localparam logic [FrameWidth-1:0] LastFrame = FrameWidth'(Frames - 1);
 
   logic clearing_q, partial_q, fill_q, drain_q;
-  logic [1:0] held_q;
+  logic [1:0] held_q, whole_q;
   logic [FrameWidth-1:0] frame_q;
   logic [AddrWidth-1:0] frame_base_q, clear_addr_q;
   logic accept, mark, on_sensor, ends;
@@ -80,8 +81,9 @@ module rsnn_frame_builder #(
   assign on_sensor = x < 12'(SensorWidth) && y < 12'(SensorHeight) && 5'(polarity) < 5'(Channels);
   assign ends = s_last_i || (mark && frame_q == LastFrame);
   assign clearing_o = clearing_q;
-  assign waiting_o = held_q != '0;
-  assign busy_o = accept || partial_q || waiting_o;
+  assign begun_o = partial_q || held_q != '0;
+  assign waiting_o = whole_q[1] && held_q != '0;
+  assign busy_o = accept || begun_o;
 
   // ---- Binning, then the address, then one count more.
   logic event1_q, event2_q, fill1_q, fill2_q;
@@ -164,13 +166,14 @@ module rsnn_frame_builder #(
       clear_addr_q <= '0;
       partial_q <= 1'b0;
       {fill_q, drain_q} <= '0;
-      held_q <= '0;
+      {held_q, whole_q} <= '0;
       frame_q <= '0;
       frame_base_q <= '0;
     end else begin
       clear_addr_q <= clear_addr_q + 1'b1;
       if (clear_addr_q == AddrWidth'(Depth - 1)) clearing_q <= 1'b0;
       held_q <= held_q + 2'(accept && ends) - 2'(release_i);
+      whole_q <= (held_q != '0) ? {whole_q[0], 1'b1} : '0;
       fill_q <= fill_q ^ (accept && ends);
       drain_q <= drain_q ^ release_i;
       if (accept) begin

@@ -5,8 +5,9 @@
 //              events are worked on while take_o, those of turn_o alone
 //   latency    ops/timeline.py: every state change takes one cycle; rsnn_pkg::DrainCycles after a scan, so that the pass
 //              follows the last event through the engine; the last pass of a layer ends with its last output (pass_put_i).
-//              A frame whose keep bit is not known when its turn comes waits for it
-//   handshake  start_i is seen when no window runs; scan, pass and emit are pulses; scan_done_i: no event of turn_o is
+//              A frame whose keep bit is not known when its turn comes waits for it. The first membranes of the first
+//              layer are set from begun_i on, while the window comes, and its frames' turns begin after held_i
+//   handshake  begun_i is seen when no window runs, and held_i once it has begun, both until the window's end; scan, pass and emit are pulses; scan_done_i: no event of turn_o is
 //              left; pass_done_i: the next frame's events may come; pass_free_i: so may a pass. known_i[t] holds until the
 //              layer's end, and is low for all t from razor_start_o on until keep_i[t] is valid; tally_i holds from
 //              pass_init_o until the layer's end
@@ -24,7 +25,8 @@ module rsnn_sequencer #(
 ) (
   input  logic                          clk_i,
   input  logic                          rst_ni,
-  input  logic                          start_i,
+  input  logic                          begun_i,
+  input  logic                          held_i,
   output rsnn_pkg::layer_t              layer_o,
   output logic [LayerWidth-1:0]         index_o,
   output logic [AddrWidth-1:0]          read_base_o,
@@ -68,7 +70,7 @@ module rsnn_sequencer #(
   logic [Gates-1:0][Frames-1:0] keep_q;
   logic [Frames-1:0] fixed, keep, known;
   logic [FrameWidth-1:0] next_q;
-  logic last_frame, pruned, deciding_q, decide, turn_q, scanned;
+  logic first_layer, opened, last_frame, pruned, deciding_q, decide, turn_q, scanned;
   logic [1:0] scans_q, puts_q;
 
   rsnn_rom #(.Width($bits(rsnn_pkg::layer_t)), .Depth(Layers), .InitFile(TableFile), .LoadBits(LoadBits)) u_table (
@@ -91,8 +93,10 @@ module rsnn_sequencer #(
 
   assign last_frame = frame_q == FrameWidth'(Frames - 1);
   assign pruned = !keep[frame_q];
+  assign first_layer = index_q == '0;
+  assign opened = state_q == FirstWait && (first_layer ? held_i && pass_free_i : pass_done_i);
   // Frames are decided one a cycle from the first pass on, ahead of their turn: pruned, or to be scanned.
-  assign decide = (deciding_q || pass_init_o) && known[next_q]
+  assign decide = (deciding_q || (pass_init_o && !first_layer)) && known[next_q]
                && (!keep[next_q] || (scan_free_i && !scans_q[1]));
   assign scanned = state_q == Scan && scan_done_i;
   assign index_o = index_q;
@@ -119,12 +123,12 @@ module rsnn_sequencer #(
         read_base_o <= read_base_o + AddrWidth'(row.words_in);
         next_q <= next_q + 1'b1;
       end
-      deciding_q <= (deciding_q || pass_init_o) && !(decide && next_q == FrameWidth'(Frames - 1));
+      deciding_q <= (deciding_q || (first_layer ? opened : pass_init_o)) && !(decide && next_q == FrameWidth'(Frames - 1));
       turn_q <= turn_q ^ scanned;
       scans_q <= scans_q + 2'(scan_start_o) - 2'(scanned);
       puts_q <= puts_q + 2'(pass_o && !pass_init_o) - 2'(pass_put_i);
       unique case (state_q)
-        Idle: if (start_i) begin
+        Idle: if (begun_i) begin
           state_q <= Fetch;
           index_q <= '0;
           gate_q <= '0;
@@ -139,7 +143,7 @@ module rsnn_sequencer #(
           write_base_o <= '0;
         end
         First: state_q <= FirstWait;
-        FirstWait: if (pass_done_i) state_q <= Frame;
+        FirstWait: if (opened) state_q <= Frame;
         Frame: if (kept_o || pruned_o) state_q <= pruned ? PassWait : Scan;
         Scan: if (scanned) begin
           state_q <= Drain;

@@ -54,7 +54,7 @@ def test_gesture_figures_are_those_of_plan_and_window():
     net, beats = NetClass(frames=6, size=(9, 8), sensor=(9, 8)), 17
     plan = make_plan(random_graph(net, 4), 4)
     result = run_window(plan, random_frames(net, 4))
-    found = {name: (value, goal) for name, value, goal, _ in plan_figures(plan, result)}
+    found = {name: (value, goal) for name, value, goal, _ in plan_figures(plan, result, beats)}
     rows = {name.removeprefix("Gesture, 4 lanes: "): pair for name, pair in found.items()}
     assert rows["multipliers of a zcu104"] == (sum(plan.multipliers().values()), 1728)
     assert rows["fits a zcu104"] == (1, 1)

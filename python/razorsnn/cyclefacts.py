@@ -6,11 +6,11 @@ from typing import Any
 from razorsnn.fixed import Ints
 from razorsnn.plan import Plan
 from razorsnn.targets.outcome import BackendRun
-from razorsnn.targets.reference import START_CYCLES, LayerResult, WindowResult, output_cycles, stream_cycles
+from razorsnn.targets.reference import LayerResult, WindowResult, first_turn, output_cycles, stream_cycles
 
 PARTS = ("input", "multiply", "idle", "neuron", "razor", "control", "readout")
 """neuron: a cycle a word of a pass; idle: the engine waits for the scanner; razor: it waits for a keep bit; control:
-between events and passes, between layers, and from the last input beat to the first one."""
+between events and passes, between layers, and from the last input beat to the first frame."""
 LAYER_PARTS = ("multiply", "idle", "neuron", "razor", "control")
 """Those that layers have."""
 
@@ -25,15 +25,18 @@ def cycle_facts(plan: Plan, reference: BackendRun, example: WindowResult, beats:
     cycles = reference.outcome.cycles
     assert cycles is not None, "the reference has the cycles of each beat"
     total = cycles[:, -1] + 1
-    first = int(output_cycles(plan, example, beats)[-1]) + 1
-    readout = first - beats - START_CYCLES - sum(layer.total_cycles for layer in example.layers)
+    first, all_beats = int(output_cycles(plan, example, beats)[-1]) + 1, int(reference.counters["beats"].sum())
+    readout = first - 1 - first_turn(plan, 0, beats - 1) - sum(layer.total_cycles for layer in example.layers)
     return {
         "parts": list(PARTS),
-        "example": _table([_layer(layer) for layer in example.layers], first, 1, readout),
-        "all": {"windows": len(total), **_table(_layers(plan, reference), int(total.sum()), len(total), readout)},
+        "example": _table([_layer(layer) for layer in example.layers], first, beats, readout),
+        "all": {
+            "windows": len(total),
+            **_table(_layers(plan, reference), int(total.sum()), all_beats, len(total) * readout),
+        },
         "window": {"example": first, **_spread(total)},
         "computing": {"example": first - beats, **_spread(total - reference.counters["beats"])},
-        "stream": _stream(reference),
+        "stream": _stream(plan, reference),
     }
 
 
@@ -41,10 +44,10 @@ def _spread(cycles: Ints) -> dict[str, Any]:
     return {"min": int(cycles.min()), "mean": float(cycles.mean()), "max": int(cycles.max())}
 
 
-def _stream(reference: BackendRun) -> dict[str, Any]:
+def _stream(plan: Plan, reference: BackendRun) -> dict[str, Any]:
     beats = reference.counters["beats"]
     assert reference.outcome.cycles is not None, "the reference has the cycles of each beat"
-    begins, scores = stream_cycles(reference.outcome.cycles, beats.tolist())
+    begins, scores = stream_cycles(plan, reference.outcome.cycles, beats.tolist())
     waited = begins[1:] > (begins + beats)[:-1]
     return {"mean": float(scores[-1, -1] + 1) / len(begins), "waited": int(waited.sum())}
 
@@ -73,11 +76,10 @@ def _row(name: str, **cycles: int) -> dict[str, Any]:
     return {"name": name, **parts, "total": sum(parts.values())}
 
 
-def _table(layers: list[dict[str, Any]], total: int, windows: int, readout: int) -> dict[str, Any]:
-    """Rows of `layers` between those of input and readout, and their sum: `total` cycles of `windows` windows."""
-    beats = total - windows * (START_CYCLES + readout) - sum(layer["total"] for layer in layers)
-    start = _row("input", input=beats, control=windows * START_CYCLES)
-    rows = [start, *layers, _row("readout", readout=windows * readout)]
+def _table(layers: list[dict[str, Any]], total: int, beats: int, readout: int) -> dict[str, Any]:
+    """Rows of `layers` between those of input and readout, and their sum: `total` cycles."""
+    start = _row("input", input=beats, control=total - beats - readout - sum(layer["total"] for layer in layers))
+    rows = [start, *layers, _row("readout", readout=readout)]
     return {"rows": rows, "sum": _row("sum", **{part: sum(row[part] for row in rows) for part in PARTS})}
 
 

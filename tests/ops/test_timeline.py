@@ -56,9 +56,9 @@ class Scanner:
             self.pending = self.words.popleft() if self.words else []
 
 
-def played(frames: list[list[list[int]]], keep: list[bool], known: list[int], words: int) -> list[int]:
-    """The cycle of each pass; frames: of each word the cycles of its events. The first pass starts in cycle 0."""
-    scanner, starts, work = Scanner(), [0], 0
+def played(frames: list[list[list[int]]], keep: list[bool], known: list[int], words: int, first: int = 0) -> list[int]:
+    """The cycle of each pass; frames: of each word the cycles of its events. The first pass starts in cycle `first`."""
+    scanner, starts, work = Scanner(), [first], 0
     frame, decided, scans, ends, cycle, turn = 0, 0, 0, 0, 0, False
     while frame < len(frames):
         if not turn and (starts[-1] < cycle or not ends):
@@ -101,6 +101,7 @@ def test_passes_start_when_a_clocked_model_starts_them(size: int, late: bool):
         known = np.cumsum(rng.integers(0, 60, len(filled)) * (rng.random(len(filled)) < 0.4) * late).tolist()
         events = [[[int(one) for one in cost[at][word]] for at, word in enumerate(frame)] for frame in filled]
         assert pass_starts(filled, cost, keep, words, known) == played(events, keep, known, words)
+        assert pass_starts(filled, cost, keep, words, known, opened=True) == played(events, keep, known, words, -100)
 
 
 def test_pruned_frames_take_their_passes_alone():

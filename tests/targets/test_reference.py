@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 
 from razorsnn.ir import Graph, Op
+from razorsnn.layers import output_words
 from razorsnn.ops.static import Static
+from razorsnn.ops.timeline import LEAST_PASS_CYCLES
 from razorsnn.plan import make_plan
 from razorsnn.targets.reference import (
+    OPEN_CYCLES,
     READOUT_CYCLES,
     SCORE_WORD_CYCLES,
     START_CYCLES,
@@ -48,8 +51,10 @@ def test_a_window_is_its_operations_in_turn(net: NetClass, seed: int):
 def test_output_beats_follow_the_layers(net: NetClass, seed: int):
     plan = make_plan(random_graph(net, seed), net.lanes, taps=net.taps)
     result = run_window(plan, random_frames(net, seed))
+    words = output_words(plan.layers[0])
+    turn = max(29 + START_CYCLES, OPEN_CYCLES + max(words, LEAST_PASS_CYCLES) + 1)
     cycles = output_cycles(plan, result, 30).tolist()
-    first = 29 + START_CYCLES + READOUT_CYCLES + sum(layer.total_cycles for layer in result.layers)
+    first = turn + READOUT_CYCLES + sum(layer.total_cycles for layer in result.layers)
     expected = [first]
     for index in range(1, net.classes):
         expected.append(expected[-1] + 1 + (SCORE_WORD_CYCLES if index % (net.lanes * net.taps) == 0 else 0))

@@ -153,7 +153,7 @@ def test_windows_back_to_back(binned: Family) -> None:
     expected = [run_window(plan, window) for window in windows]
     beats = [len(window) for window in words]
     alone = [output_cycles(plan, window, count) for window, count in zip(expected, beats, strict=True)]
-    begins, cycles = stream_cycles(np.array(alone), beats)
+    begins, cycles = stream_cycles(plan, np.array(alone), beats)
     waited = begins[1:] - (begins + beats)[:-1]
     assert (waited > 0).any() and (waited == 0).sum() > 1, "this run shows too little"
     for pause in (0.0, 0.3):

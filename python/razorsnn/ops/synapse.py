@@ -91,7 +91,7 @@ class SynapseCycles:
 
     total: int
     neuron: int
-    """All neuron passes, one a word, the one that sets the first membranes included."""
+    """All neuron passes, a cycle a word, with the one that sets the first membranes where it is waited for."""
     control: int
     """Of the layer, and from the events of a frame to its pass and on to the next frame's, were none to wait for."""
     events: int
@@ -208,25 +208,30 @@ class Synapse(Op):
         reads: Words,
         writes: Words,
         known: Ints | None = None,
+        opened: bool = False,
     ) -> SynapseCycles:
         """Of one window: x [T, C, H, W] as the layer reads it, keep [T], how words of input and output lie.
 
-        `known` [T]: when each keep bit is, counted from the start of the first membranes; None: before that.
+        `known` [T]: when each keep bit is, counted from the start of the first membranes; None: before that. `opened`:
+        the first membranes are set already, and cycles count from the first frame's turn.
         """
         geometry, frames = self.geometry(tensor), tensor.frames
         steps = geometry.steps(tensor.height, tensor.width, writes.side) * writes.groups(geometry.output.channels)
         cost = reads.pack(np.broadcast_to(steps, (1, *tensor.shape[1:])))[0]
         filled, words = reads.pack(x) != 0, writes.count(*geometry.output.shape[1:])
-        busy, last = np.maximum(cost, 1), words + LAST_CYCLES + LAYER_CYCLES
-        total = early = pass_starts(filled, busy, keep.tolist(), words, [0] * frames)[-1] + last
+        busy, around = np.maximum(cost, 1), LAST_CYCLES + (0 if opened else LAYER_CYCLES)
+        early = pass_starts(filled, busy, keep.tolist(), words, [0] * frames, opened)[-1] + words + around
+        total = early
         if known is not None:
-            total = pass_starts(filled, busy, keep.tolist(), words, known.tolist())[-1] + last
+            total = pass_starts(filled, busy, keep.tolist(), words, known.tolist())[-1] + words + around
         counts = np.count_nonzero(filled[keep], axis=0)
-        turns = sum(turn_cycles(words, kept) + (1 + DRAIN_CYCLES if kept else 0) for kept in keep.tolist())
+        set_before = 1 if opened else 0
+        turns = [turn_cycles(words, kept) for kept in keep.tolist()[set_before:]]
+        drains = (1 + DRAIN_CYCLES) * int(keep.sum())
         return SynapseCycles(
             total=total,
-            neuron=(frames + 1) * words,
-            control=turns - frames * words + LAST_CYCLES + LAYER_CYCLES,
+            neuron=(len(turns) + 1) * words,
+            control=sum(turns) - len(turns) * words + drains + around,
             events=int(counts.sum()),
             multiplies=int((counts * cost).sum()),
             gate=total - early,

@@ -1,7 +1,7 @@
 """When the engine does what in one layer of a window: scanner, engine and neuron passes, to the cycle.
 
 Contract (RTL rtl/rsnn_sequencer.sv, rsnn_scanner.sv, rsnn_engine.sv take exactly these cycles). Cycle 0 starts the pass
-that sets the first membranes.
+that sets the first membranes, or, where they are set already, is the first frame's turn.
     decided    a frame's keep bit is seen, one a cycle, where it is known; a kept frame's scan starts with it, once the
                scanner is free and the frame two kept ones before is done
     found      the scanner passes an event, or a word without one, a cycle; EVENT_DEPTH events wait behind the one that
@@ -74,14 +74,16 @@ class _Scanner:
         return max(free + 1, self.free)
 
 
-def pass_starts(filled: Ints, cost: Ints, keep: Sequence[bool], words: int, known: Sequence[int]) -> list[int]:
+def pass_starts(
+    filled: Ints, cost: Ints, keep: Sequence[bool], words: int, known: Sequence[int], opened: bool = False
+) -> list[int]:
     """[T]: the cycle in which each frame's pass of `words` words starts.
 
     filled [T, words_in, size]: non-zero activations; cost [words_in, size]: cycles of an event there; known [T]: when
-    the sequencer may see each keep bit.
+    the sequencer may see each keep bit; opened: the first membranes are set already.
     """
     scanner, done, starts = _Scanner(), [-1, -1], list[int]()
-    decided, start = -1, 0
+    decided, start = -1, -turn_cycles(words, False) if opened else 0
     for frame, kept, at in zip(filled, keep, known, strict=True):
         turn = max(start + turn_cycles(words, kept), at)
         decided = max(decided + 1, at)

@@ -11,13 +11,16 @@ from tqdm import tqdm
 
 from razorsnn.fixed import Ints
 from razorsnn.ir import Trace
-from razorsnn.layers import Layer
+from razorsnn.layers import Layer, output_words
 from razorsnn.ops.synapse import SynapseCycles
+from razorsnn.ops.timeline import turn_cycles
 from razorsnn.plan import Plan
 from razorsnn.targets.outcome import BackendRun, Outcome
 
-START_CYCLES = 2
-"""To the first layer's, from the last accepted input beat or the last score of the window before: the later one."""
+OPEN_CYCLES = 4
+"""From a window's first input beat, or the last score of the one before, to the first membranes of the first layer."""
+START_CYCLES = 4
+"""From a window's last input beat to the first layer's first frame, if its first membranes are set."""
 READOUT_CYCLES = 4
 """From the last layer's end to the first score."""
 SCORE_WORD_CYCLES = 2
@@ -107,7 +110,8 @@ def _run_layer(layer: Layer, x: Ints) -> LayerResult:
 
 def layer_cycles(layer: Layer, operand: Ints, keep: NDArray[np.bool_], known: Ints | None = None) -> SynapseCycles:
     """Of one layer of a plan; operand [T, C, H, W], keep [T], known [T] as in ops/synapse.py."""
-    return layer.synapse.cycles(operand, keep, layer.operand, layer.reads, layer.writes, known)
+    opened = layer.index == 0  # its first membranes are set while the window comes
+    return layer.synapse.cycles(operand, keep, layer.operand, layer.reads, layer.writes, known, opened)
 
 
 def saved_cycles(result: LayerResult) -> int:
@@ -159,7 +163,16 @@ def _counters(plan: Plan, result: WindowResult) -> dict[str, Any]:
     }
 
 
-def stream_cycles(cycles: Ints, beats: Sequence[int]) -> tuple[Ints, Ints]:
+def first_turn(plan: Plan, begin: int, last: int, before: int = -1) -> int:
+    """The cycle of the first layer's first frame, of a window whose input beats are in cycles `begin` to `last`.
+
+    `before`: the cycle of the last score of the window before.
+    """
+    set_first = max(begin, before) + OPEN_CYCLES + turn_cycles(output_words(plan.layers[0]), kept=False)
+    return max(set_first + 1, last + START_CYCLES)
+
+
+def stream_cycles(plan: Plan, cycles: Ints, beats: Sequence[int]) -> tuple[Ints, Ints]:
     """Windows back to back: cycles of each one's first accepted input beat [N], and of its score beats [N, classes].
 
     Of windows that alone have scores in `cycles` [N, classes] (`output_cycles`) and `beats` input beats. A beat comes
@@ -171,13 +184,14 @@ def stream_cycles(cycles: Ints, beats: Sequence[int]) -> tuple[Ints, Ints]:
     for alone, count in zip(cycles, beats, strict=True):
         begins.append(max(ended, released) + 1)
         ended, released = begins[-1] + count - 1, computed
-        scores.append(alone + begins[-1] + max(0, computed - ended))
+        turn = first_turn(plan, begins[-1], ended, computed)
+        scores.append(alone + turn - first_turn(plan, 0, count - 1))
         computed = int(scores[-1][-1])
     return np.array(begins), np.array(scores)
 
 
 def output_cycles(plan: Plan, result: WindowResult, beats: int) -> Ints:
     """[classes]: the cycle of each score beat, unstalled; cycle 0 is the first of `beats` accepted input beats."""
-    busy = beats - 1 + START_CYCLES + sum(layer.total_cycles for layer in result.layers)
+    busy = first_turn(plan, 0, beats - 1) + sum(layer.total_cycles for layer in result.layers)
     index = np.arange(plan.shape.classes)
     return busy + READOUT_CYCLES + index + (index // plan.shape.slots) * SCORE_WORD_CYCLES
