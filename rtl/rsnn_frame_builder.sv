@@ -5,7 +5,8 @@
 //   shapes     words of a tile of banks of Lanes counts: InputLanes channels of Lanes / InputLanes positions of a row
 //              (ops/words.py). Tiles of 3 x 3 have factors of their own: rows of tiles = floor(coordinate * grid / 3 sensor)
 //   latency    one word a cycle; begun_o the cycle after a window's first beat; waiting_o the third cycle after the beat
-//              that ends it, and its words may be read from the third cycle of waiting_o on: then its counts are written
+//              that ends it, or when the one before is released; its words may be read from the fifth cycle after
+//              that beat on: then its counts are written
 //   handshake  s_ready_o unless two windows are held; a window ends with s_last_i or with the mark of its last frame;
 //              windows are read in the order in which they came, from waiting_o until release_i; reading
 //              a word sets it to 0, so the memory is empty once the window was read; read_move_i as move_i of

@@ -13,6 +13,8 @@ from razorsnn.stream import MARK, X_BITS, Y_BITS
 
 READABLE = 5
 """Cycles from the beat that ends a window to the first read of it."""
+WAITING = 3
+"""And to the cycle in which it is said to wait, if no other one does."""
 
 
 class Window:
@@ -51,6 +53,7 @@ class Windows(Block):
     def __init__(self, dut: Any) -> None:
         super().__init__(dut)
         self.held: list[tuple[Window, int]] = []
+        self.held_since = 0
         self.reads = self.read()
         self.due = {"dropped": False, "unended": False}
 
@@ -60,6 +63,7 @@ class Windows(Block):
             while not await self.cycle(at > 0, s_valid=int(self.rng.random() < pace), s_data=word, s_last=last):
                 pass
             self.due = {"dropped": dropped, "unended": at == len(window.beats) - 1 and not last}
+        self.held_since = self.held_since if self.held else self.time
         self.held.append((window, self.time))
 
     async def cycle(self, partial: bool, **beat: int) -> bool:
@@ -68,7 +72,8 @@ class Windows(Block):
         await self.settle()
         accepted = bool(beat["s_valid"]) and len(self.held) < 2
         assert self.get("s_ready") == (len(self.held) < 2)
-        assert self.get("waiting") == bool(self.held)
+        assert self.get("begun") == (partial or bool(self.held))
+        assert self.get("waiting") == (bool(self.held) and self.time >= self.held_since + WAITING)
         assert self.get("busy") == (accepted or partial or bool(self.held))
         assert {name: bool(self.get(name)) for name in self.due} == self.due
         self.due = dict.fromkeys(self.due, False)

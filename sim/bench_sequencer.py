@@ -16,9 +16,11 @@ KNOWN_CHANCE = 0.2
 class Sequencer(Block):
     """The block; what it starts is done after a random time, and keep bits are known after a random time each."""
 
-    def open_layer(self, bits: list[int], words_in: int, gated: bool, tallied: bool = False) -> None:
+    def open_layer(
+        self, bits: list[int], words_in: int, gated: bool, tallied: bool = False, first: bool = False
+    ) -> None:
         """Keep bits of a layer; those of a gate are known one by one. Nothing is decided before its first pass."""
-        self.bits, self.words_in = bits, words_in
+        self.bits, self.words_in, self.first = bits, words_in, first
         self.known = 0 if gated else len(bits)
         self.decided, self.scans, self.puts = len(bits), 0, 0
         self.tallied = tallied
@@ -31,7 +33,7 @@ class Sequencer(Block):
         """The next cycle. A pass that another one follows is put out at any time."""
         hidden = self.rng.getrandbits(len(self.bits)) >> self.known << self.known
         known, put = (1 << self.known) - 1, int(self.puts == 3 or (self.puts == 2 and self.rng.random() < 0.5))
-        quiet = dict.fromkeys(("scan_done", "pass_done", "emit_done", "start"), 0)
+        quiet = dict.fromkeys(("scan_done", "pass_done", "emit_done", "begun", "held"), 0)
         given = quiet | {"pass_put": put, "scan_free": self.rng.getrandbits(1), "pass_free": 0} | inputs
         self.puts -= given["pass_put"]
         self.scan_free = given["scan_free"]
@@ -45,7 +47,7 @@ class Sequencer(Block):
     def check(self, *pulses: str) -> None:
         """Exactly these, and a scan where the next frame is known and kept, the scanner free, and one ahead at most."""
         wanted = set(pulses)
-        if "pass_init" in wanted:
+        if "pass_init" in wanted and not self.first:
             self.decided = 0
         self.puts += "pass" in wanted and "pass_init" not in wanted
         if self.decided < min(self.known, len(self.bits)):
@@ -72,6 +74,15 @@ class Sequencer(Block):
         await self.step(**{f"{name}_done": 1})
         self.check()
 
+    async def hold(self, **state: int) -> None:
+        """The first layer's first pass ends, and its window is held, in any order: frames are decided from then on."""
+        for _ in range(self.rng.randint(0, 6)):
+            held = self.rng.getrandbits(1)
+            await self.expect(held=held, pass_free=1 - held, pass_done=self.rng.getrandbits(1))
+            assert {output: self.get(output) for output in state} == state
+        await self.expect(held=1, pass_free=1)
+        self.decided = 0
+
     async def scan(self, frame: int, state: dict[str, int]) -> None:
         """The frame's events are taken; its scan has begun by then."""
         while self.decided <= frame:
@@ -94,10 +105,11 @@ async def layer(block: Sequencer, index: int, row: dict[str, int], frames: int, 
     await block.quiet(FETCH_CYCLES)
     fixed = planned().fixed_keep[index].tolist()
     bits = unpack(block.rng.getrandbits(frames), 1, frames) if row["gated"] or row["tallied"] else fixed
-    block.open_layer(bits, row["words_in"], bool(row["gated"]), bool(row["tallied"]))
+    block.open_layer(bits, row["words_in"], bool(row["gated"]), bool(row["tallied"]), first=index == 0)
     started = ("razor_start",) if row["gated"] else ()
     await block.expect("pass_init", "pass", *started)
-    await block.done("pass", layer=layer_word(row), index=index, take=0)
+    opened = {"layer": layer_word(row), "index": index, "take": 0}
+    await (block.hold(**opened) if index == 0 else block.done("pass", **opened))
     for frame in range(frames):
         state = {"write_base": frame * row["words_out"], "first_frame": int(frame == 0)}
         state |= {"layer": layer_word(row), "index": index, "turn": kept % 2}
@@ -123,13 +135,13 @@ async def layer(block: Sequencer, index: int, row: dict[str, int], frames: int, 
 async def windows(dut: Any) -> None:
     plan, block, frames = planned(), Sequencer(dut), PARAMETERS["Frames"]
     quiet = dict.fromkeys(("scan_done", "scan_free", "pass_done", "pass_free", "pass_put", "emit_done"), 0)
-    await block.begin(start=0, keep=0, known=0, tally=0, **quiet)
+    await block.begin(begun=0, held=0, keep=0, known=0, tally=0, **quiet)
     before = turn = 0
     for _ in range(20):
         block.open_layer([1] * frames, 0, gated=False)
         await block.quiet(block.rng.randint(1, 3))
         assert block.get("keep") == before
-        await block.next(start=1)
+        await block.next(begun=1)
         kept = []
         for index, row in enumerate(plan.table):
             bits, turn = await layer(block, index, row, frames, turn)
