@@ -4,7 +4,7 @@
 //              then scores (rsnn_scores), while the layer behind the gate runs and feeds the sums of the next gate
 //   shapes     two banks of sums, for gates that read the even and the odd store; even_i: the gate of layer_i reads the
 //              even one, so the feed goes to the bank of the odd one
-//   latency    `Razor.known` in ops/razor.py; a word is in the sums 3 cycles after feed_i
+//   latency    `Razor.known` in ops/razor.py; a word is in the sums 4 cycles after feed_i
 //   handshake  feed_begin_i, then the frames' words, their starts 5 cycles apart or more; start_i 3 cycles or more
 //              after the last, and with feed_begin_i of the next gate at the earliest; known_o: keep_o of these frames
 //              holds until the next start
@@ -59,23 +59,13 @@ module rsnn_razor #(
   localparam int unsigned RowsDepth = Frames * ((SumsDepth + OccupancyBits - 1) / OccupancyBits);
   localparam int unsigned RowAddrWidth = (RowsDepth > 1) ? $clog2(RowsDepth) : 1;
   localparam int unsigned BankAddrWidth = $clog2(2 * RowsDepth);
-  localparam int unsigned FedBits = rsnn_pkg::EmbeddingBits + ActBits + 1;
-
-  typedef logic [Embeddings-1:0][Slots-1:0][SumsBits-1:0] sums_t;
 
   // ---- Feed: each word of outputs into the sums of all k, and into its frame's sum. A row of coefficients a frame.
-  logic feed1_q, feed2_q, first1_q, first2_q, last1_q, last2_q;
+  logic feed1_q, last1_q, last2_q, bank1_q, sums_re;
   logic [RowWidth-1:0] row_q, feed_row, feed_row_q;
-  logic [Slots-1:0][ActBits-1:0] fed1_q;
-  typedef logic signed [rsnn_pkg::EmbeddingBits-1:0] embedding_t;
-  typedef logic signed [rsnn_pkg::EmbeddingBits+1:0] triple_t;
   logic [Embeddings-1:0][rsnn_pkg::EmbeddingBits-1:0] embedding;
-  embedding_t embedding_q [Embeddings];
-  triple_t triple_q [Embeddings];
-  sums_t new2, old2, even_old2, odd_old2, sums2, even_sums2, odd_sums2;
-  logic signed [FedBits-1:0] fed2_q [Embeddings][Slots];
+  logic [Embeddings-1:0][Slots-1:0][SumsBits-1:0] sums;
   logic [FrameSumBits-1:0] word_sum, word_sum1_q, frame_sum2_q;
-  logic bank1_q, bank2_q, sums_re;
   logic [SumsAddrWidth-1:0] sums_addr;
 
   rsnn_rom #(
@@ -87,50 +77,16 @@ module rsnn_razor #(
 
   assign feed_row = feed_row_q + RowWidth'(feed_i && feed_last_i);
 
-  // A bank is fed, or read by the scores, never both while a layer runs. Its last words are stored when the next layer
-  // is on already, so they carry the bank: 1 is the even one.
-  if (SumsEven > 0) begin : gen_even
-    localparam int unsigned Width = (SumsEven > 1) ? $clog2(SumsEven) : 1;
-    rsnn_rmw #(.Width($bits(sums_t)), .Depth(SumsEven)) u_sums (
-      .clk_i, .rst_ni, .valid_i(even_i ? sums_re : feed_i), .addr_i(Width'(even_i ? sums_addr : feed_addr_i)),
-      .move_i(1'b1), .read_o(even_sums2), .old_o(even_old2), .write_i(feed2_q && bank2_q), .new_i(new2)
+  for (genvar i = 0; i < int'(Slots); i++) begin : gen_lane
+    logic [Embeddings-1:0][SumsBits-1:0] lane_sums;
+    rsnn_sums #(
+      .Embeddings(Embeddings), .ActBits(ActBits), .SumsBits(SumsBits), .SumsEven(SumsEven), .SumsOdd(SumsOdd)
+    ) u_sums (
+      .clk_i, .rst_ni, .even_i, .feed_i, .feed_first_i, .feed_addr_i, .x_i(feed_data_i[i]), .embedding_i(embedding),
+      .read_i(sums_re), .read_addr_i(sums_addr), .sums_o(lane_sums)
     );
-  end else begin : gen_no_even
-    assign even_sums2 = '0;
-    assign even_old2 = '0;
-  end
-  if (SumsOdd > 0) begin : gen_odd
-    localparam int unsigned Width = (SumsOdd > 1) ? $clog2(SumsOdd) : 1;
-    rsnn_rmw #(.Width($bits(sums_t)), .Depth(SumsOdd)) u_sums (
-      .clk_i, .rst_ni, .valid_i(even_i ? feed_i : sums_re), .addr_i(Width'(even_i ? feed_addr_i : sums_addr)),
-      .move_i(1'b1), .read_o(odd_sums2), .old_o(odd_old2), .write_i(feed2_q && !bank2_q), .new_i(new2)
-    );
-  end else begin : gen_no_odd
-    assign odd_sums2 = '0;
-    assign odd_old2 = '0;
-  end
-  assign sums2 = even_i ? even_sums2 : odd_sums2;
-  assign old2 = bank2_q ? even_old2 : odd_old2;
-
-  // An activation has few bits: shifts and adds, in LUTs, two bits of it at a time. All lanes share a, and three times a.
-  function automatic logic signed [FedBits-1:0] product(embedding_t a, triple_t triple, logic [ActBits-1:0] x);
-    logic signed [FedBits-1:0] term;
-    product = '0;
-    for (int unsigned b = 0; b < ActBits; b += 2) begin
-      unique case (2'(x >> b))
-        2'd1: term = FedBits'(a);
-        2'd2: term = FedBits'(a) <<< 1;
-        2'd3: term = FedBits'(triple);
-        default: term = '0;
-      endcase
-      product += term <<< b;
-    end
-  endfunction
-
-  for (genvar k = 0; k < int'(Embeddings); k++) begin : gen_sums
-    for (genvar i = 0; i < int'(Slots); i++) begin : gen_lane
-      always_ff @(posedge clk_i) fed2_q[k][i] <= product(embedding_q[k], triple_q[k], fed1_q[i]);
-      assign new2[k][i] = (first2_q ? '0 : old2[k][i]) + SumsBits'(fed2_q[k][i]);
+    for (genvar k = 0; k < int'(Embeddings); k++) begin : gen_k
+      assign sums[k][i] = lane_sums[k];
     end
   end
 
@@ -140,14 +96,8 @@ module rsnn_razor #(
   end
 
   always_ff @(posedge clk_i) begin
-    fed1_q <= feed_data_i;
-    for (int unsigned k = 0; k < Embeddings; k++) begin
-      embedding_q[k] <= embedding_t'(embedding[k]);
-      triple_q[k] <= (triple_t'(embedding_t'(embedding[k])) <<< 1) + triple_t'(embedding_t'(embedding[k]));
-    end
     word_sum1_q <= word_sum;
-    {first2_q, first1_q} <= {first1_q, feed_first_i};
-    {bank2_q, bank1_q} <= {bank1_q, !even_i};
+    bank1_q <= !even_i;
     // A frame begins anew once its sum was handed on.
     if (feed1_q) frame_sum2_q <= word_sum1_q + ((last2_q || feed_begin_i) ? '0 : frame_sum2_q);
     else if (last2_q || feed_begin_i) frame_sum2_q <= '0;
@@ -156,8 +106,8 @@ module rsnn_razor #(
     else feed_row_q <= feed_row;
     if (feed_begin_i) row_q <= RowWidth'(layer_i.feed_base);
     else if (last2_q) row_q <= row_q + 1'b1;
-    if (!rst_ni) {feed1_q, feed2_q, last1_q, last2_q} <= '0;
-    else {feed1_q, feed2_q, last1_q, last2_q} <= {feed_i, feed1_q, feed_i && feed_last_i, last1_q};
+    if (!rst_ni) {feed1_q, last1_q, last2_q} <= '0;
+    else {feed1_q, last1_q, last2_q} <= {feed_i, feed_i && feed_last_i, last1_q};
   end
 
   // ---- Which words of a frame are not empty: a row of bits as often as it is full, and at the frame's end.
@@ -207,7 +157,7 @@ module rsnn_razor #(
   ) u_scores (
     .clk_i, .rst_ni, .layer_i, .start_i, .ready_i(weighting_ready), .weight_i(weight),
     .row_re_o(row_re), .row_addr_o(row_addr), .row_data_i(row_data),
-    .sums_re_o(sums_re), .sums_addr_o(sums_addr), .sums_data_i(sums2),
+    .sums_re_o(sums_re), .sums_addr_o(sums_addr), .sums_data_i(sums),
     .write_o, .mem_addr_o, .mem_data_i, .write_data_o, .known_o, .keep_o,
     .load_i, .load_addr_i, .load_data_i
   );

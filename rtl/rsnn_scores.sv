@@ -5,8 +5,8 @@
 //   latency    `Razor.known` in ops/razor.py: exact. A row of OccupancyBits words takes a cycle, and each of its words
 //              that is not empty Embeddings cycles (3 at least where the operand is refined)
 //   handshake  start_i while nothing is to be done; ready_i once weight_i holds three cycles later; known_o, keep_o hold until the next
-//              start; mem_data_i is the word at mem_addr_o of two cycles before, unless write_o was high then; so is sums_data_i, which
-//              holds until the next sums_re_o
+//              start; mem_data_i is the word at mem_addr_o of two cycles before, unless write_o was high then; sums_data_i is that of
+//              three cycles before, and holds until the next sums_re_o's
 module rsnn_scores #(
   parameter int unsigned Slots = 4,
   parameter int unsigned ActBits = 4,
@@ -122,13 +122,15 @@ module rsnn_scores #(
   end
 
   // ---- A word's place, its sums and its masks, an embedding a cycle; then its activations, and what it decides.
-  //   1 address of the sums    3 sums of embedding k    5 product    6 shift    7 sigmoid's address    9 sigmoid
-  //   10 mask, and the word read at 8    11 scores    12 which reach the threshold    13 decision, refined word
+  //   1 address of the sums    4 sums of embedding k    6 product    7 shift    8 sigmoid's address    10 sigmoid
+  //   11 mask, and the word read at 8    12 scores    13 which reach the threshold    14 decision, refined word
   // What memories give is in registers before anything is made of it.
-  localparam int unsigned Read = 1, Sums = 3, Sigmoid = 7, Word = 8, Mask = 9, Scored = 11, Reached = 12, Decided = 13;
+  // A lane has a register before each of its own: it is told a cycle before.
+  localparam int unsigned Read = 1, K = 3, Sigmoid = 7, Word = 8, Mask = 9, Scored = 12, Reached = 13, Decided = 14;
 
   logic [Mask:1] mask_q, first_q;
-  logic [KWidth-1:0] k_q[1:Sums];
+  logic [KWidth-1:0] k_q[1:K];
+  logic [8:0] weight_q;
   logic [Decided:1] valid_q;
   token_t token0;
   token_t token_q[1:Decided];
@@ -146,12 +148,13 @@ module rsnn_scores #(
     place_q <= SumsAddrWidth'({row_q, first_bit});
     first_q <= {first_q[Mask-1:1], slot_q == '0};
     k_q[1] <= (slot_q <= LastK) ? KWidth'(slot_q) : '0;
-    for (int unsigned i = 2; i <= Sums; i++) k_q[i] <= k_q[i-1];
+    for (int unsigned i = 2; i <= K; i++) k_q[i] <= k_q[i-1];
+    weight_q <= weight_i[k_q[K]];
     addr_q[1] <= base_q + AddrWidth'({row_q, first_bit});
     for (int unsigned i = 2; i <= Reached; i++) addr_q[i] <= addr_q[i-1];
     token_q[1] <= token0;
     for (int unsigned i = 2; i <= Decided; i++) token_q[i] <= token_q[i-1];
-    if (!rst_ni) {mask_q, valid_q} <= '0;
+    if (!rst_ni || start_i) {mask_q, valid_q} <= '0;
     else begin
       mask_q <= {mask_q[Mask-1:1], run && pending && slot_q <= LastK};
       valid_q <= {valid_q[Decided-1:1], run && (pending ? slot_end : last_row)};
@@ -166,7 +169,7 @@ module rsnn_scores #(
     rsnn_mask #(
       .Embeddings(Embeddings), .ActBits(ActBits), .SumsBits(SumsBits), .LoadBits(LoadBits), .SigmoidFile(SigmoidFile)
     ) u_mask (
-      .clk_i, .sums_i(sums), .k_i(k_q[Sums]), .weight_i(weight_i[k_q[Sums]]), .mask_shift_i(layer_i.mask_shift),
+      .clk_i, .sums_i(sums), .k_i(k_q[K]), .weight_i(weight_q), .mask_shift_i(layer_i.mask_shift),
       .sigmoid_re_i(mask_q[Sigmoid]), .add_i(mask_q[Mask]), .first_i(first_q[Mask]), .x_i(mem_data_i[i]),
       .threshold_i(layer_i.threshold), .refine_shift_i(layer_i.refine_shift), .refine_max_i(layer_i.refine_max),
       .score_o(score[i]), .reached_o(reached[i]), .refined_o(refined[i]),

@@ -15,7 +15,7 @@ from razorsnn.ops.timeline import LEAST_PASS_CYCLES
 
 FEED_CYCLES = 3
 """From the last word to the start of the gate, at least."""
-END_CYCLES = 13
+END_CYCLES = 14
 """From the last keep bit to the next gate's start, at least: what is still on its way then has left the pipeline."""
 Words = list[list[int]]
 """[T][words]"""

@@ -59,8 +59,8 @@ def test_sums_stay_in_their_width_and_reach_it(seed: int):
     assert low < -(1 << bits - 2) or high >= 1 << bits - 2
 
 
-STAGES = 13
-"""Of a word: its sums 3, product 2, cast 2, sigmoid 2, mask, score, comparison, decision."""
+STAGES = 14
+"""Of a word: its sums 4, product 2, cast 2, sigmoid 2, mask, score, comparison, decision."""
 
 
 def played(filled: np.ndarray, over: np.ndarray, slots: int, start: int, early: bool) -> list[int]:

@@ -46,7 +46,7 @@ OCCUPANCY_BITS = 16
 """Words whose occupancy the scores read at once."""
 SOFTMAX_CYCLES = 11
 """From the gate's start to the first word, beyond two cycles an embedding: its sums then meet the weights."""
-DECISION_CYCLES = 13
+DECISION_CYCLES = 14
 """From the last cycle of a word to the decision that it gives."""
 JUMP_CYCLES = 2
 """From a decision to the next frame's first row, unless that one comes anyway."""

@@ -33,16 +33,16 @@ INSTANCES = {
     "membranes": ("u_engine.gen_bank[{tap}].u_membranes",),
     "scores": ("u_readout.u_scores",),
     "keep bits": ("u_sequencer.gen_fixed.u_keep",),
-    "even sums": ("gen_razor.u_razor.gen_even.u_sums",),
-    "odd sums": ("gen_razor.u_razor.gen_odd.u_sums",),
+    "even sums": ("gen_razor.u_razor.gen_lane[{slot}].u_sums.gen_even",),
+    "odd sums": ("gen_razor.u_razor.gen_lane[{slot}].u_sums.gen_odd",),
     "occupancy": ("gen_razor.u_razor.u_occupancy",),
     "frame scores": ("gen_razor.u_razor.u_scores.gen_relative.u_scores",),
     "coefficients": ("gen_razor.u_razor.u_embeddings", "gen_razor.u_razor.u_weighting.u_affine"),
     "offsets": ("gen_razor.u_razor.u_weighting.u_offset",),
     "exp table": ("gen_razor.u_razor.u_weighting.u_exp",),
-    "sigmoid table": ("gen_razor.u_razor.u_scores.gen_lane[",),
+    "sigmoid table": ("gen_razor.u_razor.u_scores.gen_lane[{slot}].u_mask",),
 }
-"""Where the memories of the plan are in rsnn_accelerator: one instance each, one a tap, or all whose path begins so."""
+"""Where the memories of the plan are in rsnn_accelerator: one instance each, one a tap, or one a lane and tap."""
 
 
 def synthesise(build: Build, device: str, seeds: int, blocks: bool) -> dict[str, Any]:
@@ -104,8 +104,10 @@ def _memories(plan: Plan, top: dict[str, Any]) -> list[dict[str, Any]]:
     """Each memory of the plan, whether it is to be in block RAM, and in how many cells of it it is."""
     rows = []
     for memory in plan.memories():
-        banks = product(INSTANCES[memory.name], range(plan.shape.taps))
-        paths = dict.fromkeys(f"{ACCELERATOR}.{path.format(tap=tap)}" for path, tap in banks)
+        places = product(INSTANCES[memory.name], range(plan.shape.slots))
+        paths = dict.fromkeys(
+            f"{ACCELERATOR}.{path.format(tap=slot % plan.shape.taps, slot=slot)}" for path, slot in places
+        )
         cells = [sum(n for at, n in top["block_rams"].items() if at.startswith(path)) for path in paths]
         planned = memory.in_block_ram
         rows.append(
