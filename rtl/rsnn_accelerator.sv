@@ -116,7 +116,7 @@ module rsnn_accelerator #(
     for (int unsigned i = 0; i < Slots; i++) loaded[i] = ActBits'(word[i]);
   endfunction
 
-  logic run, abort, active_n;
+  logic run, abort, active_nq;
   logic clearing, begun, waiting, dropped, unended;
   logic razor_start, scan_start, scan_free, scan_done, take, turn, pass, pass_free, pass_init, pass_done, emit, emit_done;
   logic kept, pruned, first_frame, multiply;
@@ -126,7 +126,7 @@ module rsnn_accelerator #(
   logic [Frames-1:0] known, keep, tally;
   logic [Gates-1:0][Frames-1:0] keep_all;
 
-  assign active_n = rst_ni && !abort;
+  always_ff @(posedge clk_i) active_nq <= rst_ni && !abort;
 
   // ---- Contents of the memories. No beat is taken in the cycle in which a load begins, because that needs !busy.
   logic busy, load_write, loading, whole, refused;
@@ -179,7 +179,7 @@ module rsnn_accelerator #(
     .TileYMul(TileYMul), .TileYShift(TileYShift), .TileXMul(TileXMul), .TileXShift(TileXShift),
     .Lanes(Lanes), .Taps(Taps), .InputLanes(InputLanes), .InputBits(InputBits)
   ) u_frame_builder (
-    .clk_i, .rst_ni(active_n), .run_i(run && whole), .release_i(emit_done),
+    .clk_i, .rst_ni(active_nq), .run_i(run && whole), .release_i(emit_done),
     .s_valid_i(s_axis_tvalid_i), .s_ready_o(s_axis_tready_o), .s_data_i(s_axis_tdata_i), .s_last_i(s_axis_tlast_i),
     .clearing_o(clearing), .begun_o(begun), .waiting_o(waiting), .busy_o(busy), .dropped_o(dropped), .unended_o(unended),
     .read_i(input_re), .read_addr_i(InputAddrWidth'(scan_addr)), .read_move_i(scan_move),
@@ -249,7 +249,7 @@ module rsnn_accelerator #(
     .Frames(Frames), .Layers(Layers), .Gates(Gates), .AddrWidth(AddrWidth), .Fixed(Fixed), .TableFile(TableFile),
     .KeepFile(KeepFile), .LoadBits(LoadBits)
   ) u_sequencer (
-    .clk_i, .rst_ni(active_n), .begun_i(begun), .held_i(waiting), .layer_o(layer), .index_o(index),
+    .clk_i, .rst_ni(active_nq), .begun_i(begun), .held_i(waiting), .layer_o(layer), .index_o(index),
     .read_base_o(read_base), .write_base_o(write_base), .first_frame_o(first_frame),
     .razor_start_o(razor_start), .known_i(known), .keep_i(keep), .tally_i(tally), .scan_start_o(scan_start),
     .scan_free_i(scan_free),
@@ -271,7 +271,7 @@ module rsnn_accelerator #(
       .EmbeddingFile(EmbeddingFile), .AffineFile(AffineFile), .OffsetFile(OffsetFile), .ExpFile(ExpFile),
       .SigmoidFile(SigmoidFile), .LoadBits(LoadBits)
     ) u_razor (
-      .clk_i, .rst_ni(active_n), .layer_i(layer), .even_i(even),
+      .clk_i, .rst_ni(active_nq), .layer_i(layer), .even_i(even),
       .feed_begin_i(pass_init && layer.feeds), .feed_i(out_valid && put_q.feeds), .feed_first_i(put_q.first_frame),
       .feed_last_i(out_last), .feed_addr_i(SumsAddrWidth'(out_addr)), .feed_data_i(out_y),
       .start_i(razor_start), .known_o(known), .keep_o(keep), .mem_addr_o(razor_addr), .mem_data_i(razor_data),
@@ -290,7 +290,7 @@ module rsnn_accelerator #(
   // ---- Tally: what the frames hold, of the same outputs.
   if (Tallied) begin : gen_tally
     rsnn_tally #(.Slots(Slots), .ActBits(ActBits), .Frames(Frames)) u_tally (
-      .clk_i, .rst_ni(active_n), .peak_i(put_q.tally_peak), .limit_i(put_q.tally_limit), .odd_i(index[0]),
+      .clk_i, .rst_ni(active_nq), .peak_i(put_q.tally_peak), .limit_i(put_q.tally_limit), .odd_i(index[0]),
       .word_i(out_valid && !put_q.last), .last_i(out_last), .data_i(out_y), .keep_o(tally)
     );
   end else begin : gen_no_tally
@@ -309,7 +309,7 @@ module rsnn_accelerator #(
   rsnn_scanner #(
     .Lanes(Lanes), .Taps(Taps), .ActBits(ActBits), .AddrWidth(AddrWidth), .WeightAddrWidth(WeightAddrWidth)
   ) u_scanner (
-    .clk_i, .rst_ni(active_n), .start_i(scan_start), .base_i(read_base), .words_i((AddrWidth + 1)'(layer.words_in)),
+    .clk_i, .rst_ni(active_nq), .start_i(scan_start), .base_i(read_base), .words_i((AddrWidth + 1)'(layer.words_in)),
     .width_i(layer.width), .groups_i(layer.groups_in), .lanes_in_log2_i(layer.lanes_in_log2), .deep_i(layer.deep_in),
     .dense_i(layer.dense),
     .row_stride_i(WeightAddrWidth'(layer.row_stride)), .weight_base_i(WeightAddrWidth'(layer.weight_base)),
@@ -325,7 +325,7 @@ module rsnn_accelerator #(
     .WeightDepth(WeightDepth), .UpperDepth(UpperDepth), .BiasDepth(BiasDepth), .MembraneDepth(MembraneDepth),
     .WeightFile(WeightFile), .UpperFile(UpperFile), .BiasFile(BiasFile), .LoadBits(LoadBits)
   ) u_engine (
-    .clk_i, .rst_ni(active_n), .layer_i(layer), .event_valid_i(event_valid), .event_ready_o(event_ready),
+    .clk_i, .rst_ni(active_nq), .layer_i(layer), .event_valid_i(event_valid), .event_ready_o(event_ready),
     .event_value_i(event_value), .event_weight_i(event_weight), .event_y_i(event_y), .event_x_i(event_x),
     .pass_i(pass), .pass_init_i(pass_init), .busy_o(engine_busy), .done_o(pass_done), .free_o(pass_free), .multiply_o(multiply),
     .out_begin_o(out_begin), .out_valid_o(out_valid), .out_last_o(out_last), .out_addr_o(out_addr), .out_y_o(out_y),
@@ -336,7 +336,7 @@ module rsnn_accelerator #(
     .Slots(Slots), .Classes(Classes), .MembraneBits(MembraneBits), .ScoreBits(ScoreBits),
     .MembraneAddrWidth(MembraneAddrWidth)
   ) u_readout (
-    .clk_i, .rst_ni(active_n), .add_i(out_valid && put_q.last), .first_i(put_q.first_frame),
+    .clk_i, .rst_ni(active_nq), .add_i(out_valid && put_q.last), .first_i(put_q.first_frame),
     .signed_sum_i(put_q.signed_sum), .addr_i(out_addr), .u_i(out_u), .emit_i(emit), .done_o(emit_done),
     .m_valid_o(m_axis_tvalid_o), .m_ready_i(m_axis_tready_i), .m_data_o(m_axis_tdata_o), .m_last_o(m_axis_tlast_o)
   );

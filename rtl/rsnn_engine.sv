@@ -81,19 +81,24 @@ module rsnn_engine #(
   assign multiply_o = tap_valid;
 
   // ---- Pass: walks the membrane words; its bias words repeat with every position.
-  logic pass_q, init_q, pass_word, last_word;
+  logic pass_q, init_q, pass_word, last_q;
   logic [MembraneAddrWidth-1:0] step_q;
   logic [BiasAddrWidth-1:0] bias_addr_q;
-  logic [11:0] group_q;
-  logic [23:0] words_q;
+  logic [11:0] group_q, last_group_q;
+  // Wide enough for the words of a frame, and for the 4 that are looked ahead.
+  typedef logic [MembraneAddrWidth+1:0] words_t;
+  words_t words_q, step;
   logic [Read+2:0] begun_q;
 
   assign pass_word = pass_q;
-  assign last_word = 24'(step_q) == words_q - 1'b1;
-  assign free_o = !(pass_q && !last_word) && begun_q[rsnn_pkg::LeastPassCycles-2:0] == '0;
+  assign step = words_t'(step_q);
+  assign free_o = !(pass_q && !last_q) && begun_q[rsnn_pkg::LeastPassCycles-2:0] == '0;
   always_ff @(posedge clk_i) begin
-    words_q <= layer_i.words_out;
-    done_o <= rst_ni && (pass_i ? words_q <= 24'd3 : pass_q && 24'(step_q) + 24'd4 == words_q);
+    words_q <= words_t'(layer_i.words_out);
+    last_group_q <= layer_i.groups_out - 1'b1;
+    done_o <= rst_ni && (pass_i ? words_q <= words_t'(3) : pass_q && step + words_t'(4) == words_q);
+    // Compared a cycle before it is needed.
+    last_q <= pass_i ? words_q == words_t'(1) : step + words_t'(2) == words_q;
     if (!rst_ni) begin
       pass_q <= 1'b0;
     end else if (pass_i) begin
@@ -103,11 +108,11 @@ module rsnn_engine #(
       group_q <= '0;
       bias_addr_q <= BiasAddrWidth'(layer_q.bias_base);
     end else if (pass_q) begin
-      pass_q <= !last_word;
+      pass_q <= !last_q;
       step_q <= step_q + 1'b1;
       group_q <= group_q + 1'b1;
       bias_addr_q <= bias_addr_q + 1'b1;
-      if (group_q == layer_q.groups_out - 1'b1) begin
+      if (group_q == last_group_q) begin
         group_q <= '0;
         bias_addr_q <= BiasAddrWidth'(layer_q.bias_base);
       end
@@ -130,7 +135,7 @@ module rsnn_engine #(
   logic [ActBits-1:0] value_q, value_early_q;
   logic [Taps-1:0][MembraneAddrWidth-1:0] event_addr_q, event_addr_early_q;
 
-  assign at0 = '{pass_word: pass_word, init: init_q, last: last_word, addr: step_q};
+  assign at0 = '{pass_word: pass_word, init: init_q, last: last_q, addr: step_q};
   always_ff @(posedge clk_i) begin
     {event_q, event_early_q} <= rst_ni ? {event_early_q, tap_valid} : '0;
     {bank_q, bank_early_q} <= rst_ni ? {bank_early_q, tap_valid ? tap_bank : '0} : '0;
@@ -243,7 +248,7 @@ module rsnn_engine #(
     end
     always_ff @(posedge clk_i) begin
       if (pass_i) {x_q, y_q} <= '0;
-      else if (pass_q && group_q == layer_q.groups_out - 1'b1) begin
+      else if (pass_q && group_q == last_group_q) begin
         x_q <= x_q + 12'(Side);
         if (13'(x_q) + 13'(Side) >= 13'(layer_q.columns)) begin
           x_q <= '0;

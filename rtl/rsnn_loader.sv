@@ -1,7 +1,7 @@
 // Loader: the contents of the memories, chunk by chunk from the registers, while no window runs.
 // Contract: python/razorsnn/contents.py; registers and what is refused: docs/architecture.md, "Loading".
 //   order      begin, then for each memory its address and the chunks of its words, lowest bits first; then commit
-//   latency    a word is written the cycle after its last chunk
+//   latency    a word is written the second cycle after its last chunk
 //   handshake  write_i pulses with a register's number and value; refused_o answers in the same cycle. From begin to
 //              commit whole_o is low, and no window may start; a reset ends the load, but the contents stay partial
 module rsnn_loader #(
@@ -71,26 +71,26 @@ module rsnn_loader #(
   logic whole_q = 1'b1;
   /* verilator lint_on PROCASSINIT */
   logic loading_q, addressed_q;
-  // An edge before the first reset must write nothing, so this register has a value at power-up.
+  // An edge before the first reset must write nothing, so these registers have a value at power-up.
   // verilator lint_off PROCASSINIT
-  logic [rsnn_pkg::Memories-1:0] load_q = '0;
+  logic [rsnn_pkg::Memories-1:0] load_q = '0, load1_q = '0;
   // verilator lint_on PROCASSINIT
   logic [31:0] checksum_q;
   logic [NumberWidth-1:0] number_q;
-  logic [23:0] index_q, depth_q;
+  logic [23:0] index_q, depth_q, addr_q;
+  logic [LoadBits-1:0] data_q;
   logic [ChunkWidth-1:0] chunk_q, last_chunk_q;
-  logic begins, takes_address, takes_data, commits, fits;
+  logic asked, begins, takes_address, takes_data, commits, fits;
   logic [NumberWidth-1:0] number;
 
   assign number = value_i[24 +: NumberWidth];
   assign fits = 32'(value_i[31:24]) < rsnn_pkg::Memories && 32'(value_i[23:0]) < depth(32'(number));
-  assign begins = write_i && register_i == rsnn_pkg::LoadBegin && !busy_i && value_i == ClassIdentity;
+  assign asked = write_i && register_i == rsnn_pkg::LoadBegin && value_i == ClassIdentity;
+  assign begins = asked && !busy_i;
   assign takes_address = write_i && register_i == rsnn_pkg::LoadAddress && loading_q && fits;
   assign takes_data = write_i && register_i == rsnn_pkg::LoadData && loading_q && addressed_q && index_q < depth_q;
   assign commits = write_i && register_i == rsnn_pkg::LoadCommit && loading_q && chunk_q == '0 && value_i == checksum_q;
   assign refused_o = write_i && !(begins || takes_address || takes_data || commits);
-  // Nor is anything written in a reset: its first cycle finds any value in load_q.
-  assign load_o = rst_ni ? load_q : '0;
   assign loading_o = loading_q;
   assign whole_o = whole_q;
 
@@ -99,10 +99,16 @@ module rsnn_loader #(
     else if (commits) whole_q <= 1'b1;
   end
 
+  // The memories are all over the device: a register of its own for the way there. Nothing is written in a reset, whose
+  // first cycle finds any value in load_q.
+  always_ff @(posedge clk_i) {load1_q, addr_o, data_o} <= {rst_ni ? load_q : '0, addr_q, data_q};
+  assign load_o = load1_q;
+
   always_ff @(posedge clk_i) begin
     load_q <= '0;
-    addr_o <= index_q;
-    if (begins) checksum_q <= '0;
+    addr_q <= index_q;
+    // What is busy is not loaded, so neither checksum nor chunk is of interest then.
+    if (asked) checksum_q <= '0;
     else if (takes_address || takes_data) checksum_q <= {checksum_q[30:0], checksum_q[31]} ^ value_i;
     if (takes_address) begin
       number_q <= number;
@@ -110,9 +116,9 @@ module rsnn_loader #(
       depth_q <= 24'(depth(32'(number)));
       last_chunk_q <= ChunkWidth'(last_chunk(32'(number)));
     end
-    if (begins || takes_address) chunk_q <= '0;
+    if (asked || takes_address) chunk_q <= '0;
     if (takes_data) begin
-      data_o[32*chunk_q +: 32] <= value_i;
+      data_q[32*chunk_q +: 32] <= value_i;
       chunk_q <= (chunk_q == last_chunk_q) ? '0 : chunk_q + 1'b1;
       if (chunk_q == last_chunk_q) begin
         load_q[number_q] <= 1'b1;

@@ -73,7 +73,8 @@ module rsnn_mask #(
 
   always_ff @(posedge clk_i) begin
     {sigmoid_re_q, add_q, first_q, k_q, x_q} <= {sigmoid_re_i, add_i, first_i, k_i, x_i};
-    {mask_shift_q, refine_shift_q, refine_max_q, threshold_q} <= {mask_shift_i, refine_shift_i, refine_max_i, threshold_i};
+    {mask_shift_q, refine_shift_q} <= {mask_shift_i, refine_shift_i};
+    {refine_max_q, threshold_q} <= {refine_max_i, threshold_i};
     sums_q <= sums_i[k_q];
     weight_q <= {1'b0, weight_i};
     product_q <= sums_q * weight_q;

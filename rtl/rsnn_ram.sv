@@ -16,7 +16,8 @@ module rsnn_ram #(
   input  logic [AddrWidth-1:0] waddr_i,
   input  logic [Width-1:0]     wdata_i
 );
-  (* ram_style = (Depth >= rsnn_pkg::BlockRamDepth) ? "block" : "auto" *)
+  // no_rw_check: else a tool adds registers and a choice a bit, to give the old word.
+  (* no_rw_check, ram_style = (Depth >= rsnn_pkg::BlockRamDepth) ? "block" : "auto" *)
   logic [Width-1:0] mem [Depth];
 
   if (InitFile != "") begin : gen_init

@@ -1,7 +1,8 @@
 // AXI4-Lite registers: identification, control, status, interrupt, counters, keep bits of the last window, and the
 // way to rsnn_loader.
 // Register map: docs/architecture.md. Counters count up from reset and wrap at 2**32.
-//   latency    a read answers 1 cycle after its address; a write when address and data are both there
+//   latency    a read answers 2 cycles after its address; a write when address and data are both there, and the loader has
+//              it the cycle after; a counter counts 2 cycles after its pulse
 //   handshake  AXI4-Lite, one read and one write at a time; an unknown address reads 0, a write to it does nothing
 module rsnn_registers #(
   parameter int unsigned Lanes = 4,
@@ -60,18 +61,19 @@ module rsnn_registers #(
   logic [31:0] pruned_q [Layers];
   logic [1:0] sticky_q, enable_q;
   logic refused_q;
-  logic write, read;
+  logic write, read, read_q;
+  logic [9:0] read_at_q;
+  logic busy_q, window_done_q, event_q, multiply_q, drop_q, keep_q, prune_q;
+  logic [11:0] saturated_q;
+  logic [LayerWidth-1:0] layer_q;
   logic [31:0] value;
   logic [Gates*KeepWords*32-1:0] keep_words;
 
   assign awready_o = awvalid_i && wvalid_i && !bvalid_o;
   assign wready_o = awready_o;
   assign write = awready_o;
-  assign arready_o = arvalid_i && !rvalid_o;
+  assign arready_o = arvalid_i && !rvalid_o && !read_q;
   assign read = arready_o;
-  assign load_write_o = write && awaddr_i[11:4] == 8'h04;
-  assign load_register_o = rsnn_pkg::load_register_e'(awaddr_i[3:2]);
-  assign load_value_o = wdata_i;
   assign irq_o = |(sticky_q & enable_q);
 
   for (genvar gate = 0; gate < int'(Gates); gate++) begin : gen_keep
@@ -80,7 +82,7 @@ module rsnn_registers #(
 
   always_comb begin
     value = '0;
-    unique case (araddr_i[11:2])
+    unique case (read_at_q)
       10'h000: value = rsnn_pkg::Identification;
       10'h001: value = rsnn_pkg::Version;
       10'h002: value = 32'(run_o);
@@ -97,11 +99,11 @@ module rsnn_registers #(
       10'h010: value = ClassIdentity;
       default: begin
         for (int unsigned i = 0; i < Layers; i++) begin
-          if (araddr_i[11:2] == 10'(32'h100 + 2 * i)) value = kept_q[i];
-          if (araddr_i[11:2] == 10'(32'h101 + 2 * i)) value = pruned_q[i];
+          if (read_at_q == 10'(32'h100 + 2 * i)) value = kept_q[i];
+          if (read_at_q == 10'(32'h101 + 2 * i)) value = pruned_q[i];
         end
         for (int unsigned i = 0; i < Gates * KeepWords; i++) begin
-          if (araddr_i[11:2] == 10'(32'h200 + i)) value = keep_words[i*32 +: 32];
+          if (read_at_q == 10'(32'h200 + i)) value = keep_words[i*32 +: 32];
         end
       end
     endcase
@@ -109,17 +111,24 @@ module rsnn_registers #(
 
   always_ff @(posedge clk_i) begin
     abort_o <= 1'b0;
-    if (read) rdata_o <= value;
+    read_at_q <= araddr_i[11:2];
+    if (read_q) rdata_o <= value;
+    load_register_o <= rsnn_pkg::load_register_e'(awaddr_i[3:2]);
+    load_value_o <= wdata_i;
     if (!rst_ni) begin
       bvalid_o <= 1'b0;
       rvalid_o <= 1'b0;
+      read_q <= 1'b0;
+      load_write_o <= 1'b0;
       run_o <= AutoStart;
       sticky_q <= '0;
       enable_q <= '0;
       refused_q <= 1'b0;
     end else begin
       bvalid_o <= write || (bvalid_o && !bready_i);
-      rvalid_o <= read || (rvalid_o && !rready_i);
+      read_q <= read;
+      rvalid_o <= read_q || (rvalid_o && !rready_i);
+      load_write_o <= write && awaddr_i[11:4] == 8'h04;
       sticky_q <= sticky_q | {unended_i, window_done_i};
       refused_q <= refused_q || refused_i;
       if (write) begin
@@ -142,21 +151,28 @@ module rsnn_registers #(
     end
   end
 
+  // Pulses come from all over the device: a register for the way here.
+  always_ff @(posedge clk_i) begin
+    {busy_q, window_done_q, event_q, multiply_q, drop_q, keep_q, prune_q}
+      <= {busy_i, window_done_i, event_i, multiply_i, dropped_i, kept_i, pruned_i};
+    {saturated_q, layer_q} <= {saturated_i, layer_i};
+  end
+
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       {cycles_q, events_q, multiplies_q, dropped_q, saturations_q, windows_q} <= '0;
       for (int unsigned i = 0; i < Layers; i++) {kept_q[i], pruned_q[i]} <= '0;
     end else begin
-      cycles_q <= cycles_q + 32'(busy_i);
-      events_q <= events_q + 32'(event_i);
-      multiplies_q <= multiplies_q + 32'(multiply_i);
-      dropped_q <= dropped_q + 32'(dropped_i);
-      saturations_q <= saturations_q + 32'(saturated_i);
-      windows_q <= windows_q + 32'(window_done_i);
+      cycles_q <= cycles_q + 32'(busy_q);
+      events_q <= events_q + 32'(event_q);
+      multiplies_q <= multiplies_q + 32'(multiply_q);
+      dropped_q <= dropped_q + 32'(drop_q);
+      saturations_q <= saturations_q + 32'(saturated_q);
+      windows_q <= windows_q + 32'(window_done_q);
       for (int unsigned i = 0; i < Layers; i++) begin
-        if (32'(layer_i) == i) begin
-          kept_q[i] <= kept_q[i] + 32'(kept_i);
-          pruned_q[i] <= pruned_q[i] + 32'(pruned_i);
+        if (32'(layer_q) == i) begin
+          kept_q[i] <= kept_q[i] + 32'(keep_q);
+          pruned_q[i] <= pruned_q[i] + 32'(prune_q);
         end
       end
     end

@@ -4,8 +4,8 @@
 //              decides; all of them where the threshold is relative or the operand refined
 //   latency    `Razor.known` in ops/razor.py: exact. A row of OccupancyBits words takes a cycle, and each of its words
 //              that is not empty Embeddings cycles (3 at least where the operand is refined)
-//   handshake  start_i while nothing is to be done; ready_i once weight_i holds three cycles later; known_o, keep_o hold until the next
-//              start; mem_data_i is the word at mem_addr_o of two cycles before, unless write_o was high then; sums_data_i is that of
+//   handshake  start_i while nothing is to be done; ready_i once weight_i holds three cycles later; known_o, keep_o
+//              hold until the next start; mem_data_i is the word at mem_addr_o of two cycles before, unless write_o was high then; sums_data_i is that of
 //              three cycles before, and holds until the next sums_re_o's
 module rsnn_scores #(
   parameter int unsigned Slots = 4,

@@ -2,7 +2,8 @@
 // Contract: python/razorsnn/ops/razor.py (S_k).
 //   shapes     two banks of K sums a word, for gates that read the even and the odd store; even_i: the even one is read and
 //              the odd one fed
-//   latency    feed_i, with embedding_i, to the sum stored: 4 cycles; its bank is that of even_i at feed_i. read_i to sums_o: 3 cycles, held until the next read_i's
+//   latency    feed_i, with embedding_i, to the sum stored: 4 cycles; its bank is that of even_i at feed_i.
+//              read_i to sums_o: 3 cycles, held until the next read_i's
 //   handshake  none: never stalls; the bank that is read is not fed
 // A kept hierarchy has registers of its own: what all lanes share is at hand at the memories and sums of each.
 (* keep_hierarchy = "yes" *)
@@ -71,6 +72,8 @@ module rsnn_sums #(
     triple_t triple2_q;
     logic signed [FedBits-1:0] fed3_q;
     logic [SumsBits-1:0] old3;
+    logic unused_fed;
+    assign unused_fed = ^fed3_q;
     always_ff @(posedge clk_i) begin
       {embedding2_q, embedding1_q} <= {embedding1_q, embedding_i[k]};
       triple2_q <= (triple_t'(embedding1_q) <<< 1) + triple_t'(embedding1_q);
@@ -104,5 +107,5 @@ module rsnn_sums #(
   assign sums_o = even1_q ? even_sums3 : odd_sums3;
 
   logic unused;
-  assign unused = ^{even_addr1_q, odd_addr1_q};
+  assign unused = ^{even_addr1_q, odd_addr1_q, used_even1_q, used_odd1_q};
 endmodule

@@ -12,6 +12,8 @@ from razorsnn.ops import razor
 from razorsnn.registers import REGISTERS, memory_address
 
 BEGIN, ADDRESS, DATA, COMMIT = range(4)
+WRITE_CYCLES = 2
+"""From a word's last chunk to the memory."""
 NAMES = ("load_begin", "load_address", "load_data", "load_commit")
 GIVEN = {
     "Frames": 4,
@@ -90,7 +92,8 @@ class Host(Block):
             wanted.append((number, at, self.rng.getrandbits(width)))
             for chunk in chunked(wanted[-1][2], width):
                 await self.write(DATA, chunk)
-        await self.step(write=0)
+        for _ in range(WRITE_CYCLES):
+            await self.step(write=0)
         return wanted
 
     async def commit(self, refused: int = 0) -> None:

