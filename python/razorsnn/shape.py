@@ -204,7 +204,7 @@ def memories(shape: Shape, table_bits: int) -> tuple[Memory, ...]:
             "engine",
             "the largest frame of a layer",
         ),
-        Memory("scores", shape.score_depth, slots * shape.score_bits, "readout", "one a class"),
+        Memory("scores", shape.score_depth, min(slots, shape.classes) * shape.score_bits, "readout", "one a class"),
         *((Memory("keep bits", shape.layers, shape.frames, "sequencer", "T a layer"),) if shape.statics else ()),
         *(_gate_memories(shape) if shape.razors else ()),
     )

@@ -53,6 +53,7 @@ LEAKS = (0, 1, 77, 85, 171, 240, 255)
 """Alphas of all layers: from no power of two to the most, and those that take a difference."""
 NARROW = {
     "mac": {"WeightBits": 6, "ValueBits": 8, "MembraneBits": 5, "Alpha": -1},
+    "readout": {"Slots": 8, "Classes": 3, "MembraneBits": 9, "ScoreBits": 13, "MembraneAddrWidth": 4},
     "scanner": {"Lanes": 1, "Taps": 1, "ActBits": 2, "AddrWidth": 7, "WeightAddrWidth": 9},
     "cast": {"InBits": 5, "OutBits": 8},
     "largest": {"Width": 3, "Count": 1},
