@@ -30,7 +30,7 @@ from razorsnn.targets.reference import run_window, run_windows
 from razorsnn.targets.rtlsim import Stimulus, simulate
 
 GOAL = 5
-LANES = (16, 32)
+LANES = (16, 32, 64)
 WINDOWS, SIMULATED = {"784-128-10": 100, "700-128-128-20": 20}, 2
 """For predictions and mean cycles, and for the proofs in simulation."""
 TOPS = {"core": "network", "full": "full_accelerator"}

@@ -51,6 +51,11 @@ module rsnn_accelerator #(
   parameter int unsigned OffsetDepth = 2,
   parameter int unsigned LoadBits = 512,
   parameter int unsigned ClassIdentity = 1,
+  parameter int Alpha = -1,
+  parameter int Reset = -1,
+  parameter int Spike = -1,
+  parameter int TiesEven = -1,
+  parameter int OutMax = -1,
   parameter string TableFile = "",
   parameter string WeightFile = "",
   parameter string UpperFile = "",
@@ -323,7 +328,8 @@ module rsnn_accelerator #(
   rsnn_engine #(
     .Lanes(Lanes), .Taps(Taps), .ActBits(ActBits), .WeightBits(WeightBits), .LowerBits(LowerBits), .MembraneBits(MembraneBits),
     .WeightDepth(WeightDepth), .UpperDepth(UpperDepth), .BiasDepth(BiasDepth), .MembraneDepth(MembraneDepth),
-    .WeightFile(WeightFile), .UpperFile(UpperFile), .BiasFile(BiasFile), .LoadBits(LoadBits)
+    .WeightFile(WeightFile), .UpperFile(UpperFile), .BiasFile(BiasFile), .LoadBits(LoadBits),
+    .Alpha(Alpha), .Reset(Reset), .Spike(Spike), .TiesEven(TiesEven), .OutMax(OutMax)
   ) u_engine (
     .clk_i, .rst_ni(active_nq), .layer_i(layer), .event_valid_i(event_valid), .event_ready_o(event_ready),
     .event_value_i(event_value), .event_weight_i(event_weight), .event_y_i(event_y), .event_x_i(event_x),

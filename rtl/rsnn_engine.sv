@@ -5,6 +5,7 @@
 //              rsnn_pkg::DrainCycles. An event may be taken from the cycle after a pass's done_o on: the products of the
 //              two are then apart, and its sum follows the last membrane of the pass. pass_i to done_o: words_out - 2 cycles,
 //              at least 1. A pass's last output (out_last_o): words_out + rsnn_pkg::NeuronCycles after pass_i
+//   constants  Alpha, Reset, Spike, TiesEven, OutMax: what all layers have instead of their row's field; negative: the field
 //   handshake  events: valid/ready; pass_i only while free_o and when no event waits or is busy_o: free_o after words_out
 //              cycles, at least rsnn_pkg::LeastPassCycles. out_begin_o comes the cycle before the first output of a pass
 module rsnn_engine #(
@@ -19,6 +20,11 @@ module rsnn_engine #(
   parameter int unsigned BiasDepth = 16,
   parameter int unsigned MembraneDepth = 256,
   parameter int unsigned LoadBits = 512,
+  parameter int Alpha = -1,
+  parameter int Reset = -1,
+  parameter int Spike = -1,
+  parameter int TiesEven = -1,
+  parameter int OutMax = -1,
   parameter string WeightFile = "",
   parameter string UpperFile = "",
   parameter string BiasFile = "",
@@ -54,7 +60,6 @@ module rsnn_engine #(
   input  logic [LoadBits-1:0]                       load_data_i
 );
   localparam int unsigned Side = (Taps == 9) ? 3 : (Taps == 4) ? 2 : 1;
-  localparam int unsigned OperandBits = (MembraneBits > WeightBits) ? MembraneBits : WeightBits;
   // Stages after the one in which a membrane's address is presented: its word, the neuron's output, and what a pass
   // writes back.
   localparam int unsigned Read = 2, Out = rsnn_pkg::NeuronCycles, Back = Out + 1;
@@ -270,7 +275,16 @@ module rsnn_engine #(
   end
   assign out_begin_o = begun_q[Read+2];
 
-  // ---- Operands, products and sums: an event multiplies weight and value, a pass the reset membrane and alpha.
+  logic [1:0] reset;
+  logic spike, ties_even;
+  logic [7:0] out_max;
+  assign reset = (Reset < 0) ? neuron_q.reset : 2'(Reset);
+  assign spike = (Spike < 0) ? neuron_q.spike : 1'(Spike);
+  assign ties_even = (TiesEven < 0) ? neuron_q.ties_even : 1'(TiesEven);
+  assign out_max = (OutMax < 0) ? neuron_q.out_max : 8'(OutMax);
+
+  // ---- Operands, products and sums: an event multiplies weight and value, a pass the reset membrane and alpha. Of a
+  // readout that adds z nothing is left.
   logic back;
   logic [Slots-1:0] saturated;
   assign back = at_q[Back].pass_word;
@@ -279,16 +293,14 @@ module rsnn_engine #(
     logic [1:0][MembraneBits-1:0] u_late_q;
 
     rsnn_neuron #(.MembraneBits(MembraneBits), .OutBits(ActBits)) u_neuron (
-      .clk_i, .u_i(u_q), .v_th_i(MembraneBits'(neuron_q.v_th)), .reset_i(neuron_q.reset), .spike_i(neuron_q.spike),
-      .ties_even_i(neuron_q.ties_even), .out_shift_i(neuron_q.out_shift), .out_max_i(neuron_q.out_max),
-      .y_o(out_y_o[i]), .saturated_o(saturated[i]), .reset_u_o(reset_u)
+      .clk_i, .u_i(u_q), .v_th_i(MembraneBits'(neuron_q.v_th)), .reset_i(reset), .spike_i(spike), .ties_even_i(ties_even),
+      .out_shift_i(neuron_q.out_shift), .out_max_i(out_max), .y_o(out_y_o[i]), .saturated_o(saturated[i]), .reset_u_o(reset_u)
     );
 
     // After a pass a membrane holds h + bias, after the first one of a layer the bias.
-    rsnn_mac #(.OperandBits(OperandBits), .FactorBits(9), .MembraneBits(MembraneBits)) u_mac (
-      .clk_i, .operand_i(event_q ? OperandBits'(signed'(turned[i])) : OperandBits'(reset_u)),
-      .factor_i(event_q ? signed'(9'(value_q)) : signed'({1'b0, neuron_q.alpha})),
-      .leak_i(at_q[Back-1].pass_word), .wipe_i(at_q[Back-1].pass_word && at_q[Back-1].init),
+    rsnn_mac #(.WeightBits(WeightBits), .ValueBits(ActBits), .MembraneBits(MembraneBits), .Alpha(Alpha)) u_mac (
+      .clk_i, .event_i(event_q), .weight_i(turned[i]), .value_i(value_q), .membrane_i(reset_u), .alpha_i(neuron_q.alpha),
+      .leak_i(at_q[Back-1].pass_word), .wipe_i(at_q[Back-1].pass_word && (at_q[Back-1].init || neuron_q.signed_sum)),
       .base_i(back ? bias_q[i] : word[i]), .sum_o(new_word[i])
     );
 

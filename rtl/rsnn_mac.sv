@@ -1,60 +1,108 @@
 // Multiply and add: a membrane and the product of weight and value, or a bias and what leaks of a membrane.
 // Contract: python/razorsnn/ops/neuron.py, ops/synapse.py.
-//   equation   sum = base + operand * factor, or base + floor(operand * factor / 2 ** LeakFrac) where leak_i; base if wipe_i
+//   equation   sum = base + weight * value, or base + floor(membrane * alpha / 2 ** LeakFrac) where leak_i; base if wipe_i
 //   widths     modulo 2 ** MembraneBits: plan.py proves that nothing is lost
-//   latency    operand_i and factor_i to sum_o: 2 cycles, of which leak_i and wipe_i come in the second, base_i in the third
+//   latency    operands to sum_o: 2 cycles. event_i tells which come, the first two or the others; leak_i and wipe_i come
+//              in the second cycle, base_i in the third
 //   handshake  none: one a cycle
+// Where Alpha is not negative, it is the leak of all layers, which takes shifts and adds; else both share a multiplier.
 // A kept hierarchy has registers of its own: a factor that all lanes share is at hand at the multiplier of each.
 (* keep_hierarchy = "yes" *)
 module rsnn_mac #(
-  parameter int unsigned OperandBits = 20,
-  parameter int unsigned FactorBits = 9,
-  parameter int unsigned MembraneBits = 20
+  parameter int unsigned WeightBits = 8,
+  parameter int unsigned ValueBits = 4,
+  parameter int unsigned MembraneBits = 20,
+  parameter int Alpha = -1
 ) (
   input  logic                           clk_i,
-  input  logic signed [OperandBits-1:0]  operand_i,
-  input  logic signed [FactorBits-1:0]   factor_i,
+  input  logic                           event_i,
+  input  logic signed [WeightBits-1:0]   weight_i,
+  input  logic [ValueBits-1:0]           value_i,
+  input  logic signed [MembraneBits-1:0] membrane_i,
+  input  logic [rsnn_pkg::LeakFrac-1:0]  alpha_i,
   input  logic                           leak_i,
   input  logic                           wipe_i,
   input  logic [MembraneBits-1:0]        base_i,
   output logic [MembraneBits-1:0]        sum_o
 );
-  // A multiplier takes 18 bits with a sign; what is above has one of its own, and joins in the sum behind the registers.
-  localparam int unsigned MultiplierBits = 18;
-  localparam bit Split = OperandBits > MultiplierBits;
-  localparam int unsigned LowBits = Split ? MultiplierBits : OperandBits;
-  localparam int unsigned ProductBits = LowBits + FactorBits;
+  if (Alpha >= 0) begin : gen_apart
+    // Alpha as the fewest powers of two, added and subtracted: its non-adjacent form.
+    localparam int unsigned Half = Alpha / 2, More = Alpha + Half, Places = rsnn_pkg::LeakFrac + 1;
+    localparam logic [Places-1:0] Added = Places'(More & ~Half), Subtracted = Places'(Half & ~More);
+    localparam int unsigned LeakBits = MembraneBits + rsnn_pkg::LeakFrac + 1;
 
-  logic signed [OperandBits-1:0] operand_q;
-  logic signed [FactorBits-1:0] factor_q;
-  logic signed [LowBits-1:0] low;
-  logic signed [ProductBits-1:0] product;
-  logic [MembraneBits-1:0] low_q;
+    logic signed [WeightBits-1:0] weight_q;
+    logic signed [MembraneBits-1:0] membrane_q;
+    logic signed [LeakBits-1:0] leaked;
+    logic signed [WeightBits+ValueBits-1:0] product;
+    logic [MembraneBits-1:0] part_q;
 
-  assign product = low * factor_q;
-  always_ff @(posedge clk_i) begin
-    operand_q <= operand_i;
-    factor_q <= factor_i;
-    low_q <= wipe_i ? '0 : MembraneBits'(leak_i ? product >>> rsnn_pkg::LeakFrac : product);
-  end
-
-  if (Split) begin : gen_high
-    localparam int unsigned HighBits = OperandBits - LowBits + 1;
-    localparam int unsigned HighFrom = LowBits - 1;
-    logic signed [HighBits-1:0] high;
-    logic signed [HighBits+FactorBits-1:0] high_product;
-    logic [MembraneBits-1:0] high_q;
-
-    assign low = {1'b0, operand_q[HighFrom-1:0]};
-    assign high = operand_q[OperandBits-1:HighFrom];
-    assign high_product = high * factor_q;
-    always_ff @(posedge clk_i) begin
-      high_q <= wipe_i ? '0
-              : MembraneBits'(high_product) << (leak_i ? HighFrom - rsnn_pkg::LeakFrac : HighFrom);
+    always_comb begin
+      leaked = '0;
+      for (int unsigned i = 0; i < Places; i++) begin
+        if (Added[i]) leaked = leaked + (LeakBits'(membrane_q) <<< i);
+        if (Subtracted[i]) leaked = leaked - (LeakBits'(membrane_q) <<< i);
+      end
     end
-    assign sum_o = base_i + low_q + high_q;
-  end else begin : gen_no_high
-    assign low = operand_q;
-    assign sum_o = base_i + low_q;
+
+    // An event of one bit is 1.
+    if (ValueBits == 1) begin : gen_spike
+      assign product = (WeightBits + 1)'(weight_q);
+    end else begin : gen_value
+      logic signed [ValueBits:0] value_q;
+      always_ff @(posedge clk_i) value_q <= {1'b0, value_i};
+      assign product = (WeightBits + ValueBits)'(weight_q * value_q);
+    end
+
+    always_ff @(posedge clk_i) begin
+      weight_q <= weight_i;
+      membrane_q <= membrane_i;
+      part_q <= wipe_i ? '0 : leak_i ? MembraneBits'(leaked >>> rsnn_pkg::LeakFrac) : MembraneBits'(product);
+    end
+    assign sum_o = base_i + part_q;
+
+    logic unused;
+    assign unused = ^{event_i, alpha_i, value_i, leaked};
+  end else begin : gen_shared
+    // A multiplier takes 18 bits with a sign; what is above has one of its own, and joins in the sum behind the registers.
+    localparam int unsigned OperandBits = (MembraneBits > WeightBits) ? MembraneBits : WeightBits;
+    localparam int unsigned FactorBits = ((ValueBits > rsnn_pkg::LeakFrac) ? ValueBits : rsnn_pkg::LeakFrac) + 1;
+    localparam int unsigned MultiplierBits = 18;
+    localparam bit Split = OperandBits > MultiplierBits;
+    localparam int unsigned LowBits = Split ? MultiplierBits : OperandBits;
+    localparam int unsigned ProductBits = LowBits + FactorBits;
+
+    logic signed [OperandBits-1:0] operand_q;
+    logic signed [FactorBits-1:0] factor_q;
+    logic signed [LowBits-1:0] low;
+    logic signed [ProductBits-1:0] product;
+    logic [MembraneBits-1:0] low_q;
+
+    assign product = low * factor_q;
+    always_ff @(posedge clk_i) begin
+      operand_q <= event_i ? OperandBits'(weight_i) : OperandBits'(membrane_i);
+      factor_q <= event_i ? FactorBits'(value_i) : FactorBits'(alpha_i);
+      low_q <= wipe_i ? '0 : MembraneBits'(leak_i ? product >>> rsnn_pkg::LeakFrac : product);
+    end
+
+    if (Split) begin : gen_high
+      localparam int unsigned HighBits = OperandBits - LowBits + 1;
+      localparam int unsigned HighFrom = LowBits - 1;
+      logic signed [HighBits-1:0] high;
+      logic signed [HighBits+FactorBits-1:0] high_product;
+      logic [MembraneBits-1:0] high_q;
+
+      assign low = {1'b0, operand_q[HighFrom-1:0]};
+      assign high = operand_q[OperandBits-1:HighFrom];
+      assign high_product = high * factor_q;
+      always_ff @(posedge clk_i) begin
+        high_q <= wipe_i ? '0
+                : MembraneBits'(high_product) << (leak_i ? HighFrom - rsnn_pkg::LeakFrac : HighFrom);
+      end
+      assign sum_o = base_i + low_q + high_q;
+    end else begin : gen_no_high
+      assign low = operand_q;
+      assign sum_o = base_i + low_q;
+    end
   end
 endmodule

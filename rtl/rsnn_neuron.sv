@@ -21,16 +21,18 @@ module rsnn_neuron #(
 
   logic [RoundBits-1:0] doubled, below, cut_q, half_up, rounded;
   logic signed [MembraneBits-1:0] u_q, above_q;
+  logic signed [MembraneBits:0] above;
   logic s_q, exact_q, saturated;
 
   // Half up: the bit below the cut decides. Shifted left by one first, so that a shift of 0 needs no case.
   assign doubled = u_i[MembraneBits-1] ? '0 : RoundBits'(unsigned'(u_i)) << 1;
   assign below = ~({RoundBits{1'b1}} << out_shift_i);
 
+  assign above = (MembraneBits + 1)'(u_i) - (MembraneBits + 1)'(v_th_i);
   always_ff @(posedge clk_i) begin
     u_q <= u_i;
-    s_q <= u_i >= v_th_i;
-    above_q <= u_i - v_th_i;
+    s_q <= !above[MembraneBits];
+    above_q <= MembraneBits'(above);
     cut_q <= doubled >> out_shift_i;
     exact_q <= (doubled & below) == '0;
   end

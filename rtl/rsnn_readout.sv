@@ -9,6 +9,8 @@ module rsnn_readout #(
   parameter int unsigned MembraneBits = 20,
   parameter int unsigned ScoreBits = 24,
   parameter int unsigned MembraneAddrWidth = 8,
+  // Where classes are fewer than a word's activations, the rest of it is nobody's score.
+  localparam int unsigned Used = (Classes < Slots) ? Classes : Slots,
   localparam int unsigned Depth = (Classes + Slots - 1) / Slots
 ) (
   input  logic                                      clk_i,
@@ -26,7 +28,7 @@ module rsnn_readout #(
   output logic                                      m_last_o
 );
   localparam int unsigned AddrWidth = (Depth > 1) ? $clog2(Depth) : 1;
-  localparam int unsigned LaneWidth = (Slots > 1) ? $clog2(Slots) : 1;
+  localparam int unsigned LaneWidth = (Used > 1) ? $clog2(Used) : 1;
   localparam int unsigned ClassWidth = (Classes > 1) ? $clog2(Classes) : 1;
 
   typedef enum logic [2:0] {Idle, Settle, Fetch, Wait, Send} state_e;
@@ -35,24 +37,24 @@ module rsnn_readout #(
   logic [AddrWidth-1:0] word_q;
   logic [LaneWidth-1:0] lane_q;
   logic [ClassWidth-1:0] class_q;
-  logic signed [Slots-1:0][ScoreBits-1:0] read, old, sums;
+  logic signed [Used-1:0][ScoreBits-1:0] read, old, sums;
   logic add1_q, add2_q, first1_q, first2_q;
-  logic signed [Slots-1:0][MembraneBits-1:0] part1_q, part2_q;
+  logic signed [Used-1:0][MembraneBits-1:0] part1_q, part2_q;
 
-  rsnn_rmw #(.Width(Slots * ScoreBits), .Depth(Depth)) u_scores (
+  rsnn_rmw #(.Width(Used * ScoreBits), .Depth(Depth)) u_scores (
     .clk_i, .rst_ni, .valid_i(add_i || state_q == Fetch), .addr_i(add_i ? AddrWidth'(addr_i) : word_q),
     .move_i(1'b1), .read_o(read), .old_o(old), .write_i(add2_q), .new_i(sums)
   );
 
   always_comb begin
-    for (int unsigned i = 0; i < Slots; i++) begin
+    for (int unsigned i = 0; i < Used; i++) begin
       sums[i] = (first2_q ? '0 : old[i]) + ScoreBits'(signed'(part2_q[i]));
     end
   end
 
   always_ff @(posedge clk_i) begin
     {first2_q, first1_q} <= {first1_q, first_i};
-    for (int unsigned i = 0; i < Slots; i++) begin
+    for (int unsigned i = 0; i < Used; i++) begin
       part1_q[i] <= (u_i[i][MembraneBits-1] && !signed_sum_i) ? '0 : u_i[i];
     end
     part2_q <= part1_q;
@@ -76,7 +78,7 @@ module rsnn_readout #(
         Send: if (m_ready_i) begin
           class_q <= class_q + 1'b1;
           lane_q <= lane_q + 1'b1;
-          if (lane_q == LaneWidth'(Slots - 1)) begin
+          if (lane_q == LaneWidth'(Used - 1)) begin
             lane_q <= '0;
             word_q <= word_q + 1'b1;
             state_q <= Fetch;
@@ -94,5 +96,5 @@ module rsnn_readout #(
   end
 
   logic unused;
-  assign unused = ^addr_i;
+  assign unused = ^{addr_i, u_i};
 endmodule

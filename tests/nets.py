@@ -32,6 +32,12 @@ class NetClass:
     activation_bits: int = 4
     weight_bits: tuple[int, ...] = field(default=(2, 4, 8))
     most_layers: int = 3
+    least_bits: int = 2
+    """Of an activation."""
+    modes: tuple[str, ...] = MODES
+    resets: tuple[str, ...] = RESETS
+    ties: tuple[str, ...] = TIES
+    alphas: tuple[int, ...] = (0, 77, 200, 255)
 
 
 def random_graph(net: NetClass, seed: int) -> Graph:
@@ -68,23 +74,23 @@ def random_layer(rng: np.random.Generator, x: Tensor, net: NetClass, readout: st
     shape = (outputs, x.channels, x.height, x.width) if dense else (outputs, x.channels, kernel, kernel)
     weights = rng.integers(low, high + 1, size=shape)
     bias = rng.integers(2 * low, 2 * high + 1, size=outputs)
-    neuron = random_neuron(rng, x, weight_format, pool, net.activation_bits, readout)
+    neuron = random_neuron(rng, x, weight_format, pool, net, readout)
     if dense:
         return Dense(weights, weight_format, bias, neuron, readout)
     return Conv(weights, weight_format, bias, neuron, readout, pool)
 
 
 def random_neuron(
-    rng: np.random.Generator, x: Tensor, weight_format: Format, pool: int, bits: int, readout: str | None
+    rng: np.random.Generator, x: Tensor, weight_format: Format, pool: int, net: NetClass, readout: str | None
 ) -> Neuron:
     z_frac = x.format.frac + weight_format.frac + 2 * (pool.bit_length() - 1)
     scale = pool * pool * weight_format.high * max(1, x.format.high // 2)
-    mode = str(rng.choice(MODES, p=[0.75, 0.25]))
+    mode = str(rng.choice(net.modes, p=[0.75, 0.25] if len(net.modes) > 1 else None))
     shift = int(np.clip(np.log2(scale) + rng.integers(-3, 3), 0, 31))
-    out = Format(False, int(rng.integers(2, bits + 1)), z_frac - shift)
-    alpha = 0 if readout == "sum" else int(rng.choice([0, 77, 200, 255]))
-    v_th, ties = int(rng.integers(1, 2 * scale + 2)), str(rng.choice(TIES))
-    return Neuron(mode, str(rng.choice(RESETS)), alpha, v_th, out, ties)
+    out = Format(False, int(rng.integers(net.least_bits, net.activation_bits + 1)), z_frac - shift)
+    alpha = 0 if readout == "sum" else int(rng.choice(net.alphas))
+    v_th, ties = int(rng.integers(1, 2 * scale + 2)), str(rng.choice(net.ties))
+    return Neuron(mode, str(rng.choice(net.resets)), alpha, v_th, out, ties)
 
 
 def random_gate(rng: np.random.Generator, x: Tensor, net: NetClass) -> Op:

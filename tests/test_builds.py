@@ -11,6 +11,7 @@ from razorsnn.config import Config, save_config
 from razorsnn.errors import UserError
 from razorsnn.files import hash_file
 from razorsnn.graphfile import save_graph
+from razorsnn.settings import SETTINGS, VARIES
 from tests.nets import NetClass, random_graph
 
 
@@ -36,7 +37,10 @@ def test_the_manifest_names_every_file(run: Path):
     assert set(manifest["files"]) == files - {"manifest.json"}
     assert all(hash_file(build / name) == value for name, value in manifest["files"].items())
     assert manifest["inputs"] == inputs and open_build(build).targets == ("hls", "rtl")
-    assert open_build(build).plan.graph == random_graph(NetClass(), 3)
+    plan = open_build(build).plan
+    assert plan.graph == random_graph(NetClass(), 3)
+    told = json.loads((build / "plan.json").read_text())["shape_class"]["constants"]
+    assert told == {name: value for name in SETTINGS if (value := getattr(plan.shape, name)) != VARIES}
 
 
 def test_a_build_current_build_for_its_inputs_only(run: Path):

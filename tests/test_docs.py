@@ -26,6 +26,7 @@ from razorsnn.ops.neuron import RESETS, Neuron
 from razorsnn.ops.words import Words
 from razorsnn.plan import make_plan
 from razorsnn.refusals import accepted
+from razorsnn.settings import SETTINGS
 from razorsnn.shape import EXACT
 from razorsnn.stream import MARK, X_BITS
 from razorsnn.targets import reference
@@ -176,8 +177,11 @@ def test_the_stream_word_has_the_bits_that_the_document_says():
 
 
 def test_the_exact_fields_of_a_shape_class_are_named():
-    found = re.search(r"These must be equal: (.*?)\.", (ROOT / "docs/architecture.md").read_text(), re.DOTALL)
+    text = (ROOT / "docs/architecture.md").read_text()
+    found = re.search(r"These must be equal: (.*?)\.", text, re.DOTALL)
     assert found and re.split(r",\s+", found[1]) == list(EXACT)
+    constants = re.search(r"constants of the sources \(`settings\.py`\): (.*?)\.", text, re.DOTALL)
+    assert constants and re.split(r",\s+", constants[1]) == list(SETTINGS)
 
 
 # ---- training.md

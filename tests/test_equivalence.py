@@ -10,6 +10,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from razorsnn.settings import SETTINGS, VARIES
 from razorsnn.targets.reference import WindowResult, run_window
 from razorsnn.targets.rtlsim import Stimulus
 from tests.families import HLS, RTL, Family, assert_cycles, assert_equal, make_family, window_frames
@@ -43,6 +44,14 @@ CLASSES = {
     "four taps, one lane": NetClass(
         lanes=1, taps=4, frames=3, channels=1, size=(6, 5), sensor=(6, 5), classes=3, embeddings=1, input_bits=3,
         most_layers=2,
+    ),
+    "spikes": NetClass(
+        lanes=4, frames=4, embeddings=2, input_bits=1, activation_bits=1, least_bits=1, modes=("lif",),
+        resets=("subtract",), alphas=(240,),
+    ),
+    "one kind of neuron": NetClass(
+        lanes=2, taps=4, frames=3, size=(6, 5), sensor=(6, 5), embeddings=2, least_bits=4, modes=("liaf",),
+        resets=("threshold",), ties=("even",), alphas=(77,),
     ),
     "nine taps": NetClass(
         lanes=4, taps=9, frames=3, size=(7, 8), sensor=(9, 8), classes=4, embeddings=2, input_bits=2, activation_bits=5,
@@ -116,6 +125,8 @@ def test_the_nets_are_as_different_as_they_must_be(family: Callable[[str], Famil
         field: {0, 1}
         for field in ("step_log2", "gated", "fixed", "tallied", "tally_peak", "relative", "signed_sum", "ties_even")
     }
+    for name in SETTINGS:
+        assert {getattr(one.shape, name) == VARIES for one in nets} == {False, True}, name
     for field, values in wanted.items():
         assert {row[field] for row in rows} == values, field
     assert {row["refined"] for row in rows if row["gated"]} == {0, 1}

@@ -2,14 +2,16 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from razorsnn.builds import Build, build_inputs, open_build, write_build
 from razorsnn.config import Config, save_config
-from razorsnn.contents import load_writes
+from razorsnn.contents import class_identity, load_writes
 from razorsnn.errors import UserError
+from razorsnn.fixed import Format
 from razorsnn.graphfile import save_graph
 from razorsnn.ir import Graph
 from razorsnn.loads import open_load, write_load
@@ -25,10 +27,11 @@ def save_run(graph: Graph, folder: Path) -> Path:
     return folder
 
 
-def build_of(graph: Graph, root: Path, headroom: int = 0) -> Build:
-    run = save_run(graph, root / f"run{headroom}")
-    write_build(run, root / f"build{headroom}", build_inputs(run, ["rtl"], 4, headroom))
-    return open_build(root / f"build{headroom}")
+def build_of(graph: Graph, root: Path, headroom: int = 0, any_neuron: bool = False) -> Build:
+    name = f"{headroom}{'-any' if any_neuron else ''}"
+    run = save_run(graph, root / f"run{name}")
+    write_build(run, root / f"build{name}", build_inputs(run, ["rtl"], 4, headroom, any_neuron=any_neuron))
+    return open_build(root / f"build{name}")
 
 
 def weights(graph: Graph, change: str) -> Graph:
@@ -38,6 +41,17 @@ def weights(graph: Graph, change: str) -> Graph:
         if change == "small":
             return replace(op, weights=op.weights // 4, bias=op.bias // 4)
         return replace(op, weights=np.full_like(op.weights, op.weight_format.low))
+
+    return replace(graph, ops=tuple(changed(op) if isinstance(op, Synapse) else op for op in graph.ops)).verified()
+
+
+def neurons(graph: Graph, bits: int = 4, finer: int = 0, **other: Any) -> Graph:
+    """The graph with neurons that differ in `other`, and in width and frac of their outputs; a sum has no leak."""
+
+    def changed(op: Synapse) -> Synapse:
+        kept = {"alpha_q": 0} if op.readout == "sum" else {}
+        out = Format(False, bits, op.neuron.out.frac + finer)
+        return replace(op, neuron=replace(op.neuron, out=out, **other | kept))
 
     return replace(graph, ops=tuple(changed(op) if isinstance(op, Synapse) else op for op in graph.ops)).verified()
 
@@ -64,6 +78,54 @@ def test_a_net_that_needs_more_is_refused_by_what_is_too_big(graph: Graph, tmp_p
     roomy = build_of(graph, tmp_path, 8)
     assert roomy.plan.shape == make_plan(graph, 4).shape.widened(8)
     assert len(write_load(run, roomy, tmp_path / "load").writes)
+
+
+ALIKE = {"mode": "liaf", "reset": "zero", "alpha_q": 77, "ties": "up"}
+
+
+@pytest.mark.parametrize(
+    ("other", "told"),
+    [
+        ({"alpha_q": 200}, "alpha 200, accepted: 77 in all layers"),
+        ({"reset": "subtract"}, "reset 2, accepted: 0 in all layers"),
+        ({"mode": "lif"}, "spike 1, accepted: 0 in all layers"),
+        ({"ties": "even"}, "ties_even 1, accepted: 0 in all layers"),
+        ({"bits": 3}, "out_max 7, accepted: 15 in all layers"),
+    ],
+)
+def test_a_net_of_other_neurons_takes_sources_for_any(graph: Graph, tmp_path: Path, other: dict[str, Any], told: str):
+    """What all layers have alike is a constant of the sources, unless they were asked to take any neuron."""
+    own = neurons(graph, **ALIKE)
+    run = save_run(neurons(own, **other), tmp_path / "other")
+    with pytest.raises(UserError, match=f"does not fit the shape class: .*{told}"):
+        write_load(run, build_of(own, tmp_path, 8), tmp_path / "load")
+    assert not (tmp_path / "load").exists()
+    roomy = build_of(own, tmp_path, 8, any_neuron=True)
+    assert len(write_load(run, roomy, tmp_path / "load").writes)
+    assert class_identity(roomy.plan.shape) != class_identity(open_build(tmp_path / "build8").plan.shape)
+
+
+def test_a_net_whose_layers_differ_is_refused_by_that(graph: Graph, tmp_path: Path):
+    own = neurons(graph, **ALIKE)
+    first, *others = own.ops
+    assert isinstance(first, Synapse)
+    mixed = replace(own, ops=(replace(first, neuron=replace(first.neuron, reset="threshold")), *others)).verified()
+    run = save_run(mixed, tmp_path / "other")
+    with pytest.raises(UserError, match="reset varies, accepted: 0 in all layers"):
+        write_load(run, build_of(own, tmp_path, 8), tmp_path / "load")
+
+
+def test_what_training_finds_is_loaded_into_sources_of_constants(graph: Graph, tmp_path: Path):
+    own = neurons(graph, **ALIKE)
+    other = neurons(weights(own, "small"), finer=-1, v_th=3, **ALIKE)
+    build = build_of(own, tmp_path, 8)
+    load = write_load(save_run(other, tmp_path / "other"), build, tmp_path / "load")
+    rows = [(row["v_th"], row["out_shift"]) for row in load.plan.table]
+    assert all(found != built for found, built in zip(rows, map(_trained, build.plan.table), strict=True))
+
+
+def _trained(row: dict[str, int]) -> tuple[int, int]:
+    return row["v_th"], row["out_shift"]
 
 
 def test_a_net_of_other_frames_is_refused(graph: Graph, tmp_path: Path):

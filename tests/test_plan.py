@@ -19,6 +19,7 @@ from razorsnn.ops.razor import Razor
 from razorsnn.ops.static import Static
 from razorsnn.ops.synapse import Synapse
 from razorsnn.plan import Plan, make_plan
+from razorsnn.settings import SETTINGS, VARIES
 from razorsnn.shape import EXACT, Shape
 from tests.nets import NetClass, random_graph
 
@@ -175,7 +176,10 @@ def test_the_covering_shape_serves_both():
     a, b = (make_plan(random_graph(NETS[0], seed), 4) for seed in (0, 1))
     shape = a.shape.covering(b.shape)
     assert shape == b.shape.covering(a.shape) == shape.covering(a.shape)
-    assert all(getattr(shape, name) == max(value, getattr(b.shape, name)) for name, value in asdict(a.shape).items())
+    for name, value in asdict(a.shape).items():
+        both = value, getattr(b.shape, name)
+        wanted = max(both) if name not in SETTINGS or len(set(both)) == 1 else VARIES
+        assert getattr(shape, name) == wanted, name
     for plan in (a, b):
         assert make_plan(plan.graph, 4, shape).shape == shape
 
@@ -188,13 +192,46 @@ def test_what_must_be_equal_is_named(name: str):
         shape.covering(other)
 
 
-@pytest.mark.parametrize("name", sorted(set(asdict(PLANS[0].shape)) - set(EXACT)))
+@pytest.mark.parametrize("name", sorted(set(asdict(PLANS[0].shape)) - {*EXACT, *SETTINGS}))
 def test_a_shape_class_that_is_too_small_names_what(name: str):
     plan = PLANS[0]
     value = getattr(plan.shape, name)
     small: Shape = replace(plan.shape, **{name: value - 1})
     with pytest.raises(UserError, match=rf"does not fit the shape class: {name} {value} > {value - 1}$"):
         make_plan(plan.graph, plan.shape.lanes, small)
+
+
+@pytest.mark.parametrize("plan", PLANS, ids=NAMES)
+def test_a_setting_is_what_all_layers_have_that_use_it(plan: Plan):
+    """A sum has no leak, and without a leak no reset counts; a readout has no output, and a spike no cast."""
+    rows = [(row, row["signed_sum"] == 0, row["last"] == 0) for row in plan.table]
+    found = {
+        "alpha": {row["alpha"] for row, leaks, _ in rows if leaks},
+        "reset": {row["reset"] for row, leaks, _ in rows if leaks and row["alpha"]},
+        "spike": {row["spike"] for row, _, puts in rows if puts},
+        "ties_even": {row["ties_even"] for row, _, puts in rows if puts and not row["spike"]},
+        "out_max": {row["out_max"] for row, _, puts in rows if puts and not row["spike"]},
+    }
+    assert {*found} == {*SETTINGS}
+    for name, values in found.items():
+        wanted = values.pop() if len(values) == 1 else VARIES if values else 0
+        assert getattr(plan.shape, name) == wanted, name
+    free = plan.shape.varied()
+    assert [getattr(free, name) for name in SETTINGS] == [VARIES] * len(SETTINGS)
+    assert make_plan(plan.graph, plan.shape.lanes, free).table == plan.table
+
+
+def test_multipliers_of_the_engine_follow_the_leak():
+    """Events and leak share them; a leak of all layers needs none, and then spikes neither."""
+    free = dense_chain([3, 2], v_th=(1 << 20) - 1)
+    for shape, each in (
+        (make_plan(free, 2).shape.varied(), 2),
+        (replace(make_plan(dense_chain([3, 2]), 2).shape, alpha=VARIES, membrane_bits=18), 1),
+        (make_plan(free, 2).shape, 1),
+        (replace(make_plan(free, 2).shape, input_bits=1, activation_bits=1), 0),
+    ):
+        plan = replace(make_plan(free, 2), shape=shape)
+        assert plan.multipliers()["engine"] == each * shape.slots
 
 
 @pytest.mark.parametrize("taps", [0, 2, 3, 16, -1])

@@ -19,6 +19,9 @@ CLEAN = "Build succeeded: 0 errors, 0 warnings"
 """What slang says of each of its runs."""
 TOPS = {"gated": GATED, "ungated": NetClass(lanes=1, size=(2, 2), sensor=(2, 2), gated=False)}
 TOPS["static"] = NetClass(lanes=1, size=(2, 2), sensor=(2, 2), razors=False)
+TOPS["spikes"] = replace(
+    GATED, input_bits=1, activation_bits=1, least_bits=1, modes=("lif",), resets=("subtract",), alphas=(240,)
+)
 TOPS["four taps"] = replace(GATED, taps=4)
 TOPS["nine taps"] = replace(GATED, taps=9)
 

@@ -25,6 +25,7 @@ from razorsnn.files import folder_transaction, hash_file, hash_files, hash_tree,
 from razorsnn.graphfile import FILES, load_graph
 from razorsnn.ops.conv import Conv
 from razorsnn.plan import Plan, make_plan
+from razorsnn.settings import SETTINGS
 from razorsnn.shape import EXACT
 from razorsnn.targets import TARGETS
 
@@ -61,12 +62,18 @@ class Build:
         return hashlib.sha256(json.dumps(self.manifest["files"], sort_keys=True).encode()).hexdigest()
 
 
-def build_inputs(run: Path, targets: Sequence[str], lanes: int, headroom: int = 0, taps: int = 1) -> dict[str, Any]:
-    """All that a build depends on. `headroom`: bits that sums are wider than the net needs, for nets loaded later."""
+def build_inputs(
+    run: Path, targets: Sequence[str], lanes: int, headroom: int = 0, taps: int = 1, any_neuron: bool = False
+) -> dict[str, Any]:
+    """All that a build depends on.
+
+    For nets loaded later: `headroom`, bits that sums are wider than the net needs; `any_neuron`, no setting of neurons
+    is a constant.
+    """
     sources = {name: hash_tree(asset(name)) for name in ("hls", "rtl", "templates")}
     optional = [name for name in (METRICS,) if (run / name).exists()]
     graph = hash_files_of(run, (*FILES, SAVED, *optional))
-    choices = {"targets": list(targets), "lanes": lanes, "taps": taps, "headroom": headroom}
+    choices = {"targets": list(targets), "lanes": lanes, "taps": taps, "headroom": headroom, "any_neuron": any_neuron}
     return {"version": __version__, **choices, "sources": sources, "run": graph}
 
 
@@ -123,9 +130,10 @@ def vouched(path: Path, manifest: dict[str, Any], command: str) -> None:
 
 
 def planned(run: Path, inputs: dict[str, Any]) -> Plan:
-    """The graph in its own shape class, with the headroom that was asked for."""
+    """The graph in its own shape class, with the room that was asked for."""
     own = make_plan(load_graph(run), inputs["lanes"], taps=inputs.get("taps", 1))
-    return make_plan(own.graph, inputs["lanes"], own.shape.widened(inputs["headroom"])) if inputs["headroom"] else own
+    shape = own.shape.widened(inputs["headroom"])
+    return make_plan(own.graph, inputs["lanes"], shape.varied() if inputs.get("any_neuron") else shape)
 
 
 def read_manifest(path: Path) -> dict[str, Any]:
@@ -145,6 +153,7 @@ def plan_facts(plan: Plan) -> dict[str, Any]:
         "shape_class": {
             "identity": class_identity(plan.shape),
             "equal": list(EXACT),
+            "constants": {name: value for name in SETTINGS if (value := getattr(plan.shape, name)) >= 0},
             "load_writes": len(load_writes(plan)),
         },
         "memories": [asdict(memory) | {"bits": memory.bits} for memory in plan.memories()],

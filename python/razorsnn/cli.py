@@ -138,6 +138,9 @@ def generate(
     headroom: Annotated[
         int, typer.Option(min=0, max=8, help="Bits more in membranes and sums, for nets that `pack` brings later.")
     ] = 0,
+    any_neuron: Annotated[
+        bool, typer.Option("--any-neuron", help="Room for nets of another leak, reset or output: larger sources.")
+    ] = False,
     device: Annotated[
         str | None,
         typer.Option(help="Refuse what is too big for ecp5-85k, ecp5-45k, ecp5-25k or zcu104.", metavar="NAME"),
@@ -147,7 +150,8 @@ def generate(
     """Write the accelerator: HLS C++, RTL, memory images, a manifest with the hash of each file."""
     from razorsnn import flow
 
-    run_stage("generate", json, lambda: flow.generate(run, out, target.value, lanes, headroom, device, taps))
+    chosen = (target.value, lanes, headroom, device, taps, any_neuron)
+    run_stage("generate", json, lambda: flow.generate(run, out, *chosen))
 
 
 @command("pack runs/second runs/first/build --out runs/second/load")

@@ -174,17 +174,20 @@ def generate(
     headroom: int = 0,
     device: str | None = None,
     taps: int | None = None,
+    any_neuron: bool = False,
 ) -> dict[str, Any]:
     """The accelerator's sources in `out`, with memory images and a manifest; as they are if nothing changed.
 
-    `headroom`: bits that sums are wider than this net needs, so that retrained ones fit the same sources (`pack`).
+    For nets that `pack` brings to the same sources: `headroom`, bits that sums are wider than this one needs, and
+    `any_neuron`, leak, reset and output as their layer tables have them.
     `device`: refused with UserError, before anything is written, where the plan does not fit it.
     """
     config = load_config(run / SAVED)
     _require_graph(run, config)
     targets = sorted(TARGETS) if target == "all" else [target]
     hardware = config.hardware
-    inputs = build_inputs(run, targets, lanes or hardware.lanes, headroom, hardware.taps if taps is None else taps)
+    wide = hardware.taps if taps is None else taps
+    inputs = build_inputs(run, targets, lanes or hardware.lanes, headroom, wide, any_neuron)
     fitting = require_fitting(planned(run, inputs), device) if device else []
     current = current_build(out, inputs)
     if not current:

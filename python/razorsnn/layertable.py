@@ -2,7 +2,6 @@
 
 from razorsnn.errors import UserError
 from razorsnn.layers import Layer, input_words, output_words, weight_count, weight_stride
-from razorsnn.ops.neuron import RESETS
 from razorsnn.ops.razor import Razor
 from razorsnn.ops.static import Static
 from razorsnn.ops.tally import THRESHOLD_BITS, Tally
@@ -153,14 +152,9 @@ def _geometry_fields(layer: Layer) -> dict[str, int]:
 def _neuron_fields(layer: Layer) -> dict[str, int]:
     synapse, neuron = layer.synapse, layer.synapse.neuron
     z_frac = synapse.z_frac(layer.operand, synapse.geometry(layer.operand))
-    return {
-        "alpha": neuron.alpha_q,
+    return neuron.fields | {
         "v_th": neuron.v_th,
-        "reset": RESETS.index(neuron.reset),
-        "spike": int(neuron.mode == "lif"),
         "out_shift": z_frac - neuron.out.frac,
-        "out_max": neuron.out.high,
         "last": int(synapse.readout is not None),
         "signed_sum": int(synapse.readout == "sum"),
-        "ties_even": int(neuron.ties == "even"),
     }

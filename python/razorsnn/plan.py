@@ -1,6 +1,6 @@
 """The plan: a graph laid out on the engine. Widths with their proofs, memories, layer table, contents."""
 
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
@@ -13,11 +13,12 @@ from razorsnn.ops.razor import exp_table, sigmoid_table
 from razorsnn.ops.static import Static
 from razorsnn.ops.words import TAPS
 from razorsnn.registers import MOST_KEEP_WORDS, MOST_LAYERS, keep_words
+from razorsnn.settings import SETTINGS, VARIES
 from razorsnn.shape import WORD_BITS, Memory, Shape, memories, own_shape
 from razorsnn.stream import POLARITY_BITS, X_BITS, Y_BITS
 
 MULTIPLIER_BITS = 18
-"""Of a multiplier's operand: a wider membrane takes a second one a lane and tap (rtl/rsnn_mac.sv)."""
+"""Of a multiplier's operand: to leak, a wider membrane takes a second one a lane and tap (rtl/rsnn_mac.sv)."""
 ADDRESS_MULTIPLIERS = 8
 """At most: frame builder 2 (two bins; a power of two takes none), scanner 1, taps 5."""
 THIRDS_MULTIPLIERS = 4
@@ -74,11 +75,17 @@ class Plan:
         Products of an activation by an embedding or a mask are sums of shifts, in LUTs: K + 1 a lane.
         tests/test_synthesis.py holds it against Yosys.
         """
-        products = 1 + int(max(self.shape.membrane_bits, self.shape.weight_bits) > MULTIPLIER_BITS)
-        found = {"engine": self.shape.slots * products, "addresses": self._addresses}
+        found = {"engine": self.shape.slots * self._products, "addresses": self._addresses}
         gate = {"razor": self.shape.slots, "weighting": self.shape.embeddings}
         gate |= {"relative threshold": 1} if self.shape.relatives else {}
         return found | (gate if self.shape.razors else {})
+
+    @property
+    def _products(self) -> int:
+        """Multipliers of a lane and tap: none for spikes where the leak is a constant, which takes shifts and adds."""
+        if self.shape.alpha >= 0:
+            return int(max(self.shape.input_bits, self.shape.activation_bits) > 1)
+        return 1 + int(max(self.shape.membrane_bits, self.shape.weight_bits) > MULTIPLIER_BITS)
 
     @property
     def _addresses(self) -> int:
@@ -101,16 +108,25 @@ def make_plan(graph: Graph, lanes: int, shape: Shape | None = None, taps: int = 
     layers = engine_layers(graph, lanes, taps)
     own = own_shape(graph, layers)
     _require_room(graph, own)
-    if shape is not None and own.covering(shape) != shape:
-        own = own.gated_as(shape)
-        larger = [f.name for f in fields(own) if getattr(own, f.name) > getattr(shape, f.name)]
-        found = ", ".join(f"{name} {getattr(own, name)} > {getattr(shape, name)}" for name in larger)
-        raise UserError(f"graph {graph.name} does not fit the shape class: {found}")
+    if shape is not None and (lacking := _lacking(shape, own)):
+        raise UserError(f"graph {graph.name} does not fit the shape class: {', '.join(lacking)}")
     used = shape or own
     by_index = {layer.index: layer for layer in layers}
     weights = np.concatenate([weight_words(by_index[index]) for index in weight_bases(layers, used)])
     bias = np.concatenate([bias_words(layer) for layer in layers])
     return Plan(graph, layers, used, layer_table(layers, used), weights, bias, *gate_contents(layers))
+
+
+def _lacking(shape: Shape, own: Shape) -> list[str]:
+    """What a net's own class has and `shape` does not, each in words."""
+    wanted, both = asdict(own.gated_as(shape)), asdict(own.covering(shape))
+    return [
+        f"{name} {'varies' if wanted[name] == VARIES else wanted[name]}, accepted: {has} in all layers"
+        if name in SETTINGS
+        else f"{name} {wanted[name]} > {has}"
+        for name, has in asdict(shape).items()
+        if both[name] != has
+    ]
 
 
 def _require_room(graph: Graph, shape: Shape) -> None:

@@ -11,6 +11,7 @@ from razorsnn.ops.razor import AFFINE_BITS, EMBEDDING_BITS, OCCUPANCY_BITS, OFFS
 from razorsnn.ops.static import Static
 from razorsnn.ops.tally import Tally
 from razorsnn.ops.words import Words, groups
+from razorsnn.settings import SETTINGS, VARIES, joined, settings
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,11 @@ class Shape:
     store_depth_odd: int
     sums_depth_even: int
     sums_depth_odd: int
+    alpha: int
+    reset: int
+    spike: int
+    ties_even: int
+    out_max: int
 
     @property
     def slots(self) -> int:
@@ -117,6 +123,10 @@ class Shape:
         wider |= {name: getattr(self, name) + bits for name in ("sums_bits", "logit_bits") if self.razors}
         return replace(self, **wider)
 
+    def varied(self) -> Self:
+        """With every setting in the layer table: room for nets of other neurons."""
+        return replace(self, **dict.fromkeys(SETTINGS, VARIES))
+
     def gated_as(self, other: Self) -> Self:
         """A net without gates that score has those memories and widths of them that `other` has, and uses none."""
         return self if self.razors else replace(self, **{name: getattr(other, name) for name in GATE_FIELDS})
@@ -128,7 +138,7 @@ class Shape:
             theirs = getattr(other.gated_as(self), name)
             if name in EXACT and mine != theirs:
                 raise UserError(f"shape class: {name} differs ({mine} and {theirs}) and must be equal")
-            merged[name] = max(mine, theirs)
+            merged[name] = joined(mine, theirs) if name in SETTINGS else max(mine, theirs)
         return type(self)(**merged)
 
 
@@ -136,7 +146,7 @@ EXACT = (
     "lanes", "taps", "frames", "channels", "height", "width", "sensor_height", "sensor_width", "classes", "embeddings",
     "input_lanes", "input_bits",
 )  # fmt: skip
-"""Fields of a shape class in which its nets may not differ at all; in the others smaller nets fit."""
+"""Fields of a shape class in which its nets may not differ at all; in all others but SETTINGS smaller nets fit."""
 GATE_FIELDS = ("embeddings", "sums_bits", "frame_sum_bits", "logit_bits", "sums_depth_even", "sums_depth_odd")
 """What only gates need."""
 WORD_BITS = 32
@@ -194,7 +204,7 @@ def memories(shape: Shape, table_bits: int) -> tuple[Memory, ...]:
             "engine",
             "the largest frame of a layer",
         ),
-        Memory("scores", shape.score_depth, slots * shape.score_bits, "readout", "one a class"),
+        Memory("scores", shape.score_depth, min(slots, shape.classes) * shape.score_bits, "readout", "one a class"),
         *((Memory("keep bits", shape.layers, shape.frames, "sequencer", "T a layer"),) if shape.statics else ()),
         *(_gate_memories(shape) if shape.razors else ()),
     )
@@ -271,7 +281,7 @@ def own_shape(graph: Graph, layers: tuple[Layer, ...]) -> Shape:
         bias_depth=sum(len(bias_words(layer)) for layer in layers),
         membrane_depth=max(output_words(layer) for layer in layers),
         store_depth_even=max(stored[0::2], default=1), store_depth_odd=max(stored[1::2], default=1),
-        sums_depth_even=max(scored[0], default=0), sums_depth_odd=max(scored[1], default=0),
+        sums_depth_even=max(scored[0], default=0), sums_depth_odd=max(scored[1], default=0), **settings(layers),
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from razorsnn.graphfile import save_graph
 from razorsnn.plan import Plan, make_plan
+from razorsnn.settings import SETTINGS, VARIES
 from razorsnn.targets.rtl import emit, parameters
 from razorsnn.targets.rtlsim import build, run_bench
 from tests.nets import NetClass, random_graph
@@ -24,6 +25,7 @@ BLOCKS: dict[str, dict[str, int | str]] = {
     "cast": {"InBits": 30, "OutBits": 8},
     "largest": {"Width": 9, "Count": 36},
     "tally": {"Slots": 4, "ActBits": 3, "Frames": 5},
+    "mac": {"WeightBits": 10, "ValueBits": 4, "MembraneBits": 22, "Alpha": -1},
     "neuron": {"MembraneBits": 20, "OutBits": 5},
     "readout": {"Slots": 2, "Classes": 5, "MembraneBits": 9, "ScoreBits": 13, "MembraneAddrWidth": 4},
     "registers": {
@@ -47,7 +49,11 @@ BANKS = {
 }
 BANKED = (range(512), range(512, 1024), range(1024, 1300))
 """Words of the three banks that 1,300 words make."""
+LEAKS = (0, 1, 77, 85, 171, 240, 255)
+"""Alphas of all layers: from no power of two to the most, and those that take a difference."""
 NARROW = {
+    "mac": {"WeightBits": 6, "ValueBits": 8, "MembraneBits": 5, "Alpha": -1},
+    "readout": {"Slots": 8, "Classes": 3, "MembraneBits": 9, "ScoreBits": 13, "MembraneAddrWidth": 4},
     "scanner": {"Lanes": 1, "Taps": 1, "ActBits": 2, "AddrWidth": 7, "WeightAddrWidth": 9},
     "cast": {"InBits": 5, "OutBits": 8},
     "largest": {"Width": 3, "Count": 1},
@@ -96,12 +102,39 @@ OF_A_NET = ("weighting", "razor", "engine", "sequencer")
 """Blocks whose memories have contents: those of a net."""
 
 
+ALIKE = {
+    "no two": NetClass(lanes=2, frames=3, size=(4, 4), sensor=(4, 4), embeddings=3, activation_bits=5),
+    "spikes": NetClass(
+        lanes=2, frames=3, size=(4, 4), sensor=(4, 4), embeddings=3, input_bits=1, activation_bits=1, least_bits=1,
+        modes=("lif",), resets=("subtract",), alphas=(240,),
+    ),
+    "values": NetClass(
+        lanes=2, frames=3, size=(4, 4), sensor=(4, 4), embeddings=3, least_bits=4, modes=("liaf",),
+        resets=("threshold",), ties=("even",), alphas=(77,),
+    ),
+}  # fmt: skip
+"""Nets whose layers have nothing alike, and those with neurons of one kind."""
+
+
+@pytest.mark.parametrize(("seed", "taps"), [(0, 1), (0, 4)])
+@pytest.mark.parametrize("kind", ["spikes", "values"])
+def test_an_engine_of_constants_equals_the_reference(
+    tmp_path: Path, rtl: Path, kind: str, seed: int, taps: int
+) -> None:
+    plan = net_plan(seed, taps, ALIKE[kind])
+    assert all(getattr(plan.shape, name) != VARIES for name in SETTINGS)
+    assert_block_equals_the_reference(tmp_path, rtl, "engine", seed, plan)
+
+
 @pytest.mark.parametrize(("seed", "taps"), [(0, 1), (1, 1), (0, 4), (1, 9)])
 @pytest.mark.parametrize("name", OF_A_NET)
 def test_a_block_with_the_memories_of_a_net_equals_the_reference(
     tmp_path: Path, rtl: Path, name: str, seed: int, taps: int
 ) -> None:
-    plan = net_plan(seed, taps)
+    assert_block_equals_the_reference(tmp_path, rtl, name, seed, net_plan(seed, taps, ALIKE["no two"]))
+
+
+def assert_block_equals_the_reference(tmp_path: Path, rtl: Path, name: str, seed: int, plan: Plan) -> None:
     emit(plan, tmp_path)
     save_graph(plan.graph, tmp_path / "graph.json")
     given = block_parameters(plan, tmp_path / "rtl" / f"rsnn_{name}.sv")
@@ -111,9 +144,8 @@ def test_a_block_with_the_memories_of_a_net_equals_the_reference(
     run_bench(folder, tmp_path / "rtl", f"bench_{name}", seed, environment, random_start=False)
 
 
-def net_plan(seed: int, taps: int) -> Plan:
+def net_plan(seed: int, taps: int, net: NetClass) -> Plan:
     """Two gates that score on two lanes; with taps, layers that use them in both ways."""
-    net = NetClass(lanes=2, frames=3, size=(4, 4), sensor=(4, 4), embeddings=3, activation_bits=5)
     graphs = (random_graph(net, 100 * seed + index) for index in range(100))
     plans = (make_plan(graph, net.lanes, taps=taps) for graph in graphs)
     return next(
@@ -128,8 +160,16 @@ def block_parameters(plan: Plan, source: Path) -> dict[str, int | str]:
     given["Slots"] = shape.slots
     for name, value in parameters(shape):
         given[name] = value.strip('"') if value.startswith('"') else int(value)
-    declared = set(re.findall(r"^  parameter (?:int unsigned|string|bit) (\w+)", source.read_text(), re.MULTILINE))
+    declared = set(re.findall(r"^  parameter (?:int unsigned|int|string|bit) (\w+)", source.read_text(), re.MULTILINE))
     return {name: value for name, value in given.items() if name in declared}
+
+
+@pytest.mark.parametrize("bits", [1, 3], ids=["spikes", "values"])
+@pytest.mark.parametrize("alpha", LEAKS)
+def test_a_leak_of_all_layers_is_the_product(rtl: Path, alpha: int, bits: int) -> None:
+    given = {"WeightBits": 7, "ValueBits": bits, "MembraneBits": 21, "Alpha": alpha}
+    folder = build(rtl, rtl.parent / "cache", "rsnn_mac", given)
+    run_bench(folder, rtl, "bench_mac", 1, {"RAZORSNN_PARAMETERS": json.dumps(given)})
 
 
 @pytest.mark.parametrize(

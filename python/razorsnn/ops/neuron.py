@@ -36,6 +36,17 @@ class Neuron:
     out: Format
     ties: str = "up"
 
+    @property
+    def fields(self) -> dict[str, int]:
+        """Its settings as numbers, as the layer table has them."""
+        return {
+            "alpha": self.alpha_q,
+            "reset": RESETS.index(self.reset),
+            "spike": int(self.mode == "lif"),
+            "ties_even": int(self.ties == "even"),
+            "out_max": self.out.high,
+        }
+
     def describe(self, readout: str | None) -> str:
         name = f"readout {readout}" if readout else self.mode
         ties = "" if self.ties == "up" else f", ties {self.ties}"

@@ -15,6 +15,7 @@ from razorsnn.layertable import LAYER_FIELDS
 from razorsnn.ops import razor, timeline
 from razorsnn.ops.tally import THRESHOLD_BITS
 from razorsnn.plan import Plan
+from razorsnn.settings import SETTINGS
 from razorsnn.shape import BANK_DEPTH, BLOCK_RAM_DEPTH, Shape, bank_depth
 from razorsnn.targets.templates import render
 
@@ -97,6 +98,7 @@ def parameters(shape: Shape) -> Iterator[tuple[str, str]]:
         "LoadBits": CHUNK_BITS * max(memory.chunks for memory in loadable(shape)),
         "ClassIdentity": class_identity(shape),
     }  # fmt: skip
+    numbers |= {name.title().replace("_", ""): getattr(shape, name) for name in SETTINGS}
     yield from ((name, str(value)) for name, value in numbers.items())
     yield from ((parameter, f'"{name}"') for parameter, name in IMAGE_FILES.items())
 

@@ -1,0 +1,42 @@
+"""rsnn_mac against fixed.py: events and passes in any order, one a cycle, at the ends of every range."""
+
+from typing import Any
+
+import cocotb
+from blocks import PARAMETERS, Block
+
+from razorsnn.fixed import leak
+
+WEIGHT, VALUE, MEMBRANE = (PARAMETERS[name] for name in ("WeightBits", "ValueBits", "MembraneBits"))
+MASK = (1 << MEMBRANE) - 1
+
+
+def signed(block: Block, bits: int) -> int:
+    half = 1 << (bits - 1)
+    return block.rng.choice([0, 1, -1, half - 1, -half, block.rng.randrange(-half, half) >> block.rng.randrange(bits)])
+
+
+def drawn(block: Block) -> tuple[dict[str, int], dict[str, int], int, int]:
+    """Inputs of the first cycle and of the second, the base of the third, and the sum."""
+    weight, value, membrane = signed(block, WEIGHT), block.rng.randrange(1, 1 << VALUE), signed(block, MEMBRANE)
+    event, wipe, alpha, base = (block.rng.randrange(high) for high in (2, 2, 256, 1 << MEMBRANE))
+    # What all layers have counts, and not what comes of a row.
+    used = alpha if PARAMETERS["Alpha"] < 0 else PARAMETERS["Alpha"]
+    part = weight * value if event else 0 if wipe else int(leak(membrane, used))
+    first = {"event": event, "weight": weight, "value": value, "membrane": membrane, "alpha": alpha}
+    return first, {"leak": 1 - event, "wipe": wipe & (1 - event)}, base, (base + part) & MASK
+
+
+@cocotb.test()
+async def sums(dut: Any) -> None:
+    block = Block(dut)
+    first, second, base, _ = drawn(block)
+    await block.begin(base=base, **first, **second)
+    under_way = [drawn(block) for _ in range(2)]
+    for _ in range(4000):
+        under_way.append(drawn(block))
+        (_, _, base, wanted), (_, second, _, _), (first, _, _, _) = under_way[-3:]
+        await block.next(base=base, **first, **second)
+        await block.settle()
+        if len(under_way) > 4:
+            assert block.get("sum") == wanted, under_way[-3]
