@@ -40,6 +40,11 @@ struct Config {
   static constexpr int store_depth_odd = 1;
   static constexpr int sums_depth_even = 4;
   static constexpr int sums_depth_odd = 0;
+  static constexpr int alpha = 77;
+  static constexpr int reset = 0;
+  static constexpr int spike = 0;
+  static constexpr int ties_even = 0;
+  static constexpr int out_max = 15;
   static constexpr int slots = 2;
   static constexpr int tile_side = 1;
   static constexpr int input_groups = 1;
@@ -69,7 +74,7 @@ struct Config {
   static constexpr int load_address = 68;
   static constexpr int load_data = 72;
   static constexpr int load_commit = 76;
-  static constexpr int class_identity = 1569994612;
+  static constexpr int class_identity = 1037326739;
   static constexpr int load_memories = 10;
   static constexpr int load_index_bits = 24;
   static constexpr int most_chunks = 13;
