@@ -64,7 +64,7 @@ module rsnn_razor #(
   logic feed1_q, last1_q, last2_q, bank1_q, sums_re;
   logic [RowWidth-1:0] row_q, feed_row, feed_row_q;
   logic [Embeddings-1:0][rsnn_pkg::EmbeddingBits-1:0] embedding;
-  logic [Embeddings-1:0][Slots-1:0][SumsBits-1:0] sums;
+  logic [Slots-1:0][Embeddings-1:0][SumsBits-1:0] sums;
   logic [FrameSumBits-1:0] word_sum, word_sum1_q, frame_sum2_q;
   logic [SumsAddrWidth-1:0] sums_addr;
 
@@ -78,16 +78,12 @@ module rsnn_razor #(
   assign feed_row = feed_row_q + RowWidth'(feed_i && feed_last_i);
 
   for (genvar i = 0; i < int'(Slots); i++) begin : gen_lane
-    logic [Embeddings-1:0][SumsBits-1:0] lane_sums;
     rsnn_sums #(
       .Embeddings(Embeddings), .ActBits(ActBits), .SumsBits(SumsBits), .SumsEven(SumsEven), .SumsOdd(SumsOdd)
     ) u_sums (
       .clk_i, .rst_ni, .even_i, .feed_i, .feed_first_i, .feed_addr_i, .x_i(feed_data_i[i]), .embedding_i(embedding),
-      .read_i(sums_re), .read_addr_i(sums_addr), .sums_o(lane_sums)
+      .read_i(sums_re), .read_addr_i(sums_addr), .sums_o(sums[i])
     );
-    for (genvar k = 0; k < int'(Embeddings); k++) begin : gen_k
-      assign sums[k][i] = lane_sums[k];
-    end
   end
 
   always_comb begin

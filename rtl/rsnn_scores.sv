@@ -33,7 +33,7 @@ module rsnn_scores #(
   input  logic [rsnn_pkg::OccupancyBits-1:0]               row_data_i,
   output logic                                             sums_re_o,
   output logic [SumsAddrWidth-1:0]                         sums_addr_o,
-  input  logic [Embeddings-1:0][Slots-1:0][SumsBits-1:0]   sums_data_i,
+  input  logic [Slots-1:0][Embeddings-1:0][SumsBits-1:0]   sums_data_i,
   output logic                                             write_o,
   output logic [AddrWidth-1:0]                             mem_addr_o,
   input  logic [Slots-1:0][ActBits-1:0]                    mem_data_i,
@@ -162,14 +162,10 @@ module rsnn_scores #(
   end
 
   for (genvar i = 0; i < int'(Slots); i++) begin : gen_lane
-    logic [Embeddings-1:0][SumsBits-1:0] sums;
-    for (genvar k = 0; k < int'(Embeddings); k++) begin : gen_sums
-      assign sums[k] = sums_data_i[k][i];
-    end
     rsnn_mask #(
       .Embeddings(Embeddings), .ActBits(ActBits), .SumsBits(SumsBits), .LoadBits(LoadBits), .SigmoidFile(SigmoidFile)
     ) u_mask (
-      .clk_i, .sums_i(sums), .k_i(k_q[K]), .weight_i(weight_q), .mask_shift_i(layer_i.mask_shift),
+      .clk_i, .sums_i(sums_data_i[i]), .k_i(k_q[K]), .weight_i(weight_q), .mask_shift_i(layer_i.mask_shift),
       .sigmoid_re_i(mask_q[Sigmoid]), .add_i(mask_q[Mask]), .first_i(first_q[Mask]), .x_i(mem_data_i[i]),
       .threshold_i(layer_i.threshold), .refine_shift_i(layer_i.refine_shift), .refine_max_i(layer_i.refine_max),
       .score_o(score[i]), .reached_o(reached[i]), .refined_o(refined[i]),

@@ -34,22 +34,17 @@ module rsnn_sums #(
   typedef logic signed [rsnn_pkg::EmbeddingBits-1:0] embedding_t;
   typedef logic signed [rsnn_pkg::EmbeddingBits+1:0] triple_t;
 
-  // ---- What is shared, registered: the word's place in either bank, its activation, the frame's embeddings.
-  logic even1_q, even2_q, even3_q, first1_q, first2_q, first3_q, used_even1_q, used_odd1_q;
-  logic [AddrWidth-1:0] even_addr1_q, odd_addr1_q;
+  // ---- What is shared, registered: the activation, whether it is fed, and in which bank; a bank has its own address.
+  logic [3:1] even_q, first_q, feed_q;
   logic [ActBits-1:0] x1_q, x2_q;
-  logic [2:0] feed_q;
-  sums_t new3, even_old3, odd_old3, even_sums3, odd_sums3;
+  sums_t new3;
+  sums_t [1:0] old3, sums3;
 
   always_ff @(posedge clk_i) begin
-    {even3_q, even2_q, even1_q} <= {even2_q, even1_q, even_i};
-    {first3_q, first2_q, first1_q} <= {first2_q, first1_q, feed_first_i};
-    even_addr1_q <= even_i ? read_addr_i : feed_addr_i;
-    odd_addr1_q <= even_i ? feed_addr_i : read_addr_i;
-    used_even1_q <= even_i ? read_i : feed_i;
-    used_odd1_q <= even_i ? feed_i : read_i;
+    even_q <= {even_q[2:1], even_i};
+    first_q <= {first_q[2:1], feed_first_i};
     {x2_q, x1_q} <= {x1_q, x_i};
-    feed_q <= rst_ni ? {feed_q[1:0], feed_i} : '0;
+    feed_q <= rst_ni ? {feed_q[2:1], feed_i} : '0;
   end
 
   // ---- Products. An activation has few bits: shifts and adds, in LUTs, two bits of it at a time.
@@ -71,7 +66,6 @@ module rsnn_sums #(
     embedding_t embedding1_q, embedding2_q;
     triple_t triple2_q;
     logic signed [FedBits-1:0] fed3_q;
-    logic [SumsBits-1:0] old3;
     logic unused_fed;
     assign unused_fed = ^fed3_q;
     always_ff @(posedge clk_i) begin
@@ -79,33 +73,29 @@ module rsnn_sums #(
       triple2_q <= (triple_t'(embedding1_q) <<< 1) + triple_t'(embedding1_q);
       fed3_q <= product(embedding2_q, triple2_q, x2_q);
     end
-    assign old3 = even3_q ? odd_old3[k] : even_old3[k];
-    assign new3[k] = (first3_q ? '0 : old3) + SumsBits'(fed3_q);
+    assign new3[k] = (first_q[3] ? '0 : old3[even_q[3]][k]) + SumsBits'(fed3_q);
   end
 
-  // ---- The banks. A fed word is stored when the next layer may be on already: it carries its bank.
-  if (SumsEven > 0) begin : gen_even
-    localparam int unsigned Width = (SumsEven > 1) ? $clog2(SumsEven) : 1;
-    rsnn_rmw #(.Width($bits(sums_t)), .Depth(SumsEven)) u_words (
-      .clk_i, .rst_ni, .valid_i(used_even1_q), .addr_i(Width'(even_addr1_q)), .move_i(1'b1), .read_o(even_sums3),
-      .old_o(even_old3), .write_i(feed_q[2] && !even3_q), .new_i(new3)
-    );
-  end else begin : gen_no_even
-    assign even_sums3 = '0;
-    assign even_old3 = '0;
+  // ---- The banks, the even one first. A fed word is stored when the next layer may be on already: it carries its bank.
+  for (genvar bank = 0; bank < 2; bank++) begin : gen_bank
+    localparam int unsigned Depth = (bank == 0) ? SumsEven : SumsOdd;
+    if (Depth > 0) begin : gen_words
+      localparam int unsigned Width = (Depth > 1) ? $clog2(Depth) : 1;
+      logic read, used1_q;
+      logic [Width-1:0] addr1_q;
+      assign read = even_i == (bank == 0);
+      always_ff @(posedge clk_i) begin
+        used1_q <= read ? read_i : feed_i;
+        addr1_q <= Width'(read ? read_addr_i : feed_addr_i);
+      end
+      rsnn_rmw #(.Width($bits(sums_t)), .Depth(Depth)) u_words (
+        .clk_i, .rst_ni, .valid_i(used1_q), .addr_i(addr1_q), .move_i(1'b1), .read_o(sums3[bank]), .old_o(old3[bank]),
+        .write_i(feed_q[3] && even_q[3] != (bank == 0)), .new_i(new3)
+      );
+    end else begin : gen_none
+      assign sums3[bank] = '0;
+      assign old3[bank] = '0;
+    end
   end
-  if (SumsOdd > 0) begin : gen_odd
-    localparam int unsigned Width = (SumsOdd > 1) ? $clog2(SumsOdd) : 1;
-    rsnn_rmw #(.Width($bits(sums_t)), .Depth(SumsOdd)) u_words (
-      .clk_i, .rst_ni, .valid_i(used_odd1_q), .addr_i(Width'(odd_addr1_q)), .move_i(1'b1), .read_o(odd_sums3),
-      .old_o(odd_old3), .write_i(feed_q[2] && even3_q), .new_i(new3)
-    );
-  end else begin : gen_no_odd
-    assign odd_sums3 = '0;
-    assign odd_old3 = '0;
-  end
-  assign sums_o = even1_q ? even_sums3 : odd_sums3;
-
-  logic unused;
-  assign unused = ^{even_addr1_q, odd_addr1_q, used_even1_q, used_odd1_q};
+  assign sums_o = sums3[!even_q[1]];
 endmodule
