@@ -25,7 +25,7 @@ from razorsnn.files import folder_transaction, hash_file, hash_files, hash_tree,
 from razorsnn.graphfile import FILES, load_graph
 from razorsnn.ops.conv import Conv
 from razorsnn.plan import Plan, make_plan
-from razorsnn.settings import SETTINGS
+from razorsnn.settings import SETTINGS, VARIES
 from razorsnn.shape import EXACT
 from razorsnn.targets import TARGETS
 
@@ -133,7 +133,8 @@ def planned(run: Path, inputs: dict[str, Any]) -> Plan:
     """The graph in its own shape class, with the room that was asked for."""
     own = make_plan(load_graph(run), inputs["lanes"], taps=inputs.get("taps", 1))
     shape = own.shape.widened(inputs["headroom"])
-    return make_plan(own.graph, inputs["lanes"], shape.varied() if inputs.get("any_neuron") else shape)
+    shape = shape.varied() if inputs.get("any_neuron") else shape
+    return own if shape == own.shape else make_plan(own.graph, inputs["lanes"], shape)
 
 
 def read_manifest(path: Path) -> dict[str, Any]:
@@ -153,7 +154,7 @@ def plan_facts(plan: Plan) -> dict[str, Any]:
         "shape_class": {
             "identity": class_identity(plan.shape),
             "equal": list(EXACT),
-            "constants": {name: value for name in SETTINGS if (value := getattr(plan.shape, name)) >= 0},
+            "constants": {name: value for name in SETTINGS if (value := getattr(plan.shape, name)) != VARIES},
             "load_writes": len(load_writes(plan)),
         },
         "memories": [asdict(memory) | {"bits": memory.bits} for memory in plan.memories()],

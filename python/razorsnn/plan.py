@@ -83,7 +83,7 @@ class Plan:
     @property
     def _products(self) -> int:
         """Multipliers of a lane and tap: none for spikes where the leak is a constant, which takes shifts and adds."""
-        if self.shape.alpha >= 0:
+        if self.shape.alpha != VARIES:
             return int(max(self.shape.input_bits, self.shape.activation_bits) > 1)
         return 1 + int(max(self.shape.membrane_bits, self.shape.weight_bits) > MULTIPLIER_BITS)
 
