@@ -173,7 +173,7 @@ module rsnn_accelerator #(
   );
 
   // ---- Input memories.
-  logic input_re, scan_re, scan_move;
+  logic input_re, scan_re;
   logic [AddrWidth-1:0] scan_addr, razor_addr;
   logic [Slots-1:0][InputBits-1:0] input_data;
   word_t input_word, scan_data, razor_data;
@@ -187,7 +187,7 @@ module rsnn_accelerator #(
     .clk_i, .rst_ni(active_nq), .run_i(run && whole), .release_i(emit_done),
     .s_valid_i(s_axis_tvalid_i), .s_ready_o(s_axis_tready_o), .s_data_i(s_axis_tdata_i), .s_last_i(s_axis_tlast_i),
     .clearing_o(clearing), .begun_o(begun), .waiting_o(waiting), .busy_o(busy), .dropped_o(dropped), .unended_o(unended),
-    .read_i(input_re), .read_addr_i(InputAddrWidth'(scan_addr)), .read_move_i(scan_move),
+    .read_i(input_re), .read_addr_i(InputAddrWidth'(scan_addr)),
     .read_data_o(input_data)
   );
 
@@ -235,7 +235,7 @@ module rsnn_accelerator #(
   assign write_data = stored(out_y);
 
   rsnn_store #(.Width($bits(stored_t)), .Depth(EvenDepth)) u_even (
-    .clk_i, .a_re_i(scan_re && even), .a_addr_i(EvenAddrWidth'(scan_addr)), .a_move_i(scan_move),
+    .clk_i, .a_re_i(scan_re && even), .a_addr_i(EvenAddrWidth'(scan_addr)),
     .a_data_o(even_scan),
     .b_we_i(even ? razor_write : engine_write),
     .b_addr_i(EvenAddrWidth'(even ? razor_addr : write_addr)), .b_data_i(even ? stored(razor_write_data) : write_data),
@@ -243,7 +243,7 @@ module rsnn_accelerator #(
   );
   rsnn_store #(.Width($bits(stored_t)), .Depth(OddDepth)) u_odd (
     .clk_i, .a_re_i(scan_re && !even && index != '0), .a_addr_i(OddAddrWidth'(scan_addr)),
-    .a_move_i(scan_move), .a_data_o(odd_scan),
+    .a_data_o(odd_scan),
     .b_we_i(even ? engine_write : razor_write),
     .b_addr_i(OddAddrWidth'(even ? write_addr : razor_addr)), .b_data_i(even ? write_data : stored(razor_write_data)),
     .b_data_o(odd_razor)
@@ -318,7 +318,7 @@ module rsnn_accelerator #(
     .width_i(layer.width), .groups_i(layer.groups_in), .lanes_in_log2_i(layer.lanes_in_log2), .deep_i(layer.deep_in),
     .dense_i(layer.dense),
     .row_stride_i(WeightAddrWidth'(layer.row_stride)), .weight_base_i(WeightAddrWidth'(layer.weight_base)),
-    .free_o(scan_free), .turn_i(turn), .mem_re_o(scan_re), .mem_addr_o(scan_addr), .mem_move_o(scan_move),
+    .free_o(scan_free), .turn_i(turn), .mem_re_o(scan_re), .mem_addr_o(scan_addr),
     .mem_data_i(scan_data),
     .event_valid_o(event_found), .event_ready_i(event_ready && take && event_turn == turn), .event_turn_o(event_turn),
     .event_value_o(event_value),

@@ -2,8 +2,7 @@
 // and choosing one of several after that too long. One synchronous read port, one write port.
 //   place      as rsnn_ram; a bank has rsnn_pkg::bank_depth(Depth) words. Contents: InitFile, or InitFile.0 to InitFile.3,
 //              a file a bank
-//   latency    read data two cycles after re_i, held until that of the next read. What was read waits in its bank for as
-//              long as move_i is low in the cycle after re_i, and the data before it is held
+//   latency    read data two cycles after re_i, held until that of the next read
 //   handshake  a read of the word written in the same cycle gives the old or the new word: callers must not care
 module rsnn_deep_ram #(
   parameter int unsigned Width = 8,
@@ -14,7 +13,6 @@ module rsnn_deep_ram #(
   input  logic                 clk_i,
   input  logic                 re_i,
   input  logic [AddrWidth-1:0] raddr_i,
-  input  logic                 move_i,
   output logic [Width-1:0]     rdata_o,
   input  logic                 we_i,
   input  logic [AddrWidth-1:0] waddr_i,
@@ -37,7 +35,7 @@ module rsnn_deep_ram #(
         .clk_i, .re_i, .raddr_i(WordWidth'(raddr_i)), .rdata_o(data),
         .we_i(we_i && 2'(32'(waddr_i) >> BankWidth) == 2'(bank)), .waddr_i(WordWidth'(waddr_i)), .wdata_i
       );
-      always_ff @(posedge clk_i) if (move_i) data_q[bank] <= data;
+      always_ff @(posedge clk_i) data_q[bank] <= data;
     end else begin : gen_none
       assign data_q[bank] = '0;
     end
@@ -45,7 +43,7 @@ module rsnn_deep_ram #(
 
   always_ff @(posedge clk_i) begin
     if (re_i) bank1_q <= 2'(32'(raddr_i) >> BankWidth);
-    if (move_i) bank2_q <= bank1_q;
+    bank2_q <= bank1_q;
   end
   assign rdata_o = (Banks == 1) ? data_q[0] : data_q[bank2_q];
 endmodule

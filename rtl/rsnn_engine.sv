@@ -174,12 +174,12 @@ module rsnn_engine #(
       {here2_q, here1_q} <= rst_ni ? {here1_q, bank_q[bank]} : '0;
     end
     rsnn_forward #(.Width(Lanes * MembraneBits), .Depth(MembraneDepth)) u_membranes (
-      .clk_i, .re_i(bank_q[bank] || pass_word), .raddr_i(addr), .move_i(1'b1), .stored_o(stored), .data_o(words[bank]),
+      .clk_i, .re_i(bank_q[bank] || pass_word), .raddr_i(addr), .stored_o(stored), .data_o(words[bank]),
       .we_i(here2_q || at_q[Back].pass_word), .waddr_i(write_addr), .wdata_i(new_words[bank])
     );
   end
   rsnn_deep_ram #(.Width(Slots * LowerBits), .Depth(WeightDepth), .InitFile(WeightFile)) u_weights (
-    .clk_i, .re_i(tap_valid), .raddr_i(tap_weight), .move_i(1'b1), .rdata_o(lower),
+    .clk_i, .re_i(tap_valid), .raddr_i(tap_weight), .rdata_o(lower),
     .we_i(load_i[rsnn_pkg::WeightMemory]), .waddr_i(WeightAddrWidth'(load_addr_i)),
     .wdata_i((Slots * LowerBits)'(load_data_i))
   );
@@ -191,7 +191,7 @@ module rsnn_engine #(
     logic [Slots-1:0][UpperBits-1:0] upper;
     logic has_upper1_q, has_upper2_q;
     rsnn_deep_ram #(.Width(Slots * UpperBits), .Depth(UpperDepth), .InitFile(UpperFile)) u_upper (
-      .clk_i, .re_i(tap_valid), .raddr_i(UpperAddrWidth'(tap_weight)), .move_i(1'b1), .rdata_o(upper),
+      .clk_i, .re_i(tap_valid), .raddr_i(UpperAddrWidth'(tap_weight)), .rdata_o(upper),
       .we_i(load_i[rsnn_pkg::UpperMemory]), .waddr_i(UpperAddrWidth'(load_addr_i)),
       .wdata_i((Slots * UpperBits)'(load_data_i))
     );

@@ -22,27 +22,36 @@ module rsnn_fifo #(
   logic [Width-1:0] mem [Depth];
   logic [AddrWidth-1:0] write_q, read_q;
   logic [CountWidth-1:0] count_q;
-  logic take, waits, push, pop;
+  logic take, waits_q, full_q, push, pop;
 
-  assign in_ready_o = count_q != CountWidth'(Depth);
+  assign in_ready_o = !full_q;
   assign take = !out_valid_o || out_ready_i;
-  assign waits = count_q != '0;
-  assign pop = take && waits;
-  assign push = in_valid_i && in_ready_o && !(take && !waits);
+  assign pop = take && waits_q;
+  assign push = in_valid_i && in_ready_o && !(take && !waits_q);
 
   always_ff @(posedge clk_i) begin
     if (push) mem[write_q] <= in_data_i;
-    if (take) out_data_o <= waits ? mem[read_q] : in_data_i;
+    if (take) out_data_o <= waits_q ? mem[read_q] : in_data_i;
     if (!rst_ni) begin
       out_valid_o <= 1'b0;
       write_q <= '0;
       read_q <= '0;
       count_q <= '0;
+      {waits_q, full_q} <= '0;
     end else begin
-      if (take) out_valid_o <= waits || in_valid_i;
+      if (take) out_valid_o <= waits_q || in_valid_i;
       if (push) write_q <= (write_q == Last) ? '0 : write_q + 1'b1;
       if (pop) read_q <= (read_q == Last) ? '0 : read_q + 1'b1;
-      count_q <= count_q + CountWidth'(push) - CountWidth'(pop);
+      // What the count will be is not waited for.
+      if (push && !pop) begin
+        count_q <= count_q + 1'b1;
+        waits_q <= 1'b1;
+        full_q <= count_q == CountWidth'(Depth - 1);
+      end else if (pop && !push) begin
+        count_q <= count_q - 1'b1;
+        waits_q <= count_q != CountWidth'(1);
+        full_q <= 1'b0;
+      end
     end
   end
 endmodule

@@ -1,7 +1,7 @@
 // Memory whose reads see every earlier write: the home of all forwarding. One read and one write a cycle.
 //   latency    both two cycles after re_i. stored_o: the word as stored, stale if it was written since the cycle before
-//              re_i; it is held, and waits, as rdata_o of rsnn_deep_ram. data_o: with every write of the cycles before it
-//   handshake  none: never stalls. data_o is right where move_i was high
+//              re_i; it is held, as rdata_o of rsnn_deep_ram. data_o: with every write of the cycles before it
+//   handshake  none: never stalls
 module rsnn_forward #(
   parameter int unsigned Width = 8,
   parameter int unsigned Depth = 16,
@@ -10,7 +10,6 @@ module rsnn_forward #(
   input  logic                 clk_i,
   input  logic                 re_i,
   input  logic [AddrWidth-1:0] raddr_i,
-  input  logic                 move_i,
   output logic [Width-1:0]     stored_o,
   output logic [Width-1:0]     data_o,
   input  logic                 we_i,
@@ -22,7 +21,7 @@ module rsnn_forward #(
   logic hit1_q, hit2_q, hit_before2_q;
 
   rsnn_deep_ram #(.Width(Width), .Depth(Depth)) u_ram (
-    .clk_i, .re_i, .raddr_i, .move_i, .rdata_o(stored_o), .we_i, .waddr_i, .wdata_i
+    .clk_i, .re_i, .raddr_i, .rdata_o(stored_o), .we_i, .waddr_i, .wdata_i
   );
 
   // A write in the cycle of the read, or in the one after: compared a cycle before its word is needed.

@@ -9,8 +9,7 @@
 //              that beat on: then its counts are written
 //   handshake  s_ready_o unless two windows are held; a window ends with s_last_i or with the mark of its last frame;
 //              windows are read in the order in which they came, from waiting_o until release_i; reading
-//              a word sets it to 0, so the memory is empty once the window was read; read_move_i as move_i of
-//              rsnn_deep_ram
+//              a word sets it to 0, so the memory is empty once the window was read. read_i to read_data_o: three cycles
 module rsnn_frame_builder #(
   parameter int unsigned Frames = 4,
   parameter int unsigned Channels = 2,
@@ -55,7 +54,6 @@ module rsnn_frame_builder #(
   output logic                                 unended_o,
   input  logic                                 read_i,
   input  logic [AddrWidth-1:0]                 read_addr_i,
-  input  logic                                 read_move_i,
   output logic [Slots-1:0][InputBits-1:0]      read_data_o
 );
   localparam int unsigned LaneWidth = (Slots > 1) ? $clog2(Slots) : 1;
@@ -92,7 +90,7 @@ module rsnn_frame_builder #(
   logic [3:0] polarity1_q, bank1;
   logic [AddrWidth-1:0] base1_q, addr2_q;
   logic [LaneWidth-1:0] lane2_q;
-  logic [Slots-1:0] here3_q, here4_q;
+  logic [Slots-1:0] here3_q, here4_q, here5_q;
 
   // By a constant of few bits: sums are faster than a multiplier.
   function automatic logic [AddrWidth-1:0] times(logic [AddrWidth-1:0] value, int unsigned factor);
@@ -127,7 +125,7 @@ module rsnn_frame_builder #(
     lane2_q <= LaneWidth'(12'(bank1) << $clog2(Lanes))
              | LaneWidth'(((bin_x1_q & 12'(Beside - 1)) << LaneShift) | 12'(polarity1_q & 4'(InputLanes - 1)));
     here3_q <= Slots'(1) << lane2_q;
-    here4_q <= here3_q;
+    {here5_q, here4_q} <= {here4_q, here3_q};
     dropped_o <= accept && !mark && !on_sensor;
     {fill2_q, fill1_q} <= {fill1_q, fill_q};
     if (!rst_ni) {event2_q, event1_q} <= '0;
@@ -139,23 +137,27 @@ module rsnn_frame_builder #(
   assign read_data_o = stored[drain_q];
 
   for (genvar memory = 0; memory < 2; memory++) begin : gen_memory
-    logic count, count3_q, count4_q, read;
+    logic count, count3_q, count4_q, count5_q, read, used3_q;
+    logic [AddrWidth-1:0] addr3_q;
     logic [Slots-1:0][InputBits-1:0] old, counted;
     assign count = event2_q && fill2_q == 1'(memory);
     assign read = read_i && drain_q == 1'(memory);
 
     // Every lane counts by itself: a multiplexer to one counter and back would be the block's longest path.
     always_comb begin
-      for (int unsigned i = 0; i < Slots; i++) counted[i] = old[i] + InputBits'(here4_q[i] && old[i] != '1);
+      for (int unsigned i = 0; i < Slots; i++) counted[i] = old[i] + InputBits'(here5_q[i] && old[i] != '1);
     end
 
-    always_ff @(posedge clk_i) {count4_q, count3_q} <= rst_ni ? {count3_q, count} : '0;
+    always_ff @(posedge clk_i) begin
+      {count5_q, count4_q, count3_q} <= rst_ni ? {count4_q, count3_q, count} : '0;
+      used3_q <= rst_ni && (count || read || clearing_q);
+      addr3_q <= clearing_q ? clear_addr_q : count ? addr2_q : read_addr_i;
+    end
 
     // No event goes to the memory that is read.
     rsnn_rmw #(.Width(Slots * InputBits), .Depth(Depth)) u_words (
-      .clk_i, .rst_ni, .valid_i(count || read || clearing_q),
-      .addr_i(clearing_q ? clear_addr_q : count ? addr2_q : read_addr_i),
-      .move_i(read_move_i || drain_q != 1'(memory)), .read_o(stored[memory]), .old_o(old), .write_i(1'b1), .new_i(count4_q ? counted : '0)
+      .clk_i, .rst_ni, .valid_i(used3_q), .addr_i(addr3_q), .read_o(stored[memory]), .old_o(old), .write_i(1'b1),
+      .new_i(count5_q ? counted : '0)
     );
   end
 

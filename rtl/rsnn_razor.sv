@@ -4,7 +4,7 @@
 //              then scores (rsnn_scores), while the layer behind the gate runs and feeds the sums of the next gate
 //   shapes     two banks of sums, for gates that read the even and the odd store; even_i: the gate of layer_i reads the
 //              even one, so the feed goes to the bank of the odd one
-//   latency    `Razor.known` in ops/razor.py; a word is in the sums 4 cycles after feed_i
+//   latency    `Razor.known` in ops/razor.py; a word is in the sums 5 cycles after feed_i
 //   handshake  feed_begin_i, then the frames' words, their starts 5 cycles apart or more; start_i 3 cycles or more
 //              after the last, and with feed_begin_i of the next gate at the earliest; known_o: keep_o of these frames
 //              holds until the next start
@@ -57,11 +57,10 @@ module rsnn_razor #(
   localparam int unsigned OccupancyBits = rsnn_pkg::OccupancyBits;
   localparam int unsigned BitWidth = $clog2(OccupancyBits);
   localparam int unsigned RowsDepth = Frames * ((SumsDepth + OccupancyBits - 1) / OccupancyBits);
-  localparam int unsigned RowAddrWidth = (RowsDepth > 1) ? $clog2(RowsDepth) : 1;
-  localparam int unsigned BankAddrWidth = $clog2(2 * RowsDepth);
+  localparam int unsigned RowAddrWidth = $clog2(2 * RowsDepth);
 
   // ---- Feed: each word of outputs into the sums of all k, and into its frame's sum. A row of coefficients a frame.
-  logic feed1_q, last1_q, last2_q, bank1_q, sums_re;
+  logic feed1_q, last1_q, last2_q, sums_re;
   logic [RowWidth-1:0] row_q, feed_row, feed_row_q;
   logic [Embeddings-1:0][rsnn_pkg::EmbeddingBits-1:0] embedding;
   logic [Slots-1:0][Embeddings-1:0][SumsBits-1:0] sums;
@@ -93,7 +92,6 @@ module rsnn_razor #(
 
   always_ff @(posedge clk_i) begin
     word_sum1_q <= word_sum;
-    bank1_q <= !even_i;
     // A frame begins anew once its sum was handed on.
     if (feed1_q) frame_sum2_q <= word_sum1_q + ((last2_q || feed_begin_i) ? '0 : frame_sum2_q);
     else if (last2_q || feed_begin_i) frame_sum2_q <= '0;
@@ -106,7 +104,8 @@ module rsnn_razor #(
     else {feed1_q, last1_q, last2_q} <= {feed_i, feed_i && feed_last_i, last1_q};
   end
 
-  // ---- Which words of a frame are not empty: a row of bits as often as it is full, and at the frame's end.
+  // ---- Which words of a frame are not empty: a row of bits as often as it is full, and at the frame's end. Two banks, as
+  // the sums: one that is fed, one that is read.
   logic [OccupancyBits-1:0] bits1, bits1_q, row_data;
   logic [BitWidth-1:0] bit1_q;
   logic [RowAddrWidth-1:0] fed_row_q, row_addr;
@@ -122,14 +121,12 @@ module rsnn_razor #(
     bit1_q <= BitWidth'(feed_addr_i);
     filled1_q <= feed_data_i != '0;
     if (feed1_q) bits1_q <= bits1;
-    if (feed_begin_i) fed_row_q <= '0;
+    if (feed_begin_i) fed_row_q <= even_i ? RowAddrWidth'(RowsDepth) : '0;
     else if (row_write) fed_row_q <= fed_row_q + 1'b1;
   end
 
   rsnn_ram #(.Width(OccupancyBits), .Depth(2 * RowsDepth)) u_occupancy (
-    .clk_i, .re_i(row_re), .raddr_i(BankAddrWidth'(row_addr) + (even_i ? '0 : BankAddrWidth'(RowsDepth))),
-    .rdata_o(row_data), .we_i(row_write),
-    .waddr_i(BankAddrWidth'(fed_row_q) + (bank1_q ? '0 : BankAddrWidth'(RowsDepth))), .wdata_i(bits1)
+    .clk_i, .re_i(row_re), .raddr_i(row_addr), .rdata_o(row_data), .we_i(row_write), .waddr_i(fed_row_q), .wdata_i(bits1)
   );
 
   // ---- Weighting.
@@ -152,7 +149,7 @@ module rsnn_razor #(
     .LoadBits(LoadBits)
   ) u_scores (
     .clk_i, .rst_ni, .layer_i, .start_i, .ready_i(weighting_ready), .weight_i(weight),
-    .row_re_o(row_re), .row_addr_o(row_addr), .row_data_i(row_data),
+    .row_base_i(even_i ? '0 : RowAddrWidth'(RowsDepth)), .row_re_o(row_re), .row_addr_o(row_addr), .row_data_i(row_data),
     .sums_re_o(sums_re), .sums_addr_o(sums_addr), .sums_data_i(sums),
     .write_o, .mem_addr_o, .mem_data_i, .write_data_o, .known_o, .keep_o,
     .load_i, .load_addr_i, .load_data_i

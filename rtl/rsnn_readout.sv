@@ -43,7 +43,7 @@ module rsnn_readout #(
 
   rsnn_rmw #(.Width(Used * ScoreBits), .Depth(Depth)) u_scores (
     .clk_i, .rst_ni, .valid_i(add_i || state_q == Fetch), .addr_i(add_i ? AddrWidth'(addr_i) : word_q),
-    .move_i(1'b1), .read_o(read), .old_o(old), .write_i(add2_q), .new_i(sums)
+    .read_o(read), .old_o(old), .write_i(add2_q), .new_i(sums)
   );
 
   always_comb begin

@@ -1,8 +1,7 @@
 // Read-modify-write memory, one access a cycle.
 //   stage 0    valid_i, addr_i
 //   stage 2    old_o: the word, with what the two accesses before wrote; new_i is stored if write_i. read_o: the word as
-//              stored, stale if one of those wrote it; held until that of the next access, and waits where move_i was low
-//              in stage 1
+//              stored, stale if one of those wrote it; held until that of the next access
 //   handshake  none: never stalls
 module rsnn_rmw #(
   parameter int unsigned Width = 8,
@@ -13,7 +12,6 @@ module rsnn_rmw #(
   input  logic                 rst_ni,
   input  logic                 valid_i,
   input  logic [AddrWidth-1:0] addr_i,
-  input  logic                 move_i,
   output logic [Width-1:0]     read_o,
   output logic [Width-1:0]     old_o,
   input  logic                 write_i,
@@ -23,7 +21,7 @@ module rsnn_rmw #(
   logic valid1_q, valid2_q;
 
   rsnn_forward #(.Width(Width), .Depth(Depth)) u_words (
-    .clk_i, .re_i(valid_i), .raddr_i(addr_i), .move_i, .stored_o(read_o), .data_o(old_o),
+    .clk_i, .re_i(valid_i), .raddr_i(addr_i), .stored_o(read_o), .data_o(old_o),
     .we_i(valid2_q && write_i), .waddr_i(addr2_q), .wdata_i(new_i)
   );
 

@@ -4,7 +4,7 @@
 //   shapes     ops/words.py: a bank of a word is a position of its tile, and holds 2 ** lanes_in_log2_i channels of as many
 //              positions beside each other as fill the lanes; deep_i: all banks hold channels of one position. width_i
 //              words a row and channel group
-//   latency    start_i to the first event: 7 cycles; a word without events takes 1 cycle, hidden behind the events
+//   latency    start_i to the first event: 9 cycles; a word without events takes 1 cycle, hidden behind the events
 //              that wait in the FIFO or are being worked on
 //   handshake  event_valid_o/event_ready_i. start_i only while free_o: then no word is left, though events of the frame
 //              before may wait. Frames in turn are of turn 0, 1, 0, ...: event_turn_o; done_o while neither word nor event
@@ -35,7 +35,6 @@ module rsnn_scanner #(
   input  logic                          turn_i,
   output logic                          mem_re_o,
   output logic [AddrWidth-1:0]          mem_addr_o,
-  output logic                          mem_move_o,
   input  logic [Slots-1:0][ActBits-1:0] mem_data_i,
   output logic                          event_valid_o,
   input  logic                          event_ready_i,
@@ -54,9 +53,11 @@ module rsnn_scanner #(
     logic [WeightAddrWidth-1:0] weight;
   } place_t;
 
-  logic word_valid, word_ready, word_last, reader_busy;
+  logic word_valid, word_ready, reader_busy;
   logic [Slots-1:0][ActBits-1:0] word, word_q;
-  logic [Slots-1:0] filled, pending_q, pending_rest;
+  logic [Slots-1:0] filled, pending_q;
+  logic [1:0] filled_count, pending_count;
+  logic any_q, single_q;
   logic [LaneWidth-1:0] lane, bank, in_bank, across, channel;
   logic [1:0] down, right;
   logic whole;
@@ -71,13 +72,15 @@ module rsnn_scanner #(
   logic [WeightAddrWidth-1:0] channel_weight_q;
 
   rsnn_word_reader #(.AddrWidth(AddrWidth), .WordWidth(Slots * ActBits)) u_reader (
-    .clk_i, .rst_ni, .start_i, .base_i, .count_i(words_i), .mem_re_o, .mem_addr_o, .mem_move_o, .mem_data_i,
-    .valid_o(word_valid), .ready_i(word_ready), .word_o(word), .last_o(word_last), .busy_o(reader_busy)
+    .clk_i, .rst_ni, .start_i, .base_i, .count_i(words_i), .mem_re_o, .mem_addr_o, .mem_data_i,
+    .valid_o(word_valid), .ready_i(word_ready), .word_o(word), .busy_o(reader_busy)
   );
 
   always_comb begin
     for (int unsigned i = 0; i < Slots; i++) filled[i] = |word[i];
   end
+  rsnn_few #(.Width(Slots)) u_filled (.bits_i(filled), .count_o(filled_count));
+  rsnn_few #(.Width(Slots)) u_pending (.bits_i(pending_q), .count_o(pending_count));
 
   always_comb begin
     lane = '0;
@@ -94,10 +97,9 @@ module rsnn_scanner #(
   assign right = whole ? '0 : 2'(bank) - ((Side == 1) ? '0 : {down[0], 1'b0}) - ((Side == 2) ? '0 : down);
   assign across = whole ? '0 : in_bank >> lanes_in_log2_i;
   assign channel = whole ? lane : in_bank - (across << lanes_in_log2_i);
-  assign pending_rest = pending_q & (pending_q - 1'b1);
-  assign take = (pending_q != '0) && found_ready;
-  assign word_ready = (pending_q == '0) || (take && pending_rest == '0);
-  assign free_o = !reader_busy && pending_q == '0;
+  assign take = any_q && found_ready;
+  assign word_ready = !any_q || (found_ready && single_q);
+  assign free_o = !reader_busy && !any_q;
   assign done_o = !(event_valid_o && event_turn_o == turn_i) && !(found_valid_q && found_turn_q == turn_i)
                && !(weighed_valid_q && weighed_turn_q == turn_i)
                && !(!free_o && turn_q == turn_i);
@@ -124,7 +126,7 @@ module rsnn_scanner #(
     else if (start_i) turn_q <= !turn_q;
     if (!rst_ni) {found_valid_q, weighed_valid_q} <= '0;
     else begin
-      if (found_ready) found_valid_q <= pending_q != '0;
+      if (found_ready) found_valid_q <= any_q;
       if (weighed_ready) weighed_valid_q <= found_valid_q;
     end
   end
@@ -174,13 +176,17 @@ module rsnn_scanner #(
       place_q <= next_q;
     end
     if (!rst_ni) begin
-      pending_q <= '0;
-    end else begin
-      if (word_ready) pending_q <= word_valid ? filled : '0;
-      else if (take) pending_q <= pending_rest;
+      any_q <= 1'b0;
+    end else if (word_ready) begin
+      any_q <= word_valid && filled_count != 2'd0;
+    end
+    // Flags tell what is left of the word: whether one is, and whether that is all.
+    if (word_ready) begin
+      pending_q <= filled;
+      single_q <= filled_count == 2'd1;
+    end else if (take) begin
+      pending_q <= pending_q & (pending_q - 1'b1);
+      single_q <= pending_count == 2'd2;
     end
   end
-
-  logic unused;
-  assign unused = word_last;
 endmodule

@@ -5,8 +5,9 @@
 //   latency    `Razor.known` in ops/razor.py: exact. A row of OccupancyBits words takes a cycle, and each of its words
 //              that is not empty Embeddings cycles (3 at least where the operand is refined)
 //   handshake  start_i while nothing is to be done; ready_i once weight_i holds three cycles later; known_o, keep_o
-//              hold until the next start; mem_data_i is the word at mem_addr_o of two cycles before, unless write_o was high then; sums_data_i is that of
-//              three cycles before, and holds until the next sums_re_o's
+//              hold until the next start; mem_data_i is the word at mem_addr_o of three cycles before, unless write_o was
+//              high then; sums_data_i is that of three cycles before, and holds until the next sums_re_o's; row_base_i, of the
+//              first frame's first row, and layer_i hold from the cycle before start_i on
 module rsnn_scores #(
   parameter int unsigned Slots = 4,
   parameter int unsigned ActBits = 4,
@@ -20,7 +21,7 @@ module rsnn_scores #(
   parameter bit Relative = 1'b0,
   parameter string SigmoidFile = "",
   localparam int unsigned SumsAddrWidth = (SumsDepth > 1) ? $clog2(SumsDepth) : 1,
-  localparam int unsigned RowAddrWidth = (RowsDepth > 1) ? $clog2(RowsDepth) : 1
+  localparam int unsigned RowAddrWidth = $clog2(2 * RowsDepth)
 ) (
   input  logic                                             clk_i,
   input  logic                                             rst_ni,
@@ -28,6 +29,7 @@ module rsnn_scores #(
   input  logic                                             start_i,
   input  logic                                             ready_i,
   input  logic [Embeddings-1:0][8:0]                       weight_i,
+  input  logic [RowAddrWidth-1:0]                          row_base_i,
   output logic                                             row_re_o,
   output logic [RowAddrWidth-1:0]                          row_addr_o,
   input  logic [rsnn_pkg::OccupancyBits-1:0]               row_data_i,
@@ -46,6 +48,7 @@ module rsnn_scores #(
 );
   localparam int unsigned OccupancyBits = rsnn_pkg::OccupancyBits;
   localparam int unsigned BitWidth = $clog2(OccupancyBits);
+  localparam int unsigned RowWidth = $clog2(RowsDepth / Frames + 1);
   localparam int unsigned KWidth = (Embeddings > 1) ? $clog2(Embeddings) : 1;
   localparam int unsigned FrameWidth = (Frames > 1) ? $clog2(Frames) : 1;
   localparam int unsigned MaskBits = 8 + $clog2(Embeddings);
@@ -61,30 +64,36 @@ module rsnn_scores #(
     logic [FrameWidth-1:0] frame;
   } token_t;
 
-  // ---- Stage 0: which word. A row of occupancy bits, its next one waiting at the memory's output.
-  logic active_q, none_q, jump, decided;
-  logic [OccupancyBits-1:0] bits_q, rest;
+  // ---- Stage 0: which word. Rows of occupancy bits come by way of their memory and of a register, so that the next two
+  // wait there; of the one that is worked on, flags tell what is left.
+  localparam int unsigned Fill = 3;
+
+  typedef logic [OccupancyBits-1:0] bits_t;
+  typedef logic [RowWidth-1:0] rows_t;
+
+  logic active_q, jump, decided, decided_q;
+  logic [Fill-1:0] fill_q;
+  bits_t waiting_q, bits_q;
+  logic [1:0] waiting_words, words;
   logic [3:0] slot_q, last_slot;
-  logic [FrameWidth-1:0] frame_q, score_frame_q;
-  logic [19:0] row_q, rows;
-  logic [RowAddrWidth-1:0] ahead_q, frame_rows_q, next_frame_rows;
+  logic [FrameWidth-1:0] frame_q, score_frame_q, decided_frame_q;
+  rows_t row_q, rows_q, last_row_q;
+  logic [RowAddrWidth-1:0] frame_rows_q, next_frame_rows;
   logic [AddrWidth-1:0] base_q;
   logic [BitWidth-1:0] first_bit;
-  logic run, pending, slot_end, last_row, row_done, frame_done, take, whole;
+  logic run, pending_q, single_q, slot_end, last_row, row_done, frame_done, take, whole, restart;
 
   assign whole = layer_i.refined || layer_i.relative;
-  assign rows = 20'((layer_i.words_in + 24'(OccupancyBits - 1)) >> BitWidth);
   assign last_slot = layer_i.refined ? LastRefined : LastK;
-  assign rest = bits_q & (bits_q - 1'b1);
-  assign pending = bits_q != '0;
-  assign run = active_q && !none_q && ready_i;
+  assign run = active_q && fill_q == '0 && ready_i;
   assign slot_end = slot_q == last_slot;
-  assign last_row = row_q == rows - 1'b1;
-  assign row_done = run && (!pending || (slot_end && rest == '0));
+  assign last_row = row_q == last_row_q;
+  assign row_done = run && (!pending_q || (slot_end && single_q));
   assign frame_done = row_done && last_row;
-  assign take = active_q && (none_q || row_done);
-  assign jump = active_q && decided && !whole && frame_q == score_frame_q && !frame_done;
-  assign next_frame_rows = frame_rows_q + RowAddrWidth'(rows);
+  assign take = row_done || fill_q != '0;
+  assign jump = active_q && decided_q && !whole && frame_q == decided_frame_q && !frame_done;
+  assign restart = start_i || jump;
+  assign next_frame_rows = frame_rows_q + RowAddrWidth'(rows_q);
 
   always_comb begin
     first_bit = '0;
@@ -93,15 +102,21 @@ module rsnn_scores #(
     end
   end
 
-  assign row_re_o = start_i || jump || take;
-  assign row_addr_o = start_i ? '0 : jump ? next_frame_rows : ahead_q + 1'b1;
+  rsnn_few #(.Width(OccupancyBits)) u_waiting_words (.bits_i(waiting_q), .count_o(waiting_words));
+  rsnn_few #(.Width(OccupancyBits)) u_words (.bits_i(bits_q), .count_o(words));
+
+  assign row_re_o = take;
 
   always_ff @(posedge clk_i) begin
-    if (start_i || jump || take) ahead_q <= row_addr_o;
+    rows_q <= rows_t'((layer_i.words_in + 24'(OccupancyBits - 1)) >> BitWidth);
+    last_row_q <= rows_q - 1'b1;
+    {decided_q, decided_frame_q} <= {decided && !start_i, score_frame_q};
+    if (restart) row_addr_o <= start_i ? row_base_i : next_frame_rows;
+    else if (take) row_addr_o <= row_addr_o + 1'b1;
     if (start_i) begin
       frame_q <= '0;
       row_q <= '0;
-      frame_rows_q <= '0;
+      frame_rows_q <= row_base_i;
       base_q <= '0;
     end else if (jump || frame_done) begin
       frame_q <= frame_q + 1'b1;
@@ -111,11 +126,16 @@ module rsnn_scores #(
     end else if (row_done) begin
       row_q <= row_q + 1'b1;
     end
-    if (start_i || jump || take) slot_q <= '0;
-    else if (run) slot_q <= slot_end ? '0 : slot_q + 1'b1;
-    if (take && !jump) bits_q <= row_data_i;
-    else if (run && slot_end) bits_q <= rest;
-    none_q <= start_i || jump;
+    if (restart) slot_q <= '0;
+    else if (run && pending_q) slot_q <= slot_end ? '0 : slot_q + 1'b1;
+    if (take) begin
+      {waiting_q, bits_q} <= {row_data_i, waiting_q};
+      {pending_q, single_q} <= {waiting_words != 2'd0, waiting_words == 2'd1};
+    end else if (run && slot_end) begin
+      bits_q <= bits_q & (bits_q - 1'b1);
+      single_q <= words == 2'd2;
+    end
+    fill_q <= restart ? '1 : fill_q >> 1;
     if (!rst_ni) active_q <= 1'b0;
     else if (start_i) active_q <= 1'b1;
     else if ((jump || frame_done) && frame_q == LastFrame) active_q <= 1'b0;
@@ -123,10 +143,10 @@ module rsnn_scores #(
 
   // ---- A word's place, its sums and its masks, an embedding a cycle; then its activations, and what it decides.
   //   1 address of the sums    4 sums of embedding k    6 product    7 shift    8 sigmoid's address    10 sigmoid
-  //   11 mask, and the word read at 8    12 scores    13 which reach the threshold    14 decision, refined word
+  //   11 mask, and the word read at 7    12 scores    13 which reach the threshold    14 decision, refined word
   // What memories give is in registers before anything is made of it.
   // A lane has a register before each of its own: it is told a cycle before.
-  localparam int unsigned Read = 1, K = 3, Sigmoid = 7, Word = 8, Mask = 9, Scored = 12, Reached = 13, Decided = 14;
+  localparam int unsigned Read = 1, K = 3, Sigmoid = 7, Word = 7, Mask = 9, Scored = 12, Reached = 13, Decided = 14;
 
   logic [Mask:1] mask_q, first_q;
   logic [KWidth-1:0] k_q[1:K];
@@ -134,30 +154,30 @@ module rsnn_scores #(
   logic [Decided:1] valid_q;
   token_t token0;
   token_t token_q[1:Decided];
-  logic [AddrWidth-1:0] addr_q[1:Reached];
-  logic [SumsAddrWidth-1:0] place_q;
+  logic [AddrWidth-1:0] base1_q, addr_q[2:Reached];
+  logic [RowWidth+BitWidth-1:0] place_q;
   logic [Slots-1:0][ScoreBits-1:0] score;
   logic [Slots-1:0][ActBits-1:0] refined;
   logic [Slots-1:0] reached;
 
-  assign token0 = '{word: pending, last: last_row && rest == '0, frame: frame_q};
+  assign token0 = '{word: pending_q, last: last_row && (single_q || !pending_q), frame: frame_q};
   assign sums_re_o = mask_q[Read] && first_q[Read];
-  assign sums_addr_o = place_q;
+  assign sums_addr_o = SumsAddrWidth'(place_q);
 
   always_ff @(posedge clk_i) begin
-    place_q <= SumsAddrWidth'({row_q, first_bit});
+    {base1_q, place_q} <= {base_q, row_q, first_bit};
     first_q <= {first_q[Mask-1:1], slot_q == '0};
     k_q[1] <= (slot_q <= LastK) ? KWidth'(slot_q) : '0;
     for (int unsigned i = 2; i <= K; i++) k_q[i] <= k_q[i-1];
     weight_q <= weight_i[k_q[K]];
-    addr_q[1] <= base_q + AddrWidth'({row_q, first_bit});
-    for (int unsigned i = 2; i <= Reached; i++) addr_q[i] <= addr_q[i-1];
+    addr_q[2] <= base1_q + AddrWidth'(place_q);
+    for (int unsigned i = 3; i <= Reached; i++) addr_q[i] <= addr_q[i-1];
     token_q[1] <= token0;
     for (int unsigned i = 2; i <= Decided; i++) token_q[i] <= token_q[i-1];
     if (!rst_ni || start_i) {mask_q, valid_q} <= '0;
     else begin
-      mask_q <= {mask_q[Mask-1:1], run && pending && slot_q <= LastK};
-      valid_q <= {valid_q[Decided-1:1], run && (pending ? slot_end : last_row)};
+      mask_q <= {mask_q[Mask-1:1], run && pending_q && slot_q <= LastK};
+      valid_q <= {valid_q[Decided-1:1], run && (pending_q ? slot_end : last_row)};
     end
   end
 
@@ -187,13 +207,14 @@ module rsnn_scores #(
   end
 
   // ---- The decision. What a frame still has on its way once it is decided is of no interest.
-  logic current, over_word_q, over_q;
+  logic current, no_threshold_q, over_word_q, over_q;
 
   assign current = valid_q[Decided] && token_q[Decided].frame == score_frame_q;
   assign decided = current && (token_q[Decided].last || (over_word_q && !whole));
 
   always_ff @(posedge clk_i) begin
-    over_word_q <= (token_q[Reached].word && reached != '0) || layer_i.threshold == '0;
+    no_threshold_q <= layer_i.threshold == '0;
+    over_word_q <= (token_q[Reached].word && reached != '0) || no_threshold_q;
     if (start_i) score_frame_q <= '0;
     else if (decided) score_frame_q <= score_frame_q + 1'b1;
     if (start_i || decided) over_q <= 1'b0;

@@ -2,9 +2,10 @@
 // Contract: python/razorsnn/ops/razor.py (S_k).
 //   shapes     two banks of K sums a word, for gates that read the even and the odd store; even_i: the even one is read and
 //              the odd one fed
-//   latency    feed_i, with embedding_i, to the sum stored: 4 cycles; its bank is that of even_i at feed_i.
+//   latency    feed_i, with embedding_i, to the sum stored: 5 cycles; its bank is that of even_i at feed_i.
 //              read_i to sums_o: 3 cycles, held until the next read_i's
-//   handshake  none: never stalls; the bank that is read is not fed
+//   handshake  none: never stalls; the bank that is read is not fed. A word is fed again rsnn_pkg::LeastPassCycles later at
+//              the earliest, as passes do: so nothing has to be forwarded
 // A kept hierarchy has registers of its own: what all lanes share is at hand at the memories and sums of each.
 (* keep_hierarchy = "yes" *)
 module rsnn_sums #(
@@ -35,16 +36,17 @@ module rsnn_sums #(
   typedef logic signed [rsnn_pkg::EmbeddingBits+1:0] triple_t;
 
   // ---- What is shared, registered: the activation, whether it is fed, and in which bank; a bank has its own address.
-  logic [3:1] even_q, first_q, feed_q;
+  logic [4:1] even_q, feed_q;
+  logic [3:1] first_q;
   logic [ActBits-1:0] x1_q, x2_q;
-  sums_t new3;
-  sums_t [1:0] old3, sums3;
+  sums_t new4_q;
+  sums_t [1:0] sums3;
 
   always_ff @(posedge clk_i) begin
-    even_q <= {even_q[2:1], even_i};
+    even_q <= {even_q[3:1], even_i};
     first_q <= {first_q[2:1], feed_first_i};
     {x2_q, x1_q} <= {x1_q, x_i};
-    feed_q <= rst_ni ? {feed_q[2:1], feed_i} : '0;
+    feed_q <= rst_ni ? {feed_q[3:1], feed_i} : '0;
   end
 
   // ---- Products. An activation has few bits: shifts and adds, in LUTs, two bits of it at a time.
@@ -72,8 +74,8 @@ module rsnn_sums #(
       {embedding2_q, embedding1_q} <= {embedding1_q, embedding_i[k]};
       triple2_q <= (triple_t'(embedding1_q) <<< 1) + triple_t'(embedding1_q);
       fed3_q <= product(embedding2_q, triple2_q, x2_q);
+      new4_q[k] <= (first_q[3] ? '0 : sums3[even_q[3]][k]) + SumsBits'(fed3_q);
     end
-    assign new3[k] = (first_q[3] ? '0 : old3[even_q[3]][k]) + SumsBits'(fed3_q);
   end
 
   // ---- The banks, the even one first. A fed word is stored when the next layer may be on already: it carries its bank.
@@ -82,19 +84,19 @@ module rsnn_sums #(
     if (Depth > 0) begin : gen_words
       localparam int unsigned Width = (Depth > 1) ? $clog2(Depth) : 1;
       logic read, used1_q;
-      logic [Width-1:0] addr1_q;
+      logic [Width-1:0] addr1_q, addr2_q, addr3_q, addr4_q;
       assign read = even_i == (bank == 0);
       always_ff @(posedge clk_i) begin
         used1_q <= read ? read_i : feed_i;
         addr1_q <= Width'(read ? read_addr_i : feed_addr_i);
+        {addr4_q, addr3_q, addr2_q} <= {addr3_q, addr2_q, addr1_q};
       end
-      rsnn_rmw #(.Width($bits(sums_t)), .Depth(Depth)) u_words (
-        .clk_i, .rst_ni, .valid_i(used1_q), .addr_i(addr1_q), .move_i(1'b1), .read_o(sums3[bank]), .old_o(old3[bank]),
-        .write_i(feed_q[3] && even_q[3] != (bank == 0)), .new_i(new3)
+      rsnn_deep_ram #(.Width($bits(sums_t)), .Depth(Depth)) u_words (
+        .clk_i, .re_i(used1_q), .raddr_i(addr1_q), .rdata_o(sums3[bank]),
+        .we_i(feed_q[4] && even_q[4] != (bank == 0)), .waddr_i(addr4_q), .wdata_i(new4_q)
       );
     end else begin : gen_none
       assign sums3[bank] = '0;
-      assign old3[bank] = '0;
     end
   end
   assign sums_o = sums3[!even_q[1]];

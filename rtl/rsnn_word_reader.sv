@@ -1,6 +1,7 @@
-// Reads `count_i` words of a memory from `base_i` on, one a cycle as long as they are taken.
-//   latency    start_i to the first valid_o: 3 cycles; the memory is one of two cycles, whose first stage mem_move_o empties
-//   handshake  valid_o/ready_i; word_o is held until taken; last_o marks the last word; busy_o until it is taken
+// Reads `count_i` words of a memory from `base_i` on, one a cycle as long as they are taken. It reads ahead: so nothing of
+// what stops it is on the way to the memory.
+//   latency    start_i to the first valid_o: 5 cycles, of which the memory takes 3
+//   handshake  valid_o/ready_i; word_o is held until taken; busy_o until the last word is. start_i only while not busy_o
 module rsnn_word_reader #(
   parameter int unsigned AddrWidth = 8,
   parameter int unsigned WordWidth = 16
@@ -12,41 +13,41 @@ module rsnn_word_reader #(
   input  logic [AddrWidth:0]   count_i,
   output logic                 mem_re_o,
   output logic [AddrWidth-1:0] mem_addr_o,
-  output logic                 mem_move_o,
   input  logic [WordWidth-1:0] mem_data_i,
   output logic                 valid_o,
   input  logic                 ready_i,
   output logic [WordWidth-1:0] word_o,
-  output logic                 last_o,
   output logic                 busy_o
 );
-  logic [AddrWidth-1:0] addr_q;
-  logic [AddrWidth:0] left_q;
-  logic read_q, full_q;
+  // A power of two, and more than the 5 words that are on their way where one is taken every cycle.
+  localparam int unsigned Ahead = 8;
+  localparam int unsigned AheadWidth = $clog2(Ahead) + 1;
 
-  assign mem_re_o = (left_q != '0) && (!read_q || mem_move_o);
-  assign mem_addr_o = addr_q;
-  assign mem_move_o = !full_q || ready_i;
-  assign word_o = mem_data_i;
-  assign valid_o = full_q;
-  assign last_o = full_q && !read_q && (left_q == '0);
-  assign busy_o = full_q || read_q || (left_q != '0);
+  logic [AddrWidth:0] left_q;
+  logic [AheadWidth-1:0] ahead_q;
+  logic [3:1] read_q;
+  logic more_q, read, taken, unused_ready;
+
+  assign read = more_q && !ahead_q[AheadWidth-1];
+  assign taken = valid_o && ready_i;
+  assign busy_o = more_q || ahead_q != '0;
 
   always_ff @(posedge clk_i) begin
+    if (start_i) {mem_addr_o, left_q} <= {base_i, count_i - 1'b1};
+    else if (read) {mem_addr_o, left_q} <= {mem_addr_o + 1'b1, left_q - 1'b1};
     if (!rst_ni) begin
-      left_q <= '0;
-      {full_q, read_q} <= '0;
-      addr_q <= '0;
+      {mem_re_o, more_q, read_q, ahead_q} <= '0;
     end else begin
-      if (mem_move_o) full_q <= read_q;
-      read_q <= mem_re_o || (read_q && !mem_move_o);
-      if (start_i) begin
-        addr_q <= base_i;
-        left_q <= count_i;
-      end else if (mem_re_o) begin
-        addr_q <= addr_q + 1'b1;
-        left_q <= left_q - 1'b1;
-      end
+      mem_re_o <= start_i || read;
+      read_q <= {read_q[2:1], mem_re_o};
+      if (start_i) more_q <= count_i != (AddrWidth + 1)'(1);
+      else if (read) more_q <= left_q != (AddrWidth + 1)'(1);
+      ahead_q <= ahead_q + AheadWidth'(start_i || read) - AheadWidth'(taken);
     end
   end
+
+  rsnn_fifo #(.Width(WordWidth), .Depth(Ahead - 1)) u_words (
+    .clk_i, .rst_ni, .in_valid_i(read_q[3]), .in_ready_o(unused_ready), .in_data_i(mem_data_i),
+    .out_valid_o(valid_o), .out_ready_i(ready_i), .out_data_o(word_o)
+  );
 endmodule

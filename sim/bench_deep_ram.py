@@ -1,4 +1,4 @@
-"""rsnn_deep_ram: its contents, then random reads and writes against a list, with a stalled register."""
+"""rsnn_deep_ram: its contents, then random reads and writes against a list."""
 
 from typing import Any
 
@@ -10,15 +10,15 @@ from blocks import PARAMETERS, Block
 async def random_accesses(dut: Any) -> None:
     block, depth, width = Block(dut), PARAMETERS["Depth"], PARAMETERS["Width"]
     words: list[int | None] = [at % (1 << width) for at in range(depth)]
-    await block.begin(re=0, move=1, we=0)
+    await block.begin(re=0, we=0)
     read: int | None = None
     out: int | None = None
     for cycle in range(600 + 8 * depth):
         at, to, data = block.rng.randrange(depth), block.rng.randrange(depth), block.rng.getrandbits(width)
-        re, move, we = block.rng.getrandbits(1), block.rng.getrandbits(1), int(cycle > 2 * depth)
-        await block.next(re=re, raddr=at, move=move, we=we, waddr=to, wdata=data)
+        re, we = block.rng.getrandbits(1), int(cycle > 2 * depth)
+        await block.next(re=re, raddr=at, we=we, waddr=to, wdata=data)
         assert out is None or block.get("rdata") == out
-        out = read if move else out
+        out = read
         if re:
             read = None if we and at == to else words[at]
         if we:

@@ -12,7 +12,7 @@ CYCLES = 4000
 async def random_accesses(dut: Any) -> None:
     depth, width = PARAMETERS["Depth"], PARAMETERS["Width"]
     block = Block(dut)
-    await block.begin(re=0, we=0, move=1)
+    await block.begin(re=0, we=0)
     memory: dict[int, int] = {}
     reads: list[int | None] = [None, None]
     written: list[int | None] = [None, None]

@@ -89,19 +89,17 @@ class Windows(Block):
                 while self.rng.random() > pace:
                     yield {"read": 0, "read_addr": address, "release": 0}
                 yield {"read": 1, "read_addr": address, "release": 0}
-                while self.rng.random() < 0.3:
-                    yield {"read": 0, "read_addr": address, "release": 0, "read_move": 0}
-                yield {"read": 0, "read_addr": address, "release": 0, "read_move": 1}
-                yield {"read": 0, "read_addr": address, "release": 0, "read_move": self.rng.getrandbits(1)}
+                for _ in range(self.rng.choice([3, 3, 4, 6])):
+                    yield {"read": 0, "read_addr": address, "release": 0}
                 assert unpack(self.get("read_data"), PARAMETERS["InputBits"], len(word)) == word, address
-            yield {"read": 0, "read_addr": 0, "release": 1, "read_move": 1}
+            yield {"read": 0, "read_addr": 0, "release": 1}
             self.held.pop(0)
 
 
 @cocotb.test()
 async def windows(dut: Any) -> None:
     block = Windows(dut)
-    await block.begin(run=1, release=0, s_valid=0, read=0, read_move=1)
+    await block.begin(run=1, release=0, s_valid=0, read=0)
     assert block.get("clearing") and not block.get("s_ready")
     while block.get("clearing"):
         await block.next()
@@ -114,7 +112,7 @@ async def windows(dut: Any) -> None:
 @cocotb.test()
 async def stopped(dut: Any) -> None:
     block = Windows(dut)
-    await block.begin(run=0, release=0, s_valid=0, read=0, read_move=1)
+    await block.begin(run=0, release=0, s_valid=0, read=0)
     while block.get("clearing"):
         await block.next()
     await block.next(s_valid=1, s_data=MARK, s_last=1)

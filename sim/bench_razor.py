@@ -25,7 +25,7 @@ class Store(Memory):
     """A memory that reads where it does not write: refined activations."""
 
     def sample(self) -> None:
-        at, self.data = self.block.get("mem_addr"), self.read
+        at, self.data, self.late = self.block.get("mem_addr"), self.late, self.read
         if self.block.get("write"):
             self.words[at] = self.block.get("write_data")
         elif at < len(self.words):

@@ -10,7 +10,7 @@ from blocks import PARAMETERS, Block
 async def random_accesses(dut: Any) -> None:
     depth, width = PARAMETERS["Depth"], PARAMETERS["Width"]
     block = Block(dut)
-    await block.begin(valid=0, write=0, move=1)
+    await block.begin(valid=0, write=0)
     memory: dict[int, int] = {}
     accesses: list[int | None] = []
     written: list[int | None] = []

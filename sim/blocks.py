@@ -81,14 +81,13 @@ class Block:
 
 
 class Memory:
-    """What answers a block's reads, as rsnn_deep_ram: data two cycles after, or later if it may not move on before."""
+    """What answers a block's reads, as rsnn_store: data three cycles after."""
 
     def __init__(self, block: Block, words: list[int]) -> None:
-        self.block, self.words, self.data, self.read = block, words, 0, 0
+        self.block, self.words, self.data, self.late, self.read = block, words, 0, 0, 0
 
     def sample(self) -> None:
         """In every settled cycle: takes the read that the next rising edge sees."""
-        if self.block.get("mem_move"):
-            self.data = self.read
+        self.data, self.late = self.late, self.read
         if self.block.get("mem_re"):
             self.read = self.words[self.block.get("mem_addr")]

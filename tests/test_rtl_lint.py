@@ -57,7 +57,7 @@ def test_verilator_sees_a_fault(builds: dict[str, Path], tmp_path: Path) -> None
     """A check that cannot fail is none."""
     for name in source_files(builds["gated"]):
         text = (builds["gated"] / name).read_text()
-        (tmp_path / name).write_text(text.replace("logic read_q, full_q;", "logic read_q, full_q, forgotten;"))
+        (tmp_path / name).write_text(text.replace("logic more_q, read,", "logic more_q, forgotten, read,"))
     assert "forgotten" in lint(tmp_path, "rsnn_word_reader")
 
 

@@ -59,6 +59,8 @@ def test_sums_stay_in_their_width_and_reach_it(seed: int):
     assert low < -(1 << bits - 2) or high >= 1 << bits - 2
 
 
+FILL = 3
+"""Cycles between two frames of which the first is cut short: the address of a row, the memory, and a register behind it."""
 STAGES = 14
 """Of a word: its sums 4, product 2, cast 2, sigmoid 2, mask, score, comparison, decision."""
 
@@ -67,8 +69,8 @@ def played(filled: np.ndarray, over: np.ndarray, slots: int, start: int, early: 
     """The cycle of each frame's decision, clocked one by one; filled, over [T, words].
 
     A row of words that are not empty is worked on word by word, `slots` cycles each, an empty one for a cycle. What
-    leaves the last of them is seen STAGES cycles later. A frame that is cut short is left at once for the next one,
-    whose first row is read in the cycle after.
+    leaves the last of them is seen STAGES cycles later. A frame that is cut short is left a cycle after that for the next
+    one, whose first row is there FILL cycles later.
     """
     frames, rows = len(filled), -(-filled.shape[1] // OCCUPANCY_BITS)
 
@@ -76,7 +78,7 @@ def played(filled: np.ndarray, over: np.ndarray, slots: int, start: int, early: 
         first = at * OCCUPANCY_BITS
         return [first + int(word) for word in np.flatnonzero(filled[frame, first : first + OCCUPANCY_BITS])]
 
-    frame, row, slot, cycle, reading = 0, 0, 0, start, False
+    frame, row, slot, cycle, reading, left = 0, 0, 0, start, 0, -1
     words, decided = row_words(0), list[int]()
     pipeline: list[tuple[int, int | None, bool] | None] = [None] * STAGES
     while True:
@@ -88,17 +90,18 @@ def played(filled: np.ndarray, over: np.ndarray, slots: int, start: int, early: 
                 last = row == rows - 1 and len(words) < 2
                 token = (frame, words[0] if words else None, last) if words or last else None
                 words, slot = words[1:], 0
-        seen, pipeline = pipeline[-1], [token, *pipeline[:-1]]
+        was, seen, pipeline = len(decided), pipeline[-1], [token, *pipeline[:-1]]
         reached = seen is not None and seen[1] is not None and over[seen[0], seen[1]] and early
         if seen and seen[0] == len(decided) and (seen[2] or reached):
             decided.append(cycle)
             if len(decided) == frames:
                 return decided
-            if early and frame == seen[0] and not (done and row == rows - 1):
-                frame, row, slot, reading, cycle = frame + 1, 0, 0, True, cycle + 1
-                continue
-        if reading:
-            words, reading = row_words(0), False
+        jumps, left = frame == left and not (done and row == rows - 1), len(decided) - 1 if len(decided) > was else -1
+        if early and jumps:
+            frame, row, slot, reading = frame + 1, 0, 0, FILL
+            words = row_words(0) if frame < frames else []
+        elif reading:
+            reading -= 1
         elif done:
             frame, row = (frame, row + 1) if row + 1 < rows else (frame + 1, 0)
             words = row_words(row) if frame < frames else []

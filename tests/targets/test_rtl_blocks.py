@@ -24,6 +24,7 @@ BLOCKS: dict[str, dict[str, int | str]] = {
     "taps": {"Taps": 1, "ActBits": 4, "WeightAddrWidth": 10, "MembraneAddrWidth": 8},
     "cast": {"InBits": 30, "OutBits": 8},
     "largest": {"Width": 9, "Count": 36},
+    "few": {"Width": 18},
     "tally": {"Slots": 4, "ActBits": 3, "Frames": 5},
     "mac": {"WeightBits": 10, "ValueBits": 4, "MembraneBits": 22, "Alpha": -1},
     "neuron": {"MembraneBits": 20, "OutBits": 5},
@@ -57,6 +58,7 @@ NARROW = {
     "scanner": {"Lanes": 1, "Taps": 1, "ActBits": 2, "AddrWidth": 7, "WeightAddrWidth": 9},
     "cast": {"InBits": 5, "OutBits": 8},
     "largest": {"Width": 3, "Count": 1},
+    "few": {"Width": 1},
     "tally": {"Slots": 1, "ActBits": 2, "Frames": 1},
     "loader": {
         "Gated": 0, "Slots": 1, "Layers": 1, "WeightBits": 2, "LowerBits": 2, "MembraneBits": 9, "LoadBits": 512,

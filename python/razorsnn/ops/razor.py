@@ -48,8 +48,10 @@ SOFTMAX_CYCLES = 11
 """From the gate's start to the first word, beyond two cycles an embedding: its sums then meet the weights."""
 DECISION_CYCLES = 14
 """From the last cycle of a word to the decision that it gives."""
-JUMP_CYCLES = 2
-"""From a decision to the next frame's first row, unless that one comes anyway."""
+SEEN_CYCLES = 1
+"""From a decision to its being seen where words are chosen: a frame that has not ended by then is left."""
+JUMP_CYCLES = 4
+"""From there to the next frame's first row: its address, the memory, a register, and it is taken."""
 KNOWN_CYCLES = 1
 """From a decision to the sequencer, which sees it."""
 RELATIVE_CYCLES = 3
@@ -200,7 +202,8 @@ class Razor(Op):
             ends, length = self._word_ends(bits)
             hits = ends[reached[bits]]
             decided.append(start + int(hits[0] if len(hits) else length - 1) + DECISION_CYCLES)
-            start = min(start + length, decided[-1] + JUMP_CYCLES) if early else start + length
+            start, seen = start + length, decided[-1] + SEEN_CYCLES
+            start = seen + JUMP_CYCLES if early and start > seen + 1 else start
         if self.rule == "relative":
             return decided[-1] + largest_cycles(words.size) + RELATIVE_CYCLES + np.arange(len(x))
         return np.array(decided) + KNOWN_CYCLES

@@ -20,8 +20,8 @@ import numpy as np
 
 from razorsnn.fixed import Ints
 
-FIND_CYCLES = 7
-"""From the scanner's start to the first event: start, read, its register, word, EVENT_CYCLES."""
+FIND_CYCLES = 9
+"""From the scanner's start to the first event: start, memory 3, the reader's FIFO, word, EVENT_CYCLES."""
 EVENT_CYCLES = 3
 """Of these, from the word to the event: which, its channel's weights, its weight's address and the FIFO."""
 EVENT_DEPTH = 16
