@@ -289,5 +289,5 @@ module rsnn_scores #(
   end
 
   logic unused;
-  assign unused = ^{layer_i, load_i, token_q[Decided].word, score};
+  assign unused = ^{layer_i, load_i, token_q[Decided].word, score, place_q};
 endmodule
