@@ -59,7 +59,9 @@ def make_family(
     net: NetClass, graphs: Sequence[Graph], folder: Path, targets: Sequence[Callable[[Plan, Path], object]]
 ) -> Family:
     """Builds of all graphs, each in the smallest shape class that holds them all."""
-    shape = reduce(Shape.covering, (make_plan(graph, net.lanes, taps=net.taps).shape for graph in graphs))
+    shape = reduce(
+        Shape.covering, (make_plan(graph, net.lanes, taps=net.taps, engines=net.engines or 1).shape for graph in graphs)
+    )
     plans = [make_plan(graph, net.lanes, shape) for graph in graphs]
     builds = [folder / f"net{index}" for index in range(len(graphs))]
     for plan, build in zip(plans, builds, strict=True):
