@@ -7,19 +7,19 @@
 module rsnn_loader #(
   parameter int unsigned Stages = 1,
   parameter int unsigned Slots = 4,
-  parameter int unsigned Rows [Stages] = '{Stages{2}},
+  parameter logic [Stages-1:0][31:0] Rows = {Stages{32'd2}},
   parameter int unsigned Frames = 4,
-  parameter bit Gated [Stages] = '{Stages{1'b1}},
-  parameter bit Fixed [Stages] = '{Stages{1'b1}},
+  parameter logic [Stages-1:0][31:0] Gated = {Stages{32'd1}},
+  parameter logic [Stages-1:0][31:0] Fixed = {Stages{32'd1}},
   parameter int unsigned Embeddings = 2,
-  parameter int unsigned WeightBits [Stages] = '{Stages{8}},
-  parameter int unsigned LowerBits [Stages] = '{Stages{8}},
-  parameter int unsigned MembraneBits [Stages] = '{Stages{20}},
-  parameter int unsigned WeightDepth [Stages] = '{Stages{64}},
-  parameter int unsigned UpperDepth [Stages] = '{Stages{0}},
-  parameter int unsigned BiasDepth [Stages] = '{Stages{4}},
-  parameter int unsigned GateRows [Stages] = '{Stages{4}},
-  parameter int unsigned OffsetDepth [Stages] = '{Stages{2}},
+  parameter logic [Stages-1:0][31:0] WeightBits = {Stages{32'd8}},
+  parameter logic [Stages-1:0][31:0] LowerBits = {Stages{32'd8}},
+  parameter logic [Stages-1:0][31:0] MembraneBits = {Stages{32'd20}},
+  parameter logic [Stages-1:0][31:0] WeightDepth = {Stages{32'd64}},
+  parameter logic [Stages-1:0][31:0] UpperDepth = {Stages{32'd0}},
+  parameter logic [Stages-1:0][31:0] BiasDepth = {Stages{32'd4}},
+  parameter logic [Stages-1:0][31:0] GateRows = {Stages{32'd4}},
+  parameter logic [Stages-1:0][31:0] OffsetDepth = {Stages{32'd2}},
   parameter int unsigned LoadBits = 512,
   parameter int unsigned ClassIdentity = 1
 ) (
@@ -50,12 +50,12 @@ module rsnn_loader #(
       depths[s][rsnn_pkg::WeightMemory] = 24'(WeightDepth[s]);
       depths[s][rsnn_pkg::UpperMemory] = 24'((WeightBits[s] > LowerBits[s]) ? UpperDepth[s] : 0);
       depths[s][rsnn_pkg::BiasMemory] = 24'(BiasDepth[s]);
-      depths[s][rsnn_pkg::KeepMemory] = 24'(Fixed[s] ? Rows[s] : 0);
-      depths[s][rsnn_pkg::EmbeddingMemory] = 24'(Gated[s] ? GateRows[s] : 0);
-      depths[s][rsnn_pkg::AffineMemory] = 24'(Gated[s] ? GateRows[s] : 0);
-      depths[s][rsnn_pkg::OffsetMemory] = 24'(Gated[s] ? OffsetDepth[s] : 0);
-      depths[s][rsnn_pkg::ExpMemory] = 24'(Gated[s] ? 256 : 0);
-      depths[s][rsnn_pkg::SigmoidMemory] = 24'(Gated[s] ? 256 : 0);
+      depths[s][rsnn_pkg::KeepMemory] = 24'(Fixed[s][0] ? Rows[s] : 0);
+      depths[s][rsnn_pkg::EmbeddingMemory] = 24'(Gated[s][0] ? GateRows[s] : 0);
+      depths[s][rsnn_pkg::AffineMemory] = 24'(Gated[s][0] ? GateRows[s] : 0);
+      depths[s][rsnn_pkg::OffsetMemory] = 24'(Gated[s][0] ? OffsetDepth[s] : 0);
+      depths[s][rsnn_pkg::ExpMemory] = 24'(Gated[s][0] ? 256 : 0);
+      depths[s][rsnn_pkg::SigmoidMemory] = 24'(Gated[s][0] ? 256 : 0);
     end
   endfunction
 

@@ -33,7 +33,7 @@ class NetClass:
     weight_bits: tuple[int, ...] = field(default=(2, 4, 8))
     most_layers: int = 3
     engines: tuple[int, ...] = ()
-    """Of several engines, how many layers each runs: then no number of layers is drawn, and each but the first has a gate."""
+    """Of several, how many layers each runs: then no number of layers is drawn, and each but the first has a gate."""
     least_bits: int = 2
     """Of an activation."""
     modes: tuple[str, ...] = MODES

@@ -6,8 +6,8 @@ import pytest
 
 from razorsnn.device import BRAM36, DEVICES, EBR, URAM, Blocks, Device, fits, needs, require_fitting
 from razorsnn.errors import UserError
+from razorsnn.memories import BLOCK_RAM_DEPTH, Memory
 from razorsnn.plan import Plan, make_plan
-from razorsnn.shape import BLOCK_RAM_DEPTH, Memory
 from tests.nets import NetClass, random_graph
 
 NET = NetClass(lanes=16, frames=8, size=(16, 16), sensor=(16, 16))

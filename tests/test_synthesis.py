@@ -13,8 +13,8 @@ from razorsnn.config import Config, save_config
 from razorsnn.errors import UserError
 from razorsnn.files import hash_file
 from razorsnn.graphfile import save_graph
+from razorsnn.memories import memories
 from razorsnn.plan import ADDRESS_MULTIPLIERS, make_plan
-from razorsnn.shape import memories
 from razorsnn.synthesis import tools
 from razorsnn.synthesis.devices import DEVICES
 from razorsnn.synthesis.summary import INSTANCES, require_block_rams

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from razorsnn.errors import UserError
+from razorsnn.memories import Memory
 from razorsnn.plan import Plan, make_plan
-from razorsnn.shape import Memory
 
 Ways = tuple[tuple[int, int], ...]
 """(words, bits a word) that one block can be."""

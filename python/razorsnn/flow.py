@@ -12,7 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from razorsnn import evaluation, processes, reporting, simulation, synthesis
-from razorsnn.builds import METRICS, Build, build_inputs, current_build, open_build, plan_facts, planned, write_build
+from razorsnn.builds import (
+    METRICS,
+    Build,
+    as_set,
+    build_inputs,
+    current_build,
+    open_build,
+    plan_facts,
+    planned,
+    write_build,
+)
 from razorsnn.config import SAVED, Config, load_config, save_config
 from razorsnn.contents import class_identity
 from razorsnn.cyclefacts import gate_balance, gate_warnings
@@ -109,7 +119,7 @@ def evaluate(run: Path, data: str, backend: str, limit: int | None, scores: Path
         found, keep, activity = _float_scores(run, config, samples)
     else:
         _require_graph(run, config)
-        plan = make_plan(load_graph(run), config.hardware.lanes, taps=config.hardware.taps)
+        plan = as_set(run, config.hardware)
         reference = simulation.reference(plan, samples)
         result = reference if backend == "reference" else _backend(run, backend, samples)
         found, keep, activity = result.outcome.scores, result.outcome.keep, evaluation.activity(reference)
@@ -175,6 +185,7 @@ def generate(
     device: str | None = None,
     taps: int | None = None,
     any_neuron: bool = False,
+    engines: int | list[int] | None = None,
 ) -> dict[str, Any]:
     """The accelerator's sources in `out`, with memory images and a manifest; as they are if nothing changed.
 
@@ -187,7 +198,8 @@ def generate(
     targets = sorted(TARGETS) if target == "all" else [target]
     hardware = config.hardware
     wide = hardware.taps if taps is None else taps
-    inputs = build_inputs(run, targets, lanes or hardware.lanes, headroom, wide, any_neuron)
+    shared = hardware.engines if engines is None else engines
+    inputs = build_inputs(run, targets, lanes or hardware.lanes, headroom, wide, any_neuron, shared)
     fitting = require_fitting(planned(run, inputs), device) if device else []
     current = current_build(out, inputs)
     if not current:
@@ -198,6 +210,7 @@ def generate(
         "up_to_date": current is not None,
         "lanes": build.plan.shape.lanes,
         "taps": build.plan.shape.taps,
+        "engines": [len(part.layers) for part in build.plan.parts],
         "files": len(build.manifest["files"]),
         "multipliers": sum(build.plan.multipliers().values()),
         "memory_bits": sum(memory.bits for memory in build.plan.memories()),

@@ -11,12 +11,13 @@ from razorsnn.fixed import Ints
 from razorsnn.ir import Graph
 from razorsnn.layers import Layer, Stage, bias_words, engine_layers, output_words, stages, weight_words
 from razorsnn.layertable import LAYER_FIELDS, layer_table, weight_bases
+from razorsnn.memories import Memory, memories
 from razorsnn.ops.razor import exp_table, sigmoid_table
 from razorsnn.ops.static import Static
 from razorsnn.ops.words import TAPS
-from razorsnn.registers import MOST_KEEP_WORDS, MOST_LAYERS, keep_words
+from razorsnn.registers import MOST_ENGINES, MOST_KEEP_WORDS, MOST_LAYERS, keep_words
 from razorsnn.settings import SETTINGS, VARIES
-from razorsnn.shape import SIZES, WORD_BITS, Memory, Shape, memories, own_shape, staged_shape
+from razorsnn.shape import SIZES, WORD_BITS, Shape, own_shape, staged_shape
 from razorsnn.stream import POLARITY_BITS, X_BITS, Y_BITS
 
 ASSUMED_ACTIVITY = 0.1
@@ -194,6 +195,7 @@ def _require_room(graph: Graph, shape: Shape) -> None:
         ("membrane_bits", shape.membrane_bits, WORD_BITS, "fewer frames, inputs or weight bits"),
         ("readout score_bits", shape.score_bits, WORD_BITS, "fewer frames, inputs or weight bits"),
         ("layers", shape.layers, MOST_LAYERS, "fewer layers"),
+        ("engines", len(shape.parts), MOST_ENGINES, "fewer engines"),
         ("sensor_height", shape.sensor_height, 1 << Y_BITS, "a sensor binned before its events are sent"),
         ("sensor_width", shape.sensor_width, 1 << X_BITS, "a sensor binned before its events are sent"),
         ("input channels", shape.channels, 1 << POLARITY_BITS, "fewer channels"),

@@ -47,6 +47,8 @@ INDEX_BITS = 24
 STAGE_BIT = 28
 """Of load_address: the lowest of the stage's number, above the memory's."""
 
+MOST_ENGINES = 8
+"""Of the 16 that load_address can tell: files of memories have one digit for it."""
 MOST_LAYERS = (0x800 - 0x400) // 8
 MOST_KEEP_WORDS = (0x1000 - 0x800) // 4
 """What the map's 12 address bits have room for."""

@@ -13,11 +13,12 @@ from razorsnn.contents import CHUNK_BITS, class_identity, loadable, words
 from razorsnn.errors import UserError
 from razorsnn.fixed import LEAK_FRAC
 from razorsnn.layertable import LAYER_FIELDS
+from razorsnn.memories import BANK_DEPTH, BLOCK_RAM_DEPTH, bank_depth
 from razorsnn.ops import razor, timeline
 from razorsnn.ops.tally import THRESHOLD_BITS
 from razorsnn.plan import Plan
 from razorsnn.settings import SETTINGS
-from razorsnn.shape import BANK_DEPTH, BLOCK_RAM_DEPTH, Shape, bank_depth
+from razorsnn.shape import Shape
 from razorsnn.targets.templates import render
 
 TOP = "razorsnn_top"
@@ -92,15 +93,22 @@ def parameters(shape: Shape) -> Iterator[tuple[str, str]]:
         "Images": 1,
     }  # fmt: skip
     yield from ((name, str(value)) for name, value in whole.items())
-    stages = [_stage_parameters(part) for part in shape.parts]
+    stages = [stage_parameters(part) for part in shape.parts]
     before = {"LayersBefore": "layers", "GatesBefore": "gates"}
     for parameter, name in before.items():
         counts = list(accumulate((getattr(part, name) for part in shape.parts[:-1]), initial=0))
         stages = [stage | {parameter: count} for stage, count in zip(stages, counts, strict=True)]
-    yield from ((name, f"'{{{', '.join(str(stage[name]) for stage in stages)}}}") for name in stages[0])
+    yield from ((name, _of_stages([stage[name] for stage in stages])) for name in stages[0])
 
 
-def _stage_parameters(shape: Shape) -> dict[str, int]:
+def _of_stages(values: list[int]) -> str:
+    """The first stage's in the lowest bits."""
+    words = ", ".join(f"32'd{value % 2**32}" for value in reversed(values))
+    return f"{{{words}}}"
+
+
+def stage_parameters(shape: Shape) -> dict[str, int]:
+    """Name and value of what stages differ in."""
     return {
         "Rows": shape.rows, "Gated": min(1, shape.razors), "GatedSource": shape.link_gated,
         "Fixed": min(1, shape.statics), "Tallied": min(1, shape.tallies), "Relative": min(1, shape.relatives),

@@ -33,7 +33,7 @@ BUILD_ARGS = ("-O3", "--x-assign", "unique", "--x-initial", "unique", "-Wall", "
 # The wheel's makefile does not know how its compiler is told of a precompiled header; -O2 makes a fast model.
 MAKE_VARIABLES = "-- CFG_CXXFLAGS_PCH_I=-include OPT_FAST=-O2"
 RUN, RESET, ABORT, LOAD = 0, 1, 2, 3
-Parameters = Mapping[str, int | str]
+Parameters = Mapping[str, int | str | list[int]]
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def build(rtl: Path, cache: Path, top: str = TOP, parameters: Parameters | None 
     arguments = {
         "sources": [ports, *(rtl / name for name in source_files(rtl))],
         "hdl_toplevel": top,
-        "parameters": {name: f'"{value}"' if isinstance(value, str) else value for name, value in given.items()},
+        "parameters": {name: _literal(value) for name, value in given.items()},
         "build_dir": folder,
         "build_args": list(BUILD_ARGS),
         "log_file": folder / "build.log",
@@ -84,6 +84,15 @@ def build(rtl: Path, cache: Path, top: str = TOP, parameters: Parameters | None 
     _quietly("build", arguments, folder / "build.log")
     (folder / "done").touch()
     return folder
+
+
+def _literal(value: int | str | list[int]) -> int | str:
+    """Of a parameter; numbers are those of the stages, the first in the lowest bits."""
+    if isinstance(value, str):
+        return f'"{value}"'
+    if isinstance(value, int):
+        return value
+    return f"{32 * len(value)}'h{sum(one << 32 * stage for stage, one in enumerate(value)):x}"
 
 
 def source_hash(rtl: Path, top: str = TOP, parameters: Parameters | None = None) -> str:
