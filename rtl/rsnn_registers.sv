@@ -2,7 +2,7 @@
 // way to rsnn_loader.
 // Register map: docs/architecture.md. Counters count up from reset and wrap at 2**32.
 //   latency    a read answers 2 cycles after its address; a write when address and data are both there, and the loader has
-//              it the cycle after; a counter counts 2 cycles after its pulse
+//              it the cycle after; a counter counts 2 cycles after its pulse, and none in the two cycles after a reset
 //   handshake  AXI4-Lite, one read and one write at a time; an unknown address reads 0, a write to it does nothing
 module rsnn_registers #(
   parameter int unsigned Stages = 1,
@@ -65,6 +65,7 @@ module rsnn_registers #(
   logic write, read, read_q;
   logic [9:0] read_at_q;
   logic busy_q, window_done_q, drop_q;
+  logic [1:0] ran_q;
   logic [Stages-1:0] event_q, multiply_q, keep_q, prune_q;
   logic [Stages-1:0][11:0] saturated_q;
   logic [Stages-1:0][LayerWidth-1:0] layer_q;
@@ -160,11 +161,17 @@ module rsnn_registers #(
     for (int unsigned s = 0; s < Stages; s++) saturated += 32'(saturated_q[s]);
   end
 
-  // Pulses come from all over the device: a register for the way here.
+  // Pulses come from all over the device: a register for the way here. For two cycles after a reset they may be of what
+  // was before it, or of no window at all.
   always_ff @(posedge clk_i) begin
-    {busy_q, window_done_q, event_q, multiply_q, drop_q, keep_q, prune_q}
-      <= {busy_i, window_done_i, event_i, multiply_i, dropped_i, kept_i, pruned_i};
-    {saturated_q, layer_q} <= {saturated_i, layer_i};
+    ran_q <= {ran_q[0], rst_ni};
+    layer_q <= layer_i;
+    if (!rst_ni || ran_q != '1) begin
+      {busy_q, window_done_q, event_q, multiply_q, drop_q, keep_q, prune_q, saturated_q} <= '0;
+    end else begin
+      {busy_q, window_done_q, event_q, multiply_q, drop_q, keep_q, prune_q, saturated_q}
+        <= {busy_i, window_done_i, event_i, multiply_i, dropped_i, kept_i, pruned_i, saturated_i};
+    end
   end
 
   always_ff @(posedge clk_i) begin

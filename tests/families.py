@@ -43,7 +43,7 @@ class Family:
 
     def run_loaded(self, indices: Sequence[int], windows: Sequence[Sequence[Beats]]) -> list[BackendRun]:
         """csim of the first net's sources; the contents of the others are loaded, one after the other."""
-        loads = [load_writes(self.plans[index]) for index in indices[1:]]
+        loads = [load_writes(self.plans[index].single) for index in indices[1:]]
         return run_loads(self.builds[indices[0]], windows, loads, self.cache)
 
     def simulate_loaded(

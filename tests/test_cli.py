@@ -92,7 +92,20 @@ def test_options_reach_the_stages(calls: list[Call], tmp_path: Path):
     run("import-qkeras", "m.h5", "--out", "r", "--config", settings, *imported)
     run("evaluate", "r", "--data", "d", "--backend", "rtl", "--limit", "3", "--scores", "s.npz")
     widths = ("--lanes", "8", "--taps", "4", "--headroom", "2")
-    run("generate", "r", "--out", "b", "--target", "hls", *widths, "--device", "zcu104", "--any-neuron", "--engines", "1,3")
+    run(
+        "generate",
+        "r",
+        "--out",
+        "b",
+        "--target",
+        "hls",
+        *widths,
+        "--device",
+        "zcu104",
+        "--any-neuron",
+        "--engines",
+        "1,3",
+    )
     run("pack", "r", "b", "--out", "l")
     run("simulate", "b", "--data", "d", "--limit", "2", "--target", "rtl", "--load", "l")
     run("synthesise", "b", "--device", "ultrascale+", "--seeds", "3", "--top-only")

@@ -53,6 +53,10 @@ CLASSES = {
         lanes=2, taps=4, frames=3, size=(6, 5), sensor=(6, 5), embeddings=2, least_bits=4, modes=("liaf",),
         resets=("threshold",), ties=("even",), alphas=(77,),
     ),
+    "two engines, four taps": NetClass(
+        lanes=2, taps=4, frames=4, embeddings=2, size=(7, 5), sensor=(15, 13), classes=9, engines=(1, 2),
+    ),
+    "three engines, no gate": NetClass(lanes=4, frames=3, size=(5, 6), sensor=(5, 6), gated=False, engines=(2, 1, 1)),
     "nine taps": NetClass(
         lanes=4, taps=9, frames=3, size=(7, 8), sensor=(9, 8), classes=4, embeddings=2, input_bits=2, activation_bits=5,
     ),

@@ -238,6 +238,8 @@ def simulate(build: Path, data: str, limit: int | None, target: str, load: Path 
     for name in wanted:
         _require_sources(opened, build, name)
     if load is not None:
+        if opened.plan.stages and "hls" in wanted:
+            raise UserError(f"{build}: has several engines, whose loads are for the RTL alone; accepted: --target rtl")
         return _simulate_load(opened, open_load(load, opened), data, limit, wanted)
     samples = unseen(data, opened.config, _seen(build), opened.plan.graph.class_names, limit)
     found = {name: simulation.compared(opened, samples, name) for name in wanted}
