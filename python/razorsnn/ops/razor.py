@@ -24,9 +24,10 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from razorsnn.compiled import compiled
 from razorsnn.fixed import Format, Ints, bits_signed, cast
 from razorsnn.ir import Op, Tensor, Trace
-from razorsnn.ops.words import Words
+from razorsnn.ops.words import Events, Words, groups
 
 LOGIT = Format(True, 12, 6)
 AFFINE_BITS = 12
@@ -191,35 +192,51 @@ class Razor(Op):
         cycle, and each of its words that is not empty a cycle an embedding. A raw frame with an absolute threshold ends
         with the first word that reaches it, once that is seen.
         """
+        return self.events_known(words.events(x), mask, words)
+
+    def events_known(self, events: Events, mask: Ints, words: Words) -> Ints:
+        """`known` of a window with these events."""
         early = self.rule == "absolute" and self.operand == "raw"
-        filled: NDArray[np.bool_] = np.any(words.pack(x), axis=2)
-        scores = words.pack(mask * x).max(axis=2)
-        over: NDArray[np.bool_] = (scores >= self.threshold) & early
-        start, decided = 2 * len(self.embeddings) + SOFTMAX_CYCLES, []
-        for bits, reached in zip(filled, over, strict=True):
-            ends, length = self._word_ends(bits)
-            hits = ends[reached[bits]]
-            decided.append(start + int(hits[0] if len(hits) else length - 1) + DECISION_CYCLES)
+        count, rows = len(self.embeddings), groups(words.count(*mask.shape), OCCUPANCY_BITS)
+        slots = max(count, REFINED_SLOTS) if self.operand == "refined" else count
+        reached = words.pack(mask[None]).ravel()[events.places] * events.values >= self.threshold
+        ends, lengths = _frame_ends(events.places // words.size, reached & early, events.ends, rows, slots, OCCUPANCY_BITS)
+        start, decided = 2 * count + SOFTMAX_CYCLES, list[int]()
+        for end, length in zip(ends.tolist(), lengths.tolist(), strict=True):
+            decided.append(start + end + DECISION_CYCLES)
             start = min(start + length, decided[-1] + JUMP_CYCLES) if early else start + length
         if self.rule == "relative":
-            return decided[-1] + largest_cycles(words.size) + RELATIVE_CYCLES + np.arange(len(x))
+            return decided[-1] + largest_cycles(words.size) + RELATIVE_CYCLES + np.arange(len(decided))
         return np.array(decided) + KNOWN_CYCLES
-
-    def _word_ends(self, filled: NDArray[np.bool_]) -> tuple[Ints, int]:
-        """The last cycle of each word that is not empty, from the frame's first one, and the frame's cycles."""
-        count = len(self.embeddings)
-        slots = max(count, REFINED_SLOTS) if self.operand == "refined" else count
-        places = np.flatnonzero(filled)
-        rows = places // OCCUPANCY_BITS
-        words = np.bincount(rows, minlength=-(-len(filled) // OCCUPANCY_BITS))
-        cost = np.maximum(1, slots * words)
-        first = np.cumsum(cost) - cost
-        rank = np.arange(len(places)) - (np.cumsum(words) - words)[rows]
-        ends: Ints = first[rows] + slots * (rank + 1) - 1
-        return ends, int(cost.sum())
 
     def describe(self) -> str:
         return (
             f"K {len(self.embeddings)}, {self.rule} threshold {self.threshold}, {self.operand}, "
             f"embeddings {self.embedding_format}"
         )
+
+
+@compiled
+def _frame_ends(
+    at: Ints, reached: NDArray[np.bool_], ends: Ints, rows: int, slots: int, row_words: int
+) -> tuple[Ints, Ints]:
+    """[T]: the last cycle of the word that decides a frame, or of the frame, from its first one; the frame's cycles.
+
+    Events lie in the words `at`. A row of `row_words` words takes a cycle, or `slots` a word that is not empty.
+    """
+    found, lengths = np.empty(len(ends) - 1, dtype=np.int64), np.empty(len(ends) - 1, dtype=np.int64)
+    for t in range(len(found)):
+        row = busy = past = 0  # words of this row so far that are not empty, and the cycles of the rows before it
+        word = end = -1
+        for event in range(ends[t], ends[t + 1]):
+            if at[event] != word:
+                word = at[event]
+                if word // row_words > row:
+                    past += max(1, slots * busy) + word // row_words - row - 1
+                    row, busy = word // row_words, 0
+                busy += 1
+            if reached[event] and end < 0:
+                end = past + slots * busy - 1
+        lengths[t] = past + max(1, slots * busy) + rows - row - 1
+        found[t] = end if end >= 0 else lengths[t] - 1
+    return found, lengths
