@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from razorsnn.compiled import compiled
 from razorsnn.fixed import Format, Ints, bits_signed, cast
 from razorsnn.ir import Op, Tensor, Trace
-from razorsnn.ops.words import Events, Words, groups
+from razorsnn.ops.words import Events, Words, channels_last, groups
 
 LOGIT = Format(True, 12, 6)
 AFFINE_BITS = 12
@@ -136,23 +136,26 @@ class Razor(Op):
 
     def execute(self, x: Ints, tensor: Tensor) -> Trace:
         weights = self.weighting(x, tensor)
-        acc = np.tensordot(self.embeddings, x, axes=(1, 0))
+        acc = np.zeros((len(self.embeddings), *channels_last(x).shape[1:]), dtype=np.int64)
+        _event_sums(channels_last(x).reshape(len(x), -1), self.embeddings, acc.reshape(len(acc), -1))
+        acc = acc.transpose(0, 3, 1, 2)
         product_frac = WEIGHT_FRAC + self.embedding_format.frac + tensor.format.frac
         masks = self.sigmoid[cast(weights[:, None, None, None] * acc, product_frac, MASK_INPUT) - MASK_INPUT.low]
         mask = masks.sum(axis=0)
         product = mask * x
-        score = product.reshape(len(x), -1).max(axis=1)
-        keep = self.kept(score)
-        refined = cast(product, MASK_FRAC + tensor.format.frac, self.refined)
-        operand = refined if self.operand == "refined" else x
+        score = product.max(axis=(1, 2, 3))
+        keep, ungated = self.kept(score), x
+        if self.operand == "refined":
+            ungated = cast(product, MASK_FRAC + tensor.format.frac, self.refined)
         values = {
             "weights": weights,
             "sums": acc,
             "mask": mask,
             "score": score,
             "keep": keep.astype(np.int64),
+            "ungated": ungated,
         }
-        return Trace(operand * keep[:, None, None, None], values)
+        return Trace(ungated * keep[:, None, None, None], values)
 
     def kept(self, score: Ints) -> NDArray[np.bool_]:
         """[T], from the scores [T]. Without a non-zero in the window the best score counts as 1: nothing is near it."""
@@ -166,7 +169,7 @@ class Razor(Op):
 
     def weighting(self, x: Ints, tensor: Tensor) -> Ints:
         """w [K]: softmax of the affine map of the frames' sums."""
-        frame_sums = x.reshape(len(x), -1).sum(axis=1)
+        frame_sums = x.sum(axis=(1, 2, 3))
         logits = cast(self.offset + self.affine @ frame_sums, self.affine_format.frac + tensor.format.frac, LOGIT)
         exponent = self.exp[np.minimum(logits.max() - logits, 255)]
         weights: Ints = (exponent << WEIGHT_FRAC) // exponent.sum()
@@ -214,6 +217,16 @@ class Razor(Op):
             f"K {len(self.embeddings)}, {self.rule} threshold {self.threshold}, {self.operand}, "
             f"embeddings {self.embedding_format}"
         )
+
+
+@compiled
+def _event_sums(x: Ints, embeddings: Ints, acc: Ints) -> None:
+    """Adds embeddings [K, T] times the events of x [T, P] to acc [K, P]."""
+    for t in range(x.shape[0]):
+        for p in range(x.shape[1]):
+            if x[t, p]:
+                for k in range(len(acc)):
+                    acc[k, p] += embeddings[k, t] * x[t, p]
 
 
 @compiled

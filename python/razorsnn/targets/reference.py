@@ -1,12 +1,11 @@
 """The reference: executes a plan in integers, gives every intermediate, and the cycle of every output beat."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from razorsnn.fixed import Ints
@@ -14,6 +13,7 @@ from razorsnn.ir import Trace
 from razorsnn.layers import Layer, output_words
 from razorsnn.ops.synapse import SynapseCycles
 from razorsnn.ops.timeline import turn_cycles
+from razorsnn.ops.words import Events, channels_last
 from razorsnn.plan import Plan
 from razorsnn.targets.outcome import BackendRun, Outcome
 
@@ -38,6 +38,8 @@ class LayerResult:
     keep: NDArray[np.bool_]
     gate: Trace | None
     synapse: Trace
+    events: Events
+    """Of all frames: what the layer would read, were none pruned."""
     cycles: SynapseCycles
     saturations: int
 
@@ -85,7 +87,7 @@ class WindowResult:
 
 def run_window(plan: Plan, frames: NDArray[np.uint8]) -> WindowResult:
     """Executes one window of frames [T, C, H, W] (integers 0..2**input_bits - 1)."""
-    x: Ints = frames.astype(np.int64)
+    x: Ints = channels_last(frames).astype(np.int64).transpose(0, 3, 1, 2)
     results: list[LayerResult] = []
     for layer in plan.layers:
         results.append(_run_layer(layer, x))
@@ -96,33 +98,35 @@ def run_window(plan: Plan, frames: NDArray[np.uint8]) -> WindowResult:
 def _run_layer(layer: Layer, x: Ints) -> LayerResult:
     gate, known = None, None
     keep = np.ones(len(x), dtype=np.bool_)
-    operand = x
+    operand, events = x, layer.reads.events(x)
     if layer.gate:
         gate = layer.gate.execute(x, layer.input)
         if layer.razor:
-            known = layer.razor.known(x, gate.values["mask"], layer.reads)
+            known = layer.razor.events_known(events, gate.values["mask"], layer.reads)
+            events = layer.reads.events(gate.values["ungated"]) if layer.razor.operand == "refined" else events
         keep, operand = gate.values["keep"].astype(np.bool_), gate.output
     trace = layer.synapse.execute(operand, layer.operand)
-    cycles = layer_cycles(layer, operand, keep, known)
+    cycles = _event_cycles(layer, events, keep, known)
     saturations = layer.synapse.saturations(trace.values["u"], layer.operand)
-    return LayerResult(layer, x, operand, keep, gate, trace, cycles, saturations)
+    return LayerResult(layer, x, operand, keep, gate, trace, events, cycles, saturations)
 
 
 def layer_cycles(layer: Layer, operand: Ints, keep: NDArray[np.bool_], known: Ints | None = None) -> SynapseCycles:
     """Of one layer of a plan; operand [T, C, H, W], keep [T], known [T] as in ops/synapse.py."""
+    return _event_cycles(layer, layer.reads.events(operand), keep, known)
+
+
+def _event_cycles(layer: Layer, events: Events, keep: NDArray[np.bool_], known: Ints | None = None) -> SynapseCycles:
     opened = layer.index == 0  # its first membranes are set while the window comes
-    return layer.synapse.cycles(operand, keep, layer.operand, layer.reads, layer.writes, known, opened)
+    return layer.synapse.event_cycles(events, keep, layer.operand, layer.reads, layer.writes, known, opened)
 
 
 def saved_cycles(result: LayerResult) -> int:
     """Cycles that the pruned frames would have cost, had the gate kept them; what it costs is `cycles.gate`."""
     if result.keep.all():
         return 0
-    layer, razor = result.layer, result.layer.razor
-    refined = razor is not None and razor.operand == "refined"
-    whole = replace(razor, threshold=0).execute(result.x, layer.input).output if razor and refined else result.x
-    every = np.ones_like(result.keep)
-    return layer_cycles(layer, whole, every).total - layer_cycles(layer, result.operand, result.keep).total
+    whole = _event_cycles(result.layer, result.events, np.ones_like(result.keep))
+    return whole.total - (result.total_cycles - result.cycles.gate)
 
 
 def run_windows(plan: Plan, windows: NDArray[np.uint8], beats: Sequence[int]) -> BackendRun:
@@ -133,18 +137,17 @@ def run_windows(plan: Plan, windows: NDArray[np.uint8], beats: Sequence[int]) ->
     """
     scores, keep, cycles, rows = [], [], [], []
     bar = tqdm(windows, desc="reference", unit="window", leave=False, delay=1.0)
-    with threadpool_limits(1, "blas"):  # small products: threads that wait for each other took three times the time
-        for frames, count in zip(bar, beats, strict=True):
-            result = run_window(plan, frames)
-            scores.append(result.scores)
-            keep.append(result.keep)
-            cycles.append(output_cycles(plan, result, count))
-            rows.append(_counters(plan, result) | {"beats": count})
+    for frames, count in zip(bar, beats, strict=True):
+        result = run_window(plan, frames)
+        scores.append(result.scores)
+        keep.append(result.keep)
+        cycles.append(output_cycles(plan, result, count))
+        rows.append(_counters(result) | {"beats": count})
     counters = {name: np.array([row[name] for row in rows], dtype=np.int64) for name in rows[0]}
     return BackendRun(Outcome(np.array(scores), np.array(keep), np.array(cycles)), counters)
 
 
-def _counters(plan: Plan, result: WindowResult) -> dict[str, Any]:
+def _counters(result: WindowResult) -> dict[str, Any]:
     layers = result.layers
     return {
         "events": result.events,
@@ -152,7 +155,7 @@ def _counters(plan: Plan, result: WindowResult) -> dict[str, Any]:
         "saturations": result.saturations,
         "kept": [int(layer.keep.sum()) for layer in layers],
         "pruned": [int((~layer.keep).sum()) for layer in layers],
-        "nonzero": [np.count_nonzero(layer.operand) for layer in layers],
+        "nonzero": [layer.cycles.events for layer in layers],
         "positions": [layer.operand.size for layer in layers],
         "multiply": [layer.cycles.multiplies for layer in layers],
         "idle": [layer.cycles.idle for layer in layers],
