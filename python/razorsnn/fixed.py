@@ -7,11 +7,14 @@ The leak is the only other place where bits are dropped: `leak` floors. docs/num
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Ints = NDArray[np.int64]
+Whole = TypeVar("Whole", int, Ints)
+"""An integer or integers: of a rule that loops over neurons call too (compiled.py)."""
 
 TIES = ("up", "even")
 """Where `cast` takes a value halfway between two integers: AP_RND, AP_RND_CONV."""
@@ -49,7 +52,9 @@ def round_half_up(value: ArrayLike, shift: int) -> Ints:
     wide = np.asarray(value, dtype=np.int64)
     if shift <= 0:
         return wide << -shift
-    return (wide + (1 << (shift - 1))) >> shift
+    rounded: Ints = wide + (1 << (shift - 1))
+    rounded >>= shift
+    return rounded
 
 
 def round_half_even(value: ArrayLike, shift: int) -> Ints:
@@ -67,18 +72,22 @@ ROUNDINGS: dict[str, Callable[[ArrayLike, int], Ints]] = dict(zip(TIES, (round_h
 
 def cast(value: ArrayLike, frac: int, to: Format, ties: str = "up") -> Ints:
     """Integers with `frac` fraction bits, rounded to the nearest and saturated into `to`; `ties` as in TIES."""
-    return np.clip(ROUNDINGS[ties](value, frac - to.frac), to.low, to.high)
+    rounded = ROUNDINGS[ties](value, frac - to.frac)
+    found: Ints = np.minimum(np.maximum(rounded, to.low), to.high)
+    return found
 
 
 def saturated(value: ArrayLike, frac: int, to: Format, ties: str = "up") -> int:
     """How many of the values `cast` would saturate."""
-    rounded = ROUNDINGS[ties](value, frac - to.frac)
+    shift, wide = frac - to.frac, np.asarray(value, dtype=np.int64)
+    low, high = (limit << shift if shift > 0 else limit >> -shift for limit in (to.low, to.high))
+    rounded = ROUNDINGS[ties](wide[(wide <= low) | (wide > high)], shift)  # those between are in range once rounded
     return int(np.count_nonzero((rounded < to.low) | (rounded > to.high)))
 
 
-def leak(value: ArrayLike, alpha_q: int) -> Ints:
+def leak(value: Whole, alpha_q: int) -> Whole:
     """floor(alpha_q * value / 256): h = alpha * reset(u, s) in integers."""
-    return (np.asarray(value, dtype=np.int64) * alpha_q) >> LEAK_FRAC
+    return (value * alpha_q) >> LEAK_FRAC
 
 
 def bits_unsigned(high: int) -> int:

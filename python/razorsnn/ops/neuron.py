@@ -17,12 +17,26 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from razorsnn.compiled import compiled
 from razorsnn.errors import UserError
-from razorsnn.fixed import TIES, Format, Ints, cast, leak, saturated
+from razorsnn.fixed import TIES, Format, Ints, Whole, cast, leak, saturated
 
 RESETS = ("zero", "threshold", "subtract")
 MODES = ("liaf", "lif")
 READOUTS = ("liaf", "sum")
+
+
+def after_reset(u: Whole, v_th: int, factor: int, summand: int) -> Whole:
+    """reset(u, s), of a neuron or of each of many."""
+    return u + (u >= v_th) * (factor * u + summand)
+
+
+@compiled(after_reset, leak)
+def _leaky_sums(u: Ints, v_th: int, factor: int, summand: int, alpha_q: int) -> None:
+    """u [T, N], which holds z: membranes by frame."""
+    for t in range(1, len(u)):
+        for n in range(u.shape[1]):
+            u[t, n] += leak(after_reset(u[t - 1, n], v_th, factor, summand), alpha_q)
 
 
 @dataclass(frozen=True)
@@ -72,8 +86,12 @@ class Neuron:
 
     def reset_value(self, u: Ints) -> Ints:
         """reset(u, s) for each u."""
-        after = {"zero": 0, "threshold": self.v_th, "subtract": u - self.v_th if self.reset == "subtract" else 0}
-        return np.where(u >= self.v_th, after[self.reset], u)
+        return after_reset(u, self.v_th, *self._after)
+
+    @property
+    def _after(self) -> tuple[int, int]:
+        """What reset(u, s) adds to u where s: a factor of u, and a summand."""
+        return {"zero": (-1, 0), "threshold": (-1, self.v_th), "subtract": (0, -self.v_th)}[self.reset]
 
     def output(self, u: Ints, z_frac: int) -> Ints:
         if self.mode == "lif":
@@ -82,15 +100,12 @@ class Neuron:
 
     def saturations(self, u: Ints, z_frac: int) -> int:
         """How many of these neurons' outputs `cast` saturates."""
-        return 0 if self.mode == "lif" else saturated(np.maximum(u, 0), z_frac, self.out, self.ties)
+        return 0 if self.mode == "lif" else saturated(u[u > 0], z_frac, self.out, self.ties)
 
     def membranes(self, z: Ints) -> Ints:
         """u [T, N] from z [T, N]: the recurrence of equation LIAF over the window."""
-        u = np.empty_like(z)
-        h = np.zeros_like(z[0])
-        for t, row in enumerate(z):
-            u[t] = h + row
-            h = leak(self.reset_value(u[t]), self.alpha_q)
+        u = np.array(z)
+        _leaky_sums(u, self.v_th, *self._after, self.alpha_q)
         return u
 
     def reset_range(self, low: int, high: int) -> tuple[int, int]:

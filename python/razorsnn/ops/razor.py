@@ -219,7 +219,7 @@ class Razor(Op):
         )
 
 
-@compiled
+@compiled()
 def _event_sums(x: Ints, embeddings: Ints, acc: Ints) -> None:
     """Adds embeddings [K, T] times the events of x [T, P] to acc [K, P]."""
     for t in range(x.shape[0]):
@@ -229,7 +229,7 @@ def _event_sums(x: Ints, embeddings: Ints, acc: Ints) -> None:
                     acc[k, p] += embeddings[k, t] * x[t, p]
 
 
-@compiled
+@compiled()
 def _frame_ends(
     at: Ints, reached: NDArray[np.bool_], ends: Ints, rows: int, slots: int, row_words: int
 ) -> tuple[Ints, Ints]:

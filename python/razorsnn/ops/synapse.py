@@ -22,13 +22,13 @@ from razorsnn.fixed import Format, Ints, bits_signed
 from razorsnn.ir import Op, Tensor, Trace
 from razorsnn.ops.neuron import READOUTS, Neuron
 from razorsnn.ops.timeline import DRAIN_CYCLES, LAST_CYCLES, LAYER_CYCLES, event_passes, turn_cycles
-from razorsnn.ops.words import Events, Words
+from razorsnn.ops.words import Events, Words, channels_last
 
 Weights = NDArray[np.int32]
 """For products of 32 bits, whose sums have 64: twice as fast as products of 64."""
 
 
-@compiled
+@compiled()
 def event_sums(x: Ints, weights: Weights, z: Ints, reach: int, step_log2: int, pool_log2: int) -> None:
     """Adds each event of x [T, H, W, C] to the outputs z [T, rows, columns, C_out] that it reaches, as the engine does.
 
@@ -179,7 +179,8 @@ class Synapse(Op):
     def execute(self, x: Ints, tensor: Tensor) -> Trace:
         geometry = self.geometry(tensor)
         z = self.sums(x) + self.pooled_bias(geometry)[:, None, None]
-        u = self.neuron.membranes(z)
+        rows = channels_last(z)
+        u = self.neuron.membranes(rows.reshape(len(x), -1)).reshape(rows.shape).transpose(0, 3, 1, 2)
         values = {"z": z, "u": u}
         if self.readout:
             part = u if self.readout == "sum" else np.maximum(u, 0)

@@ -77,7 +77,7 @@ def event_passes(
     return _starts(at, busy, events.ends, len(cost), keep, known, turns, first, scan)
 
 
-@compiled
+@compiled()
 def _starts(
     at: Ints,
     busy: Ints,

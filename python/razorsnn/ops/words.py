@@ -131,7 +131,7 @@ def _order(words: Words, channels: int, height: int, width: int) -> Ints:
     return order
 
 
-@compiled
+@compiled()
 def _find(x: Ints, order: Ints, places: Ints, values: Ints) -> None:
     """Events of x [T, H * W * C] in turn into `places` and `values`."""
     found = 0
