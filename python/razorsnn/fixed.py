@@ -5,12 +5,13 @@ Of ties there is a second, named mode: "even" takes them to the even neighbour, 
 The leak is the only other place where bits are dropped: `leak` floors. docs/numerics.md has every equation.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from razorsnn.compiled import compiled
 
 Ints = NDArray[np.int64]
 Whole = TypeVar("Whole", int, Ints)
@@ -47,42 +48,52 @@ class Format:
         return f"{'s' if self.signed else 'u'}{self.width}.{self.frac}"
 
 
+def rounded(value: Whole, shift: int, even: bool) -> Whole:
+    """value / 2**shift to the nearest whole number, a tie up or to the even one; a negative shift scales up, exactly."""
+    if shift <= 0:
+        return value << -shift
+    half = 1 << (shift - 1)
+    up = (value + half) >> shift
+    tie = (value & (2 * half - 1)) == half
+    return up - (tie & up) if even else up
+
+
+def clipped(value: Whole, low: int, high: int) -> Whole:
+    return np.minimum(np.maximum(value, low), high)
+
+
 def round_half_up(value: ArrayLike, shift: int) -> Ints:
     """floor(value / 2**shift + 1/2); a negative shift scales up and is exact."""
-    wide = np.asarray(value, dtype=np.int64)
-    if shift <= 0:
-        return wide << -shift
-    rounded: Ints = wide + (1 << (shift - 1))
-    rounded >>= shift
-    return rounded
-
-
-def round_half_even(value: ArrayLike, shift: int) -> Ints:
-    """As `round_half_up`, but a tie goes to the even neighbour: one less where half up made it odd."""
-    up = round_half_up(value, shift)
-    if shift <= 0:
-        return up
-    below = np.asarray(value, dtype=np.int64) & ((1 << shift) - 1)
-    even: Ints = up - ((below == 1 << (shift - 1)) & up)
-    return even
-
-
-ROUNDINGS: dict[str, Callable[[ArrayLike, int], Ints]] = dict(zip(TIES, (round_half_up, round_half_even), strict=True))
+    return rounded(np.asarray(value, dtype=np.int64), shift, even=False)
 
 
 def cast(value: ArrayLike, frac: int, to: Format, ties: str = "up") -> Ints:
     """Integers with `frac` fraction bits, rounded to the nearest and saturated into `to`; `ties` as in TIES."""
-    rounded = ROUNDINGS[ties](value, frac - to.frac)
-    found: Ints = np.minimum(np.maximum(rounded, to.low), to.high)
-    return found
+    return cast_counted(value, frac, to, ties)[0]
 
 
 def saturated(value: ArrayLike, frac: int, to: Format, ties: str = "up") -> int:
     """How many of the values `cast` would saturate."""
-    shift, wide = frac - to.frac, np.asarray(value, dtype=np.int64)
-    low, high = (limit << shift if shift > 0 else limit >> -shift for limit in (to.low, to.high))
-    rounded = ROUNDINGS[ties](wide[(wide <= low) | (wide > high)], shift)  # those between are in range once rounded
-    return int(np.count_nonzero((rounded < to.low) | (rounded > to.high)))
+    return sum(cast_counted(value, frac, to, ties)[1:])
+
+
+def cast_counted(value: ArrayLike, frac: int, to: Format, ties: str = "up") -> tuple[Ints, int, int]:
+    """What `cast` gives, and how many of the values it saturates: those below the format, and those above it."""
+    wide = np.asarray(value, dtype=np.int64)
+    found = np.empty_like(wide)
+    below, above = _cast(wide.ravel("K"), found.ravel("K"), frac - to.frac, to.low, to.high, ties == "even")
+    return found, below, above
+
+
+@compiled(rounded, clipped)
+def _cast(value: Ints, found: Ints, shift: int, low: int, high: int, even: bool) -> tuple[int, int]:
+    below = above = 0
+    for at in range(len(value)):
+        whole = rounded(value[at], shift, even)
+        found[at] = clipped(whole, low, high)
+        below += whole < low
+        above += whole > high
+    return below, above
 
 
 def leak(value: Whole, alpha_q: int) -> Whole:

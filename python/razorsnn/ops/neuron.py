@@ -19,7 +19,7 @@ import numpy as np
 
 from razorsnn.compiled import compiled
 from razorsnn.errors import UserError
-from razorsnn.fixed import TIES, Format, Ints, Whole, cast, leak, saturated
+from razorsnn.fixed import TIES, Format, Ints, Whole, cast_counted, leak
 
 RESETS = ("zero", "threshold", "subtract")
 MODES = ("liaf", "lif")
@@ -94,13 +94,18 @@ class Neuron:
         return {"zero": (-1, 0), "threshold": (-1, self.v_th), "subtract": (0, -self.v_th)}[self.reset]
 
     def output(self, u: Ints, z_frac: int) -> Ints:
-        if self.mode == "lif":
-            return (u >= self.v_th).astype(np.int64)
-        return cast(np.maximum(u, 0), z_frac, self.out, self.ties)
+        return self.output_counted(u, z_frac)[0]
 
     def saturations(self, u: Ints, z_frac: int) -> int:
         """How many of these neurons' outputs `cast` saturates."""
-        return 0 if self.mode == "lif" else saturated(u[u > 0], z_frac, self.out, self.ties)
+        return self.output_counted(u, z_frac)[1]
+
+    def output_counted(self, u: Ints, z_frac: int) -> tuple[Ints, int]:
+        """y, and how many of them `cast` saturates; it takes u < 0 to 0, as y has no sign."""
+        if self.mode == "lif":
+            return (u >= self.v_th).astype(np.int64), 0
+        y, _, saturations = cast_counted(u, z_frac, self.out, self.ties)
+        return y, saturations
 
     def membranes(self, z: Ints) -> Ints:
         """u [T, N] from z [T, N]: the recurrence of equation LIAF over the window."""

@@ -178,18 +178,16 @@ class Synapse(Op):
 
     def execute(self, x: Ints, tensor: Tensor) -> Trace:
         geometry = self.geometry(tensor)
-        z = self.sums(x) + self.pooled_bias(geometry)[:, None, None]
+        z = self.sums(x)
+        z += self.pooled_bias(geometry)[:, None, None]
         rows = channels_last(z)
         u = self.neuron.membranes(rows.reshape(len(x), -1)).reshape(rows.shape).transpose(0, 3, 1, 2)
         values = {"z": z, "u": u}
         if self.readout:
             part = u if self.readout == "sum" else np.maximum(u, 0)
             return Trace(part.sum(axis=(0, 2, 3)), values)
-        return Trace(self.neuron.output(u, self.z_frac(tensor, geometry)), values)
-
-    def saturations(self, u: Ints, tensor: Tensor) -> int:
-        """How many outputs `cast` saturates; a readout has no cast."""
-        return 0 if self.readout else self.neuron.saturations(u, self.z_frac(tensor, self.geometry(tensor)))
+        y, saturations = self.neuron.output_counted(u, self.z_frac(tensor, geometry))
+        return Trace(y, values, saturations)
 
     def membrane_range(self, x: Tensor) -> tuple[int, int]:
         """Lowest and highest membrane, part sums included, that these weights can reach."""

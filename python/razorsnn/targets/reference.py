@@ -41,7 +41,11 @@ class LayerResult:
     events: Events
     """Of all frames: what the layer would read, were none pruned."""
     cycles: SynapseCycles
-    saturations: int
+
+    @property
+    def saturations(self) -> int:
+        """How many outputs `cast` saturates; a readout has no cast."""
+        return self.synapse.saturations
 
     @property
     def total_cycles(self) -> int:
@@ -107,8 +111,7 @@ def _run_layer(layer: Layer, x: Ints) -> LayerResult:
         keep, operand = gate.values["keep"].astype(np.bool_), gate.output
     trace = layer.synapse.execute(operand, layer.operand)
     cycles = _event_cycles(layer, events, keep, known)
-    saturations = layer.synapse.saturations(trace.values["u"], layer.operand)
-    return LayerResult(layer, x, operand, keep, gate, trace, events, cycles, saturations)
+    return LayerResult(layer, x, operand, keep, gate, trace, events, cycles)
 
 
 def layer_cycles(layer: Layer, operand: Ints, keep: NDArray[np.bool_], known: Ints | None = None) -> SynapseCycles:
