@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 
 import numpy as np
@@ -13,6 +14,7 @@ from razorsnn.ops.razor import Razor
 from razorsnn.ops.static import Static
 from razorsnn.ops.synapse import Geometry, Synapse
 from razorsnn.ops.tally import Tally
+from razorsnn.ops.timeline import Timing
 from razorsnn.ops.words import Words, power_of_two
 
 Gate = Razor | Static | Tally
@@ -40,6 +42,11 @@ class Layer:
     def tally(self) -> Tally | None:
         """The gate, if it is one that tallies."""
         return self.gate if isinstance(self.gate, Tally) else None
+
+    @cached_property
+    def timing(self) -> Timing:
+        """The first layer's first membranes are set while the window comes."""
+        return self.synapse.timing(self.operand, self.reads, self.writes, opened=self.index == 0)
 
     @property
     def name(self) -> str:
@@ -72,7 +79,7 @@ def engine_layers(graph: Graph, lanes: int, taps: int) -> tuple[Layer, ...]:
 
 def output_words(layer: Layer) -> int:
     """Words a frame of the layer's output."""
-    return layer.writes.count(*layer.synapse.geometry(layer.operand).output.shape[1:])
+    return layer.timing.words
 
 
 def input_words(layer: Layer) -> int:

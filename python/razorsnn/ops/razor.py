@@ -25,9 +25,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from razorsnn.compiled import compiled
-from razorsnn.fixed import Format, Ints, bits_signed, cast
+from razorsnn.fixed import Format, Ints, bits_signed, cast, clipped, rounded
 from razorsnn.ir import Op, Tensor, Trace
-from razorsnn.ops.words import Events, Words, channels_last, groups
+from razorsnn.ops.words import Events, Words, groups
 
 LOGIT = Format(True, 12, 6)
 AFFINE_BITS = 12
@@ -135,21 +135,26 @@ class Razor(Op):
         }
 
     def execute(self, x: Ints, tensor: Tensor) -> Trace:
-        weights = self.weighting(x, tensor)
-        acc = np.zeros((len(self.embeddings), *channels_last(x).shape[1:]), dtype=np.int64)
-        _event_sums(channels_last(x).reshape(len(x), -1), self.embeddings, acc.reshape(len(acc), -1))
-        acc = acc.transpose(0, 3, 1, 2)
-        product_frac = WEIGHT_FRAC + self.embedding_format.frac + tensor.format.frac
-        masks = self.sigmoid[cast(weights[:, None, None, None] * acc, product_frac, MASK_INPUT) - MASK_INPUT.low]
-        mask = masks.sum(axis=0)
-        product = mask * x
-        score = product.max(axis=(1, 2, 3))
-        keep, ungated = self.kept(score), x
+        return self.execute_events(x, tensor, Words(1).events(x))
+
+    def execute_events(self, x: Ints, tensor: Tensor, events: Events) -> Trace:
+        """`execute`, whose x has these events, in any order in a frame."""
+        frames, (channels, height, width) = len(x), x.shape[1:]
+        last = height, width, channels
+        sums, mask = np.zeros((len(self.embeddings), *last), dtype=np.int64), np.empty(last, dtype=np.int64)
+        frame_sums, score = np.zeros((2, frames), dtype=np.int64)
+        found = events.indices, events.values, events.ends
+        _event_sums(*found, self.embeddings, sums.reshape(len(sums), -1), frame_sums)
+        weights = self._weights(frame_sums, tensor)
+        shift, form = self.shifts(tensor)["mask_shift"], MASK_INPUT
+        _masks(sums.reshape(len(sums), -1), weights, self.sigmoid, mask.ravel(), shift, form.low, form.high)
+        _event_scores(*found, mask.ravel(), score)
+        keep, ungated, mask = self.kept(score), x, mask.transpose(2, 0, 1)
         if self.operand == "refined":
-            ungated = cast(product, MASK_FRAC + tensor.format.frac, self.refined)
+            ungated = cast(mask * x, MASK_FRAC + tensor.format.frac, self.refined)
         values = {
             "weights": weights,
-            "sums": acc,
+            "sums": sums.transpose(0, 3, 1, 2),
             "mask": mask,
             "score": score,
             "keep": keep.astype(np.int64),
@@ -169,7 +174,9 @@ class Razor(Op):
 
     def weighting(self, x: Ints, tensor: Tensor) -> Ints:
         """w [K]: softmax of the affine map of the frames' sums."""
-        frame_sums = x.sum(axis=(1, 2, 3))
+        return self._weights(x.sum(axis=(1, 2, 3)), tensor)
+
+    def _weights(self, frame_sums: Ints, tensor: Tensor) -> Ints:
         logits = cast(self.offset + self.affine @ frame_sums, self.affine_format.frac + tensor.format.frac, LOGIT)
         exponent = self.exp[np.minimum(logits.max() - logits, 255)]
         weights: Ints = (exponent << WEIGHT_FRAC) // exponent.sum()
@@ -202,15 +209,19 @@ class Razor(Op):
         early = self.rule == "absolute" and self.operand == "raw"
         count, rows = len(self.embeddings), groups(words.count(*mask.shape), OCCUPANCY_BITS)
         slots = max(count, REFINED_SLOTS) if self.operand == "refined" else count
-        reached = words.pack(mask[None]).ravel()[events.places] * events.values >= self.threshold
-        ends, lengths = _frame_ends(events.places // words.size, reached & early, events.ends, rows, slots, OCCUPANCY_BITS)
-        start, decided = 2 * count + SOFTMAX_CYCLES, list[int]()
-        for end, length in zip(ends.tolist(), lengths.tolist(), strict=True):
-            decided.append(start + end + DECISION_CYCLES)
-            start = min(start + length, decided[-1] + JUMP_CYCLES) if early else start + length
+        decided = np.empty(len(events.ends) - 1, dtype=np.int64)
+        _decide(
+            decided,
+            *(events.words, events.indices, events.values, events.ends),
+            np.ascontiguousarray(mask.transpose(1, 2, 0)).ravel(),
+            (rows, slots, OCCUPANCY_BITS),
+            (2 * count + SOFTMAX_CYCLES, DECISION_CYCLES, JUMP_CYCLES),
+            early,
+            self.threshold,
+        )
         if self.rule == "relative":
             return decided[-1] + largest_cycles(words.size) + RELATIVE_CYCLES + np.arange(len(decided))
-        return np.array(decided) + KNOWN_CYCLES
+        return decided + KNOWN_CYCLES
 
     def describe(self) -> str:
         return (
@@ -220,36 +231,63 @@ class Razor(Op):
 
 
 @compiled()
-def _event_sums(x: Ints, embeddings: Ints, acc: Ints) -> None:
-    """Adds embeddings [K, T] times the events of x [T, P] to acc [K, P]."""
-    for t in range(x.shape[0]):
-        for p in range(x.shape[1]):
-            if x[t, p]:
-                for k in range(len(acc)):
-                    acc[k, p] += embeddings[k, t] * x[t, p]
+def _event_sums(indices: Ints, values: Ints, ends: Ints, embeddings: Ints, sums: Ints, frame_sums: Ints) -> None:
+    """Adds the events of the frames to sums [K, P], times embeddings [K, T], and to frame_sums [T]."""
+    for t in range(len(frame_sums)):
+        for event in range(ends[t], ends[t + 1]):
+            frame_sums[t] += values[event]
+            for k in range(len(sums)):
+                sums[k, indices[event]] += embeddings[k, t] * values[event]
+
+
+@compiled(rounded, clipped)
+def _masks(sums: Ints, weights: Ints, sigmoid: Ints, mask: Ints, shift: int, low: int, high: int) -> None:
+    """M[p] of sums [K, P]; low, high: of the sigmoid's input."""
+    for p in range(len(mask)):
+        total = 0
+        for k in range(len(weights)):
+            total += sigmoid[clipped(rounded(weights[k] * sums[k, p], shift, False), low, high) - low]
+        mask[p] = total
 
 
 @compiled()
-def _frame_ends(
-    at: Ints, reached: NDArray[np.bool_], ends: Ints, rows: int, slots: int, row_words: int
-) -> tuple[Ints, Ints]:
-    """[T]: the last cycle of the word that decides a frame, or of the frame, from its first one; the frame's cycles.
+def _event_scores(indices: Ints, values: Ints, ends: Ints, mask: Ints, score: Ints) -> None:
+    """S[t], which is 0 without an event."""
+    for t in range(len(score)):
+        for event in range(ends[t], ends[t + 1]):
+            score[t] = max(score[t], mask[indices[event]] * values[event])
 
-    Events lie in the words `at`. A row of `row_words` words takes a cycle, or `slots` a word that is not empty.
+
+@compiled()
+def _decide(
+    decided: Ints,
+    words: Ints,
+    indices: Ints,
+    values: Ints,
+    ends: Ints,
+    mask: Ints,
+    rows: tuple[int, int, int],
+    cycles: tuple[int, int, int],
+    early: bool,
+    threshold: int,
+) -> None:
+    """[T]: the cycle of each decision: with a frame's first word that reaches the threshold, if `early`, or its last.
+
+    rows: those of a frame, cycles of a word in one, words of one; cycles: the first, and as the constants above.
     """
-    found, lengths = np.empty(len(ends) - 1, dtype=np.int64), np.empty(len(ends) - 1, dtype=np.int64)
-    for t in range(len(found)):
+    (count, slots, row_words), (start, decision, jump) = rows, cycles
+    for t in range(len(decided)):
         row = busy = past = 0  # words of this row so far that are not empty, and the cycles of the rows before it
         word = end = -1
         for event in range(ends[t], ends[t + 1]):
-            if at[event] != word:
-                word = at[event]
+            if words[event] != word:
+                word = words[event]
                 if word // row_words > row:
                     past += max(1, slots * busy) + word // row_words - row - 1
                     row, busy = word // row_words, 0
                 busy += 1
-            if reached[event] and end < 0:
+            if early and end < 0 and mask[indices[event]] * values[event] >= threshold:
                 end = past + slots * busy - 1
-        lengths[t] = past + max(1, slots * busy) + rows - row - 1
-        found[t] = end if end >= 0 else lengths[t] - 1
-    return found, lengths
+        length = past + max(1, slots * busy) + count - row - 1
+        decided[t] = start + (end if end >= 0 else length - 1) + decision
+        start = min(start + length, decided[t] + jump) if early else start + length

@@ -12,7 +12,7 @@ Contract (HLS hls/razorsnn/engine.hpp; RTL rtl/rsnn_scanner.sv and rtl/rsnn_engi
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ from razorsnn.compiled import compiled
 from razorsnn.fixed import Format, Ints, bits_signed
 from razorsnn.ir import Op, Tensor, Trace
 from razorsnn.ops.neuron import READOUTS, Neuron
-from razorsnn.ops.timeline import DRAIN_CYCLES, LAST_CYCLES, LAYER_CYCLES, event_passes, turn_cycles
+from razorsnn.ops.timeline import DRAIN_CYCLES, Timing, turn_cycles
 from razorsnn.ops.words import Events, Words, channels_last
 
 Weights = NDArray[np.int32]
@@ -40,13 +40,14 @@ def event_sums(x: Ints, weights: Weights, z: Ints, reach: int, step_log2: int, p
     for t in range(x.shape[0]):
         for y in range(x.shape[1]):
             top, bottom = max(0, (y + reach - span + ahead) >> step_log2), min(rows, ((y + reach) >> step_log2) + 1)
+            row = x[t, y]
             for at in range(x.shape[2]):
-                left = max(0, (at + reach - span + ahead) >> step_log2)
-                right = min(columns, ((at + reach) >> step_log2) + 1)
                 for c in range(x.shape[3]):
-                    value = np.int32(x[t, y, at, c])
+                    value = np.int32(row[at, c])
                     if value == 0:
                         continue
+                    left = max(0, (at + reach - span + ahead) >> step_log2)
+                    right = min(columns, ((at + reach) >> step_log2) + 1)
                     for i in range(top, bottom):
                         kernel_row = weights[c, y + reach - (i << step_log2)]
                         for j in range(left, right):
@@ -176,8 +177,18 @@ class Synapse(Op):
         """The bias as z holds it: pool * pool times."""
         return self.bias << (2 * geometry.pool_log2)
 
+    def laid(self, x: Tensor) -> Geometry:
+        """`geometry`, found once for each input."""
+        if x not in self._laid:
+            self._laid[x] = self.geometry(x)
+        return self._laid[x]
+
+    @cached_property
+    def _laid(self) -> dict[Tensor, Geometry]:
+        return {}
+
     def execute(self, x: Ints, tensor: Tensor) -> Trace:
-        geometry = self.geometry(tensor)
+        geometry = self.laid(tensor)
         z = self.sums(x)
         z += self.pooled_bias(geometry)[:, None, None]
         rows = channels_last(z)
@@ -232,49 +243,34 @@ class Synapse(Op):
     ) -> SynapseCycles:
         """Of one window: x [T, C, H, W] as the layer reads it, keep [T], how words of input and output lie.
 
-        The rest as in `event_cycles`.
-        """
-        return self.event_cycles(reads.events(x), keep, tensor, reads, writes, known, opened)
-
-    def event_cycles(
-        self,
-        events: Events,
-        keep: NDArray[np.bool_],
-        tensor: Tensor,
-        reads: Words,
-        writes: Words,
-        known: Ints | None = None,
-        opened: bool = False,
-    ) -> SynapseCycles:
-        """Of one window whose frames have these events; those of pruned frames are not read.
-
         `known` [T]: when each keep bit is, counted from the start of the first membranes; None: before that. `opened`:
         the first membranes are set already, and cycles count from the first frame's turn.
         """
-        geometry = self.geometry(tensor)
-        cost, words = _costs(geometry, tensor, reads, writes), writes.count(*geometry.output.shape[1:])
-        busy, around = np.maximum(cost, 1), words + LAST_CYCLES + (0 if opened else LAYER_CYCLES)
-        at_once = np.zeros(tensor.frames, dtype=np.int64)
-        early = total = around + int(event_passes(events, busy, keep, words, at_once, opened)[-1])
-        if known is not None:
-            total = around + int(event_passes(events, busy, keep, words, known)[-1])
-        counts = events.counts(keep, cost.size)
-        turns = [turn_cycles(words, kept) for kept in keep.tolist()[1 if opened else 0 :]]
-        drains = (1 + DRAIN_CYCLES) * int(keep.sum())
-        return SynapseCycles(
-            total=total,
-            neuron=(len(turns) + 1) * words,
-            control=sum(turns) - (len(turns) + 1) * words + drains + around,
-            events=int(counts.sum()),
-            multiplies=int(counts @ cost.ravel()),
-            gate=total - early,
-        )
+        return synapse_cycles(self.timing(tensor, reads, writes, opened), reads.events(x), keep, known)
+
+    def timing(self, x: Tensor, reads: Words, writes: Words, opened: bool) -> Timing:
+        geometry = self.geometry(x)
+        steps = geometry.steps(x.height, x.width, writes.side) * writes.groups(geometry.output.channels)
+        cost = reads.pack(np.broadcast_to(steps, (1, *x.shape[1:])))[0]
+        return Timing(cost, writes.count(*geometry.output.shape[1:]), opened)
 
 
-@lru_cache(maxsize=64)
-def _costs(geometry: Geometry, x: Tensor, reads: Words, writes: Words) -> Ints:
-    """[words, size]: the multiply cycles of an event at each place of the words of a frame."""
-    steps = geometry.steps(x.height, x.width, writes.side) * writes.groups(geometry.output.channels)
-    cost = reads.pack(np.broadcast_to(steps, (1, *x.shape[1:])))[0]
-    cost.flags.writeable = False
-    return cost
+def synapse_cycles(
+    timing: Timing, events: Events, keep: NDArray[np.bool_], known: Ints | None = None
+) -> SynapseCycles:
+    """Of a window whose frames have these events, of which those of pruned frames are not read; `known` as above."""
+    frames, kept, set_before = len(keep), int(np.count_nonzero(keep)), int(timing.opened)
+    starts, multiplies = timing.passes(events, keep, np.zeros(frames, dtype=np.int64))
+    early = total = timing.total(starts)
+    if known is not None:
+        total = timing.total(timing.passes(events, keep, known)[0])
+    seen = kept - (set_before and int(keep[0]))
+    turns = seen * turn_cycles(timing.words, True) + (frames - set_before - seen) * turn_cycles(timing.words, False)
+    return SynapseCycles(
+        total=total,
+        neuron=(frames - set_before + 1) * timing.words,
+        control=turns - (frames - set_before) * timing.words + (1 + DRAIN_CYCLES) * kept + timing.around,
+        events=int(np.diff(events.ends)[keep].sum()),
+        multiplies=multiplies,
+        gate=total - early,
+    )

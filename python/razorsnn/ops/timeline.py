@@ -14,6 +14,7 @@ that sets the first membranes, or, where they are set already, is the first fram
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,62 +56,79 @@ def pass_starts(
     known: Sequence[int],
     opened: bool = False,
 ) -> list[int]:
-    """`event_passes` of filled [T, words_in, size]: where the activations are not zero."""
+    """`Timing.passes` of filled [T, words_in, size]: where the activations are not zero."""
     places = np.nonzero(filled.reshape(len(filled), -1))[1]
     ends = np.cumsum([0, *np.count_nonzero(filled, axis=(1, 2))])
-    events = Events(places, np.ones_like(places), ends)
-    return event_passes(events, cost, np.array(keep), words, np.array(known), opened).tolist()
+    events = Events(places // filled.shape[2], places, places, np.ones_like(places), ends)
+    return Timing(cost, words, opened).passes(events, np.array(keep), np.array(known))[0].tolist()
 
 
-def event_passes(
-    events: Events, cost: Ints, keep: NDArray[np.bool_], words: int, known: Ints, opened: bool = False
-) -> Ints:
-    """[T]: the cycle in which each frame's pass of `words` words starts.
+@dataclass(frozen=True, eq=False)
+class Timing:
+    """A layer, as far as its cycles depend on it. cost [words_in, size]: multiply cycles of an event at each place."""
 
-    cost [words_in, size]: cycles of an event there; known [T]: when the sequencer may see each keep bit; opened: the
-    first membranes are set already.
-    """
-    turns = np.array([turn_cycles(words, kept) for kept in (False, True)])
-    first = -int(turns[0]) if opened else 0
-    at, scan = events.places // cost.shape[1], (FIND_CYCLES, EVENT_CYCLES, EVENT_DEPTH, DRAIN_CYCLES)
-    busy = cost.ravel()[events.places]
-    return _starts(at, busy, events.ends, len(cost), keep, known, turns, first, scan)
+    cost: Ints
+    words: int
+    """Of a frame's output."""
+    opened: bool
+    """Whether the first membranes are set already."""
+
+    def passes(self, events: Events, keep: NDArray[np.bool_], known: Ints) -> tuple[Ints, int]:
+        """[T]: the cycle in which each frame's pass starts; and the multiply cycles of all.
+
+        known [T]: when the sequencer may see each keep bit.
+        """
+        turns = turn_cycles(self.words, False), turn_cycles(self.words, True)
+        scan = FIND_CYCLES, EVENT_CYCLES, EVENT_DEPTH, DRAIN_CYCLES
+        first, starts = -turns[0] if self.opened else 0, np.empty(len(keep), dtype=np.int64)
+        found = events.words, events.places, events.ends
+        return starts, _play(starts, *found, self.cost, keep, known, turns, first, scan)
+
+    def total(self, starts: Ints) -> int:
+        """The layer's cycles, from those of its passes."""
+        return int(starts[-1]) + self.words + self.around
+
+    @property
+    def around(self) -> int:
+        """Cycles of the layer beside its frames."""
+        return LAST_CYCLES + (0 if self.opened else LAYER_CYCLES)
 
 
 @compiled()
-def _starts(
-    at: Ints,
-    busy: Ints,
+def _play(
+    starts: Ints,
+    words: Ints,
+    places: Ints,
     ends: Ints,
-    words: int,
+    cost: Ints,
     keep: NDArray[np.bool_],
     known: Ints,
-    turns: Ints,
-    first: int,
+    turns: tuple[int, int],
+    start: int,
     scan: tuple[int, int, int, int],
-) -> Ints:
-    """Events lie in the words `at` of `words` a frame and take `busy`; turns: `turn_cycles` of a frame by its bit."""
+) -> int:
+    """Sets `starts`, gives the multiply cycles; turns: `turn_cycles` of a frame that is pruned, and of one that is kept."""
     find_cycles, event_cycles, event_depth, drain_cycles = scan
-    starts, taken = np.empty_like(known), np.empty_like(at)
-    free = engine = 0  # when the next scan may start, and when the engine may take the next event
+    taken, costs = np.empty_like(words), cost.ravel()
+    free = engine = number = multiplies = 0  # free, engine: when the next scan may start, the next event be taken
     decided = done = before = -1
-    start, number = first, 0
     for t in range(len(keep)):
-        turn = max(start + turns[int(keep[t])], known[t])
+        turn = max(start + (turns[1] if keep[t] else turns[0]), known[t])
         decided, start = max(decided + 1, known[t]), turn
         if keep[t]:
             decided = max(decided, free, before + 1)
             found, last, engine = decided + find_cycles, -1, max(engine, turn)
             for event in range(ends[t], ends[t + 1]):
-                found += at[event] if last < 0 else max(1, at[event] - last)
-                last = at[event]
+                found += words[event] if last < 0 else max(1, words[event] - last)
+                last = words[event]
                 if number > event_depth:  # one waits beside the FIFO: offered once the one before was taken
                     found = max(found, taken[number - event_depth - 1] + 1 + event_cycles)
                 taken[number] = max(found, engine)
-                engine = taken[number] + busy[event]
+                engine = taken[number] + max(1, costs[places[event]])
+                multiplies += costs[places[event]]
                 number += 1
-            free = found - event_cycles + (words - 1 if last < 0 else max(1, words - 1 - last))
+            free = found - event_cycles + (len(cost) - 1 if last < 0 else max(1, len(cost) - 1 - last))
             before, done = done, max(engine, free - 1) + 1
             start = done + drain_cycles
         starts[t] = start
-    return starts
+    return multiplies

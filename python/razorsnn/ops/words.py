@@ -36,21 +36,19 @@ def channels_last(x: Ints) -> Ints:
     return np.ascontiguousarray(x.transpose(0, 2, 3, 1))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Events:
-    """Non-zero activations of all frames, in the order in which a scanner finds them."""
+    """Non-zero activations of the frames in turn, in the order in which a scanner finds them: arrays [events]."""
 
+    words: Ints
+    """The word of its frame that holds each."""
     places: Ints
-    """[events]: word * size + place in it, in the frame."""
+    """The same, times size, and its place in the word."""
+    indices: Ints
+    """Where each is in its frame as it lies in memory, [H, W, C]."""
     values: Ints
-    """[events]"""
     ends: Ints
     """[T + 1]: 0, then behind the last event of each frame."""
-
-    def counts(self, keep: Ints, places: int) -> Ints:
-        """[places]: events at each place, of the frames that are kept."""
-        kept = np.repeat(keep, np.diff(self.ends))
-        return np.bincount(self.places[kept], minlength=places)
 
 
 @dataclass(frozen=True)
@@ -110,35 +108,32 @@ class Words:
         banked = padded.reshape(frames, *shape).transpose(0, 1, 3, 6, 2, 4, 5, 7)
         return banked.reshape(frames, down * across * count, self.size)
 
-    def order(self, channels: int, height: int, width: int) -> Ints:
-        """[words * size]: which of the activations of a frame [H, W, C] is at each place, -1 where none is."""
-        return _order(self, channels, height, width)
-
     def events(self, x: Ints) -> Events:
         """Of frames [T, C, H, W]."""
-        flat = channels_last(x).reshape(len(x), -1)
-        ends = np.concatenate(([0], np.cumsum(np.count_nonzero(flat, axis=1))))
-        places, values = np.empty((2, int(ends[-1])), dtype=np.int64)
-        _find(flat, self.order(*x.shape[1:]), places, values)
-        return Events(places, values, ends)
+        return Events(*_events(channels_last(x).reshape(len(x), -1), _order(self, *x.shape[1:]), self.size))
 
 
 @lru_cache(maxsize=64)
 def _order(words: Words, channels: int, height: int, width: int) -> Ints:
+    """[words * size]: which of the activations of a frame [H, W, C] is at each place, -1 where none is."""
     index = np.arange(1, height * width * channels + 1).reshape(1, height, width, channels).transpose(0, 3, 1, 2)
-    order: Ints = words.pack(index).ravel() - 1
-    order.flags.writeable = False
-    return order
+    return words.pack(index).ravel() - 1
 
 
 @compiled()
-def _find(x: Ints, order: Ints, places: Ints, values: Ints) -> None:
-    """Events of x [T, H * W * C] in turn into `places` and `values`."""
-    found = 0
+def _events(x: Ints, order: Ints, size: int) -> tuple[Ints, Ints, Ints, Ints, Ints]:
+    """Of x [T, H * W * C], as `Events` has them."""
+    ends = np.zeros(len(x) + 1, np.int64)
+    for t in range(len(x)):
+        ends[t + 1] = ends[t] + np.count_nonzero(x[t])
+    found = np.empty((4, ends[-1]), np.int64)
+    words, places, indices, values = found[0], found[1], found[2], found[3]
+    at = 0
     for t in range(len(x)):
         frame = x[t]
         for place in range(len(order)):
-            value = frame[order[place]] if order[place] >= 0 else 0
-            if value:
-                places[found], values[found] = place, value
-                found += 1
+            index = order[place]
+            if index >= 0 and frame[index] != 0:
+                words[at], places[at], indices[at], values[at] = place // size, place, index, frame[index]
+                at += 1
+    return words, places, indices, values, ends

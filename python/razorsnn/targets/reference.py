@@ -11,7 +11,7 @@ from tqdm import tqdm
 from razorsnn.fixed import Ints
 from razorsnn.ir import Trace
 from razorsnn.layers import Layer, output_words
-from razorsnn.ops.synapse import SynapseCycles
+from razorsnn.ops.synapse import SynapseCycles, synapse_cycles
 from razorsnn.ops.timeline import turn_cycles
 from razorsnn.ops.words import Events, channels_last
 from razorsnn.plan import Plan
@@ -104,32 +104,29 @@ def _run_layer(layer: Layer, x: Ints) -> LayerResult:
     keep = np.ones(len(x), dtype=np.bool_)
     operand, events = x, layer.reads.events(x)
     if layer.gate:
-        gate = layer.gate.execute(x, layer.input)
-        if layer.razor:
-            known = layer.razor.events_known(events, gate.values["mask"], layer.reads)
-            events = layer.reads.events(gate.values["ungated"]) if layer.razor.operand == "refined" else events
+        razor = layer.razor
+        gate = razor.execute_events(x, layer.input, events) if razor else layer.gate.execute(x, layer.input)
+        if razor:
+            known = razor.events_known(events, gate.values["mask"], layer.reads)
+            events = layer.reads.events(gate.values["ungated"]) if razor.operand == "refined" else events
         keep, operand = gate.values["keep"].astype(np.bool_), gate.output
     trace = layer.synapse.execute(operand, layer.operand)
-    cycles = _event_cycles(layer, events, keep, known)
+    cycles = synapse_cycles(layer.timing, events, keep, known)
     return LayerResult(layer, x, operand, keep, gate, trace, events, cycles)
 
 
 def layer_cycles(layer: Layer, operand: Ints, keep: NDArray[np.bool_], known: Ints | None = None) -> SynapseCycles:
     """Of one layer of a plan; operand [T, C, H, W], keep [T], known [T] as in ops/synapse.py."""
-    return _event_cycles(layer, layer.reads.events(operand), keep, known)
-
-
-def _event_cycles(layer: Layer, events: Events, keep: NDArray[np.bool_], known: Ints | None = None) -> SynapseCycles:
-    opened = layer.index == 0  # its first membranes are set while the window comes
-    return layer.synapse.event_cycles(events, keep, layer.operand, layer.reads, layer.writes, known, opened)
+    return synapse_cycles(layer.timing, layer.reads.events(operand), keep, known)
 
 
 def saved_cycles(result: LayerResult) -> int:
     """Cycles that the pruned frames would have cost, had the gate kept them; what it costs is `cycles.gate`."""
     if result.keep.all():
         return 0
-    whole = _event_cycles(result.layer, result.events, np.ones_like(result.keep))
-    return whole.total - (result.total_cycles - result.cycles.gate)
+    timing, keep = result.layer.timing, result.keep
+    starts, _ = timing.passes(result.events, np.ones_like(keep), np.zeros(len(keep), dtype=np.int64))
+    return timing.total(starts) - (result.total_cycles - result.cycles.gate)
 
 
 def run_windows(plan: Plan, windows: NDArray[np.uint8], beats: Sequence[int]) -> BackendRun:
@@ -151,13 +148,13 @@ def run_windows(plan: Plan, windows: NDArray[np.uint8], beats: Sequence[int]) ->
 
 
 def _counters(result: WindowResult) -> dict[str, Any]:
-    layers = result.layers
+    layers, kept = result.layers, [int(np.count_nonzero(layer.keep)) for layer in result.layers]
     return {
         "events": result.events,
         "multiplies": result.multiplies,
         "saturations": result.saturations,
-        "kept": [int(layer.keep.sum()) for layer in layers],
-        "pruned": [int((~layer.keep).sum()) for layer in layers],
+        "kept": kept,
+        "pruned": [len(layer.keep) - count for layer, count in zip(layers, kept, strict=True)],
         "nonzero": [layer.cycles.events for layer in layers],
         "positions": [layer.operand.size for layer in layers],
         "multiply": [layer.cycles.multiplies for layer in layers],
