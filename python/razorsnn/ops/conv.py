@@ -75,7 +75,8 @@ class Conv(Synapse):
         z = np.zeros((len(x), x.shape[2] // self.pool, x.shape[3] // self.pool, len(self.weights)), dtype=np.int64)
         pool_log2 = self.pool.bit_length() - 1
         step_log2 = pool_log2 if self.folded else 0
-        event_sums(channels_last(x), self._rows, z, self.weights.shape[2] // 2, step_log2, pool_log2 - step_log2)
+        rows = channels_last(x).reshape(*x.shape[::2], -1)
+        event_sums(rows, self._rows, z, self.weights.shape[2] // 2, step_log2, pool_log2 - step_log2)
         return z.transpose(0, 3, 1, 2)
 
     @cached_property

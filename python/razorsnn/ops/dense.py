@@ -31,7 +31,7 @@ class Dense(Synapse):
 
     def sums(self, x: Ints) -> Ints:
         z = np.zeros((len(x), 1, 1, len(self.weights)), dtype=np.int64)
-        event_sums(channels_last(x).reshape(len(x), 1, 1, -1), self._rows, z, 0, 0, 0)
+        event_sums(channels_last(x).reshape(len(x), 1, -1), self._rows, z, 0, 0, 0)
         return z.transpose(0, 3, 1, 2)
 
     @cached_property

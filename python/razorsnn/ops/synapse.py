@@ -30,31 +30,30 @@ Weights = NDArray[np.int32]
 
 @compiled()
 def event_sums(x: Ints, weights: Weights, z: Ints, reach: int, step_log2: int, pool_log2: int) -> None:
-    """Adds each event of x [T, H, W, C] to the outputs z [T, rows, columns, C_out] that it reaches, as the engine does.
+    """Adds each event of x [T, H, W * C] to the outputs z [T, rows, columns, C_out] that it reaches, as the engine does.
 
     weights [C, span + 1, span + 1, C_out]: of outputs in steps of 2**step_log2 inputs. A pool of 2**pool_log2 of them
     is summed in one of z; what does not fill it is dropped.
     """
-    span, ahead = weights.shape[1] - 1, (1 << step_log2) - 1
+    channels, span, ahead = len(weights), weights.shape[1] - 1, (1 << step_log2) - 1
     rows, columns = z.shape[1] << pool_log2, z.shape[2] << pool_log2
     for t in range(x.shape[0]):
         for y in range(x.shape[1]):
             top, bottom = max(0, (y + reach - span + ahead) >> step_log2), min(rows, ((y + reach) >> step_log2) + 1)
             row = x[t, y]
-            for at in range(x.shape[2]):
-                for c in range(x.shape[3]):
-                    value = np.int32(row[at, c])
-                    if value == 0:
-                        continue
-                    left = max(0, (at + reach - span + ahead) >> step_log2)
-                    right = min(columns, ((at + reach) >> step_log2) + 1)
-                    for i in range(top, bottom):
-                        kernel_row = weights[c, y + reach - (i << step_log2)]
-                        for j in range(left, right):
-                            taps = kernel_row[at + reach - (j << step_log2)]
-                            sums = z[t, i >> pool_log2, j >> pool_log2]
-                            for o in range(len(sums)):
-                                sums[o] += value * taps[o]
+            for index in range(len(row)):
+                if row[index] == 0:
+                    continue
+                value, at = np.int32(row[index]), index // channels
+                left = max(0, (at + reach - span + ahead) >> step_log2)
+                right = min(columns, ((at + reach) >> step_log2) + 1)
+                kernel = weights[index - at * channels]
+                for i in range(top, bottom):
+                    for j in range(left, right):
+                        taps = kernel[y + reach - (i << step_log2), at + reach - (j << step_log2)]
+                        sums = z[t, i >> pool_log2, j >> pool_log2]
+                        for o in range(len(taps)):
+                            sums[o] += value * taps[o]
 
 
 @dataclass(frozen=True)
