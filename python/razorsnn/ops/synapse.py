@@ -259,7 +259,7 @@ def synapse_cycles(
 ) -> SynapseCycles:
     """Of a window whose frames have these events, of which those of pruned frames are not read; `known` as above."""
     frames, kept, set_before = len(keep), int(np.count_nonzero(keep)), int(timing.opened)
-    starts, multiplies = timing.passes(events, keep, np.zeros(frames, dtype=np.int64))
+    starts, read, multiplies = timing.passes(events, keep, np.zeros(frames, dtype=np.int64))
     early = total = timing.total(starts)
     if known is not None:
         total = timing.total(timing.passes(events, keep, known)[0])
@@ -269,7 +269,7 @@ def synapse_cycles(
         total=total,
         neuron=(frames - set_before + 1) * timing.words,
         control=turns - (frames - set_before) * timing.words + (1 + DRAIN_CYCLES) * kept + timing.around,
-        events=int(np.diff(events.ends)[keep].sum()),
+        events=read,
         multiplies=multiplies,
         gate=total - early,
     )

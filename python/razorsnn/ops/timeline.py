@@ -73,8 +73,8 @@ class Timing:
     opened: bool
     """Whether the first membranes are set already."""
 
-    def passes(self, events: Events, keep: NDArray[np.bool_], known: Ints) -> tuple[Ints, int]:
-        """[T]: the cycle in which each frame's pass starts; and the multiply cycles of all.
+    def passes(self, events: Events, keep: NDArray[np.bool_], known: Ints) -> tuple[Ints, int, int]:
+        """[T]: the cycle in which each frame's pass starts; and how many events are read, and their multiply cycles.
 
         known [T]: when the sequencer may see each keep bit.
         """
@@ -82,7 +82,7 @@ class Timing:
         scan = FIND_CYCLES, EVENT_CYCLES, EVENT_DEPTH, DRAIN_CYCLES
         first, starts = -turns[0] if self.opened else 0, np.empty(len(keep), dtype=np.int64)
         found = events.words, events.places, events.ends
-        return starts, _play(starts, *found, self.cost, keep, known, turns, first, scan)
+        return starts, *_play(starts, *found, self.cost, keep, known, turns, first, scan)
 
     def total(self, starts: Ints) -> int:
         """The layer's cycles, from those of its passes."""
@@ -106,8 +106,8 @@ def _play(
     turns: tuple[int, int],
     start: int,
     scan: tuple[int, int, int, int],
-) -> int:
-    """Sets `starts`, gives the multiply cycles; turns: `turn_cycles` of a frame that is pruned, and of one that is kept."""
+) -> tuple[int, int]:
+    """Sets `starts`, gives events and multiply cycles; turns: `turn_cycles` of a frame that is pruned, and of one that is kept."""
     find_cycles, event_cycles, event_depth, drain_cycles = scan
     taken, costs = np.empty_like(words), cost.ravel()
     free = engine = number = multiplies = 0  # free, engine: when the next scan may start, the next event be taken
@@ -131,4 +131,4 @@ def _play(
             before, done = done, max(engine, free - 1) + 1
             start = done + drain_cycles
         starts[t] = start
-    return multiplies
+    return number, multiplies

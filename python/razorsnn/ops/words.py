@@ -110,7 +110,8 @@ class Words:
 
     def events(self, x: Ints) -> Events:
         """Of frames [T, C, H, W]."""
-        return Events(*_events(channels_last(x).reshape(len(x), -1), _order(self, *x.shape[1:]), self.size))
+        ends = np.zeros(len(x) + 1, dtype=np.int64)
+        return Events(*_events(channels_last(x).reshape(len(x), -1), _order(self, *x.shape[1:]), self.size, ends), ends)
 
 
 @lru_cache(maxsize=64)
@@ -121,19 +122,17 @@ def _order(words: Words, channels: int, height: int, width: int) -> Ints:
 
 
 @compiled()
-def _events(x: Ints, order: Ints, size: int) -> tuple[Ints, Ints, Ints, Ints, Ints]:
-    """Of x [T, H * W * C], as `Events` has them."""
-    ends = np.zeros(len(x) + 1, np.int64)
+def _events(x: Ints, order: Ints, size: int, ends: Ints) -> Ints:
+    """[4, events] of x [T, H * W * C], and `ends`, as `Events` has them."""
     for t in range(len(x)):
         ends[t + 1] = ends[t] + np.count_nonzero(x[t])
-    found = np.empty((4, ends[-1]), np.int64)
-    words, places, indices, values = found[0], found[1], found[2], found[3]
-    at = 0
+    found, event = np.empty((4, ends[-1]), np.int64), 0
     for t in range(len(x)):
         frame = x[t]
         for place in range(len(order)):
             index = order[place]
             if index >= 0 and frame[index] != 0:
-                words[at], places[at], indices[at], values[at] = place // size, place, index, frame[index]
-                at += 1
-    return words, places, indices, values, ends
+                found[0, event], found[1, event] = place // size, place
+                found[2, event], found[3, event] = index, frame[index]
+                event += 1
+    return found

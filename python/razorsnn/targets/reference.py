@@ -125,7 +125,7 @@ def saved_cycles(result: LayerResult) -> int:
     if result.keep.all():
         return 0
     timing, keep = result.layer.timing, result.keep
-    starts, _ = timing.passes(result.events, np.ones_like(keep), np.zeros(len(keep), dtype=np.int64))
+    starts, *_ = timing.passes(result.events, np.ones(len(keep), np.bool_), np.zeros(len(keep), np.int64))
     return timing.total(starts) - (result.total_cycles - result.cycles.gate)
 
 
