@@ -1,8 +1,8 @@
 """Loops over single events and neurons: plain Python that numba compiles.
 
 numba takes half a second to import, and most commands run no such loop. So a loop is compiled when it is first called.
-The machine code is then kept beside the source file, or in the user's cache, and is made anew once that file changes.
-What else a loop needs of the package comes as arguments, or is a rule that its decorator names.
+The machine code is kept beside the source file, or in the user's cache, until that file changes. numba does not look at
+other files: so what a loop needs of the package comes as arguments, or is a rule that its decorator names.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ Given = ParamSpec("Given")
 Result = TypeVar("Result")
 
 
-def compiled(*rules: FunctionType) -> Callable[[Callable[Given, Result]], Callable[Given, Result]]:
+def compiled(*rules: Callable[..., Any]) -> Callable[[Callable[Given, Result]], Callable[Given, Result]]:
     """Compiles a loop for the types of each call. `rules`: functions that it calls, which call none themselves."""
 
     def decorated(loop: Callable[Given, Result]) -> Callable[Given, Result]:
@@ -32,20 +32,22 @@ def compiled(*rules: FunctionType) -> Callable[[Callable[Given, Result]], Callab
     return decorated
 
 
-def _machine_code(loop: Callable[..., Any], rules: tuple[FunctionType, ...]) -> Callable[..., Any]:
+def _machine_code(loop: Callable[..., Any], rules: tuple[Callable[..., Any], ...]) -> Callable[..., Any]:
     from numba import njit
 
-    named = with_rules(loop, rules, {rule.__name__: njit(rule) for rule in rules}) if rules else loop
+    named = _with_rules(loop, {rule: njit(rule) for rule in rules})
     try:
-        return njit(cache=True, nogil=True)(named)  # type: ignore[no-any-return]
+        kept: Callable[..., Any] = njit(cache=True)(named)
     except RuntimeError:  # neither folder can be written to
-        return njit(nogil=True)(named)  # type: ignore[no-any-return]
+        kept = njit(named)
+    return kept
 
 
-def with_rules(loop: Callable[..., Any], rules: tuple[FunctionType, ...], made: dict[str, Any]) -> FunctionType:
-    """The loop with its rules as `made`; a file of rules that changes gives it another name, and so other code."""
+def _with_rules(loop: Callable[..., Any], made: dict[Callable[..., Any], Any]) -> Callable[..., Any]:
+    """The loop, which calls its rules as they are `made`. Its name tells of their files: once one changes, it does."""
     assert isinstance(loop, FunctionType)
-    named = FunctionType(loop.__code__, loop.__globals__ | made, loop.__name__, loop.__defaults__)
-    sources = b"".join(Path(rule.__code__.co_filename).read_bytes() for rule in rules)
-    named.__module__, named.__qualname__ = loop.__module__, f"{loop.__qualname__}_{sha256(sources).hexdigest()[:12]}"
+    named = FunctionType(loop.__code__, loop.__globals__ | {rule.__name__: made[rule] for rule in made}, loop.__name__)
+    sources = sorted({rule.__code__.co_filename for rule in made})
+    told = "".join(sha256(Path(source).read_bytes()).hexdigest()[:8] for source in sources)
+    named.__module__, named.__qualname__ = loop.__module__, f"{loop.__qualname__}_{told}" if made else loop.__qualname__
     return named

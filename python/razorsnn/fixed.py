@@ -49,7 +49,7 @@ class Format:
 
 
 def rounded(value: Whole, shift: int, even: bool) -> Whole:
-    """value / 2**shift to the nearest whole number, a tie up or to the even one; a negative shift scales up, exactly."""
+    """value / 2**shift to the nearest whole number, a tie up or to the even one; a negative shift is exact."""
     if shift <= 0:
         return value << -shift
     half = 1 << (shift - 1)
@@ -59,7 +59,9 @@ def rounded(value: Whole, shift: int, even: bool) -> Whole:
 
 
 def clipped(value: Whole, low: int, high: int) -> Whole:
-    return np.minimum(np.maximum(value, low), high)
+    """Saturated to low..high."""
+    inside: Whole = np.minimum(np.maximum(value, low), high)
+    return inside
 
 
 def round_half_up(value: ArrayLike, shift: int) -> Ints:

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from razorsnn.compiled import compiled
 from razorsnn.fixed import Format, Ints, bits_signed, cast, clipped, rounded
 from razorsnn.ir import Op, Tensor, Trace
-from razorsnn.ops.words import Events, Words, groups
+from razorsnn.ops.words import Events, Words, groups, pruned
 
 LOGIT = Format(True, 12, 6)
 AFFINE_BITS = 12
@@ -160,7 +160,7 @@ class Razor(Op):
             "keep": keep.astype(np.int64),
             "ungated": ungated,
         }
-        return Trace(ungated * keep[:, None, None, None], values)
+        return Trace(pruned(ungated, keep), values)
 
     def kept(self, score: Ints) -> NDArray[np.bool_]:
         """[T], from the scores [T]. Without a non-zero in the window the best score counts as 1: nothing is near it."""
@@ -220,8 +220,10 @@ class Razor(Op):
             self.threshold,
         )
         if self.rule == "relative":
-            return decided[-1] + largest_cycles(words.size) + RELATIVE_CYCLES + np.arange(len(decided))
-        return decided + KNOWN_CYCLES
+            decided[:] = decided[-1] + largest_cycles(words.size) + RELATIVE_CYCLES + np.arange(len(decided))
+            return decided
+        decided += KNOWN_CYCLES
+        return decided
 
     def describe(self) -> str:
         return (

@@ -30,7 +30,7 @@ Weights = NDArray[np.int32]
 
 @compiled()
 def event_sums(x: Ints, weights: Weights, z: Ints, reach: int, step_log2: int, pool_log2: int) -> None:
-    """Adds each event of x [T, H, W * C] to the outputs z [T, rows, columns, C_out] that it reaches, as the engine does.
+    """Adds the products of each event of x [T, H, W * C] to the outputs z [T, rows, columns, C_out] that it reaches.
 
     weights [C, span + 1, span + 1, C_out]: of outputs in steps of 2**step_log2 inputs. A pool of 2**pool_log2 of them
     is summed in one of z; what does not fill it is dropped.
@@ -254,9 +254,7 @@ class Synapse(Op):
         return Timing(cost, writes.count(*geometry.output.shape[1:]), opened)
 
 
-def synapse_cycles(
-    timing: Timing, events: Events, keep: NDArray[np.bool_], known: Ints | None = None
-) -> SynapseCycles:
+def synapse_cycles(timing: Timing, events: Events, keep: NDArray[np.bool_], known: Ints | None = None) -> SynapseCycles:
     """Of a window whose frames have these events, of which those of pruned frames are not read; `known` as above."""
     frames, kept, set_before = len(keep), int(np.count_nonzero(keep)), int(timing.opened)
     starts, read, multiplies = timing.passes(events, keep, np.zeros(frames, dtype=np.int64))

@@ -60,7 +60,8 @@ def pass_starts(
     places = np.nonzero(filled.reshape(len(filled), -1))[1]
     ends = np.cumsum([0, *np.count_nonzero(filled, axis=(1, 2))])
     events = Events(places // filled.shape[2], places, places, np.ones_like(places), ends)
-    return Timing(cost, words, opened).passes(events, np.array(keep), np.array(known))[0].tolist()
+    starts: list[int] = Timing(cost, words, opened).passes(events, np.array(keep), np.array(known))[0].tolist()
+    return starts
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +108,7 @@ def _play(
     start: int,
     scan: tuple[int, int, int, int],
 ) -> tuple[int, int]:
-    """Sets `starts`, gives events and multiply cycles; turns: `turn_cycles` of a frame that is pruned, and of one that is kept."""
+    """Sets `starts`, gives events and multiply cycles. turns: `turn_cycles` of a pruned frame, and of a kept one."""
     find_cycles, event_cycles, event_depth, drain_cycles = scan
     taken, costs = np.empty_like(words), cost.ravel()
     free = engine = number = multiplies = 0  # free, engine: when the next scan may start, the next event be taken

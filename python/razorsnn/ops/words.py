@@ -13,6 +13,7 @@ from functools import lru_cache
 from math import isqrt
 
 import numpy as np
+from numpy.typing import NDArray
 
 from razorsnn.compiled import compiled
 from razorsnn.fixed import Ints
@@ -34,6 +35,13 @@ def power_of_two(least: int) -> int:
 def channels_last(x: Ints) -> Ints:
     """[T, C, H, W] as it lies in memory, [T, H, W, C]: copied only if it does not lie so yet."""
     return np.ascontiguousarray(x.transpose(0, 2, 3, 1))
+
+
+def pruned(x: Ints, keep: Ints | NDArray[np.bool_]) -> Ints:
+    """keep[t] * X[t] of X [T, C, H, W]: a copy is faster than a product."""
+    rows = channels_last(x).copy()
+    rows[keep == 0] = 0
+    return rows.transpose(0, 3, 1, 2)
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,8 +118,9 @@ class Words:
 
     def events(self, x: Ints) -> Events:
         """Of frames [T, C, H, W]."""
-        ends = np.zeros(len(x) + 1, dtype=np.int64)
-        return Events(*_events(channels_last(x).reshape(len(x), -1), _order(self, *x.shape[1:]), self.size, ends), ends)
+        flat, ends = channels_last(x).reshape(len(x), -1), np.zeros(len(x) + 1, dtype=np.int64)
+        words, places, indices, values = _events(flat, _order(self, *x.shape[1:]), self.size, ends)
+        return Events(words, places, indices, values, ends)
 
 
 @lru_cache(maxsize=64)

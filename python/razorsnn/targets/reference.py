@@ -91,7 +91,7 @@ class WindowResult:
 
 def run_window(plan: Plan, frames: NDArray[np.uint8]) -> WindowResult:
     """Executes one window of frames [T, C, H, W] (integers 0..2**input_bits - 1)."""
-    x: Ints = channels_last(frames).astype(np.int64).transpose(0, 3, 1, 2)
+    x: Ints = channels_last(frames.astype(np.int64)).transpose(0, 3, 1, 2)
     results: list[LayerResult] = []
     for layer in plan.layers:
         results.append(_run_layer(layer, x))
