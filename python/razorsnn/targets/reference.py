@@ -135,16 +135,19 @@ def run_windows(plan: Plan, windows: NDArray[np.uint8], beats: Sequence[int]) ->
     Counters beyond those of the accelerator: beats [N], and all [N, layers] nonzero and positions (activations that the
     layer reads), cycles by kind: multiply, idle, neuron, razor, control; and those that the pruned frames saved.
     """
-    scores, keep, cycles, rows = [], [], [], []
+    found = []
     bar = tqdm(windows, desc="reference", unit="window", leave=False, delay=1.0)
     for frames, count in zip(bar, beats, strict=True):
-        result = run_window(plan, frames)
-        scores.append(result.scores)
-        keep.append(result.keep)
-        cycles.append(output_cycles(plan, result, count))
-        rows.append(_counters(result) | {"beats": count})
+        found.append(_summary(plan, frames, count))
+    scores, keep, cycles, rows = zip(*found, strict=True)
     counters = {name: np.array([row[name] for row in rows], dtype=np.int64) for name in rows[0]}
     return BackendRun(Outcome(np.array(scores), np.array(keep), np.array(cycles)), counters)
+
+
+def _summary(plan: Plan, frames: NDArray[np.uint8], beats: int) -> tuple[Ints, NDArray[np.bool_], Ints, dict[str, Any]]:
+    """Scores, keep bits, cycles and counters: a window's other arrays are freed before those of the next are made."""
+    result = run_window(plan, frames)
+    return result.scores, result.keep, output_cycles(plan, result, beats), _counters(result) | {"beats": beats}
 
 
 def _counters(result: WindowResult) -> dict[str, Any]:
