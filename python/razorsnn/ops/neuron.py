@@ -32,11 +32,12 @@ def after_reset(u: Whole, v_th: int, factor: int, summand: int) -> Whole:
 
 
 @compiled(after_reset, leak)
-def _leaky_sums(u: Ints, v_th: int, factor: int, summand: int, alpha_q: int) -> None:
-    """u [T, N], which holds z: membranes by frame."""
+def _leaky_sums(z: Ints, u: Ints, v_th: int, factor: int, summand: int, alpha_q: int) -> None:
+    """Sets the membranes u [T, N]."""
+    u[0] = z[0]
     for t in range(1, len(u)):
         for n in range(u.shape[1]):
-            u[t, n] += leak(after_reset(u[t - 1, n], v_th, factor, summand), alpha_q)
+            u[t, n] = z[t, n] + leak(after_reset(u[t - 1, n], v_th, factor, summand), alpha_q)
 
 
 @dataclass(frozen=True)
@@ -109,8 +110,8 @@ class Neuron:
 
     def membranes(self, z: Ints) -> Ints:
         """u [T, N] from z [T, N]: the recurrence of equation LIAF over the window."""
-        u = np.array(z)
-        _leaky_sums(u, self.v_th, *self._after, self.alpha_q)
+        u = np.empty_like(z)
+        _leaky_sums(z, u, self.v_th, *self._after, self.alpha_q)
         return u
 
     def reset_range(self, low: int, high: int) -> tuple[int, int]:

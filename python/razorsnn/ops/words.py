@@ -119,29 +119,30 @@ class Words:
     def events(self, x: Ints) -> Events:
         """Of frames [T, C, H, W]."""
         flat, ends = channels_last(x).reshape(len(x), -1), np.zeros(len(x) + 1, dtype=np.int64)
-        words, places, indices, values = _events(flat, _order(self, *x.shape[1:]), self.size, ends)
+        words, places, indices, values = _events(flat, *_order(self, *x.shape[1:]), self.size, ends)
         return Events(words, places, indices, values, ends)
 
 
 @lru_cache(maxsize=64)
-def _order(words: Words, channels: int, height: int, width: int) -> Ints:
-    """[words * size]: which of the activations of a frame [H, W, C] is at each place, -1 where none is."""
+def _order(words: Words, channels: int, height: int, width: int) -> tuple[Ints, NDArray[np.uint64]]:
+    """The places of a frame's words that hold an activation, and which of the frame [H, W, C] that is."""
     index = np.arange(1, height * width * channels + 1).reshape(1, height, width, channels).transpose(0, 3, 1, 2)
-    return words.pack(index).ravel() - 1
+    packed = words.pack(index).ravel()
+    places = np.flatnonzero(packed)
+    return places, (packed[places] - 1).astype(np.uint64)
 
 
 @compiled()
-def _events(x: Ints, order: Ints, size: int, ends: Ints) -> Ints:
-    """[4, events] of x [T, H * W * C], and `ends`, as `Events` has them."""
+def _events(x: Ints, order: Ints, which: NDArray[np.uint64], size: int, ends: Ints) -> Ints:
+    """[4, events] of x [T, H * W * C], and `ends`, as `Events` has them; order, which: of `_order`."""
     for t in range(len(x)):
         ends[t + 1] = ends[t] + np.count_nonzero(x[t])
     found, event = np.empty((4, ends[-1]), np.int64), 0
     for t in range(len(x)):
         frame = x[t]
-        for place in range(len(order)):
-            index = order[place]
-            if index >= 0 and frame[index] != 0:
-                found[0, event], found[1, event] = place // size, place
-                found[2, event], found[3, event] = index, frame[index]
+        for at in range(len(which)):  # unsigned: a signed index may count from the end, which costs a comparison
+            if frame[which[at]] != 0:
+                found[0, event], found[1, event] = order[at] // size, order[at]
+                found[2, event], found[3, event] = which[at], frame[which[at]]
                 event += 1
     return found

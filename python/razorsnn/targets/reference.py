@@ -13,7 +13,7 @@ from razorsnn.ir import Trace
 from razorsnn.layers import Layer, output_words
 from razorsnn.ops.synapse import SynapseCycles, synapse_cycles
 from razorsnn.ops.timeline import turn_cycles
-from razorsnn.ops.words import Events, channels_last
+from razorsnn.ops.words import Events
 from razorsnn.plan import Plan
 from razorsnn.targets.outcome import BackendRun, Outcome
 
@@ -91,7 +91,7 @@ class WindowResult:
 
 def run_window(plan: Plan, frames: NDArray[np.uint8]) -> WindowResult:
     """Executes one window of frames [T, C, H, W] (integers 0..2**input_bits - 1)."""
-    x: Ints = channels_last(frames.astype(np.int64)).transpose(0, 3, 1, 2)
+    x: Ints = frames.transpose(0, 2, 3, 1).astype(np.int64, order="C").transpose(0, 3, 1, 2)
     results: list[LayerResult] = []
     for layer in plan.layers:
         results.append(_run_layer(layer, x))
