@@ -32,8 +32,8 @@ Weights = NDArray[np.int32]
 def event_sums(x: Ints, weights: Weights, bias: Ints, z: Ints, reach: int, step_log2: int, pool_log2: int) -> None:
     """Adds the products of each event of x [T, H, W * C] to the outputs z [T, rows, columns, C_out] that it reaches.
 
-    bias [C_out]: what is there before. weights [C, span + 1, span + 1, C_out]: of outputs in steps of 2**step_log2 inputs. A pool of 2**pool_log2 of them
-    is summed in one of z; what does not fill it is dropped.
+    bias [C_out]: what is there before. weights [C, span + 1, span + 1, C_out]: of outputs in steps of 2**step_log2
+    inputs. A pool of 2**pool_log2 of them is summed in one of z; what does not fill it is dropped.
     """
     channels, span, ahead = len(weights), weights.shape[1] - 1, (1 << step_log2) - 1
     rows, columns = z.shape[1] << pool_log2, z.shape[2] << pool_log2
