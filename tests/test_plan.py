@@ -1,6 +1,6 @@
 """Plans: addresses recomputed from the graph, memories, shape classes, and what is too big."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from itertools import product
 from math import isqrt
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import accumulate, product
 
 import numpy as np
@@ -13,6 +14,7 @@ from razorsnn.ops.razor import Razor
 from razorsnn.ops.static import Static
 from razorsnn.ops.synapse import Geometry, Synapse
 from razorsnn.ops.tally import Tally
+from razorsnn.ops.timeline import Timing
 from razorsnn.ops.words import Words, power_of_two
 
 Gate = Razor | Static | Tally
@@ -42,6 +44,11 @@ class Layer:
     def tally(self) -> Tally | None:
         """The gate, if it is one that tallies."""
         return self.gate if isinstance(self.gate, Tally) else None
+
+    @cached_property
+    def timing(self) -> Timing:
+        """Of the first layer of an engine the first membranes are set ahead."""
+        return self.synapse.timing(self.operand, self.reads, self.writes, opened=self.begins)
 
     @property
     def name(self) -> str:
@@ -110,7 +117,7 @@ def engine_layers(graph: Graph, lanes: int, taps: int) -> tuple[Layer, ...]:
 
 def output_words(layer: Layer) -> int:
     """Words a frame of the layer's output."""
-    return layer.writes.count(*layer.synapse.geometry(layer.operand).output.shape[1:])
+    return layer.timing.words
 
 
 def input_words(layer: Layer) -> int:

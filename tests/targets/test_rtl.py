@@ -154,7 +154,7 @@ def test_windows_back_to_back(binned: Family) -> None:
     plan = binned.plans[SEED]
     expected = [run_window(plan, window) for window in windows]
     beats = [len(window) for window in words]
-    begins, cycles = stream_cycles(plan, np.array([stage_cycles(plan, window) for window in expected]), beats)
+    begins, cycles = stream_cycles(plan, np.array([stage_cycles(window) for window in expected]), beats)
     waited = begins[1:] - (begins + beats)[:-1]
     assert (waited > 0).any() and (waited == 0).sum() > 1, "this run shows too little"
     for pause in (0.0, 0.3):

@@ -1,20 +1,20 @@
 """The reference: executes a plan in integers, gives every intermediate, and the cycle of every output beat."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from razorsnn.fixed import Ints
 from razorsnn.ir import Trace
 from razorsnn.layers import Layer, output_words
-from razorsnn.ops.synapse import SynapseCycles
+from razorsnn.ops.synapse import SynapseCycles, synapse_cycles
 from razorsnn.ops.timeline import turn_cycles
+from razorsnn.ops.words import Events
 from razorsnn.plan import Plan
 from razorsnn.targets.outcome import BackendRun, Outcome
 
@@ -45,10 +45,16 @@ class LayerResult:
     keep: NDArray[np.bool_]
     gate: Trace | None
     synapse: Trace
+    events: Events
+    """Of all frames: what the layer would read, were none pruned."""
     cycles: SynapseCycles
-    saturations: int
     scored: int = 0
     """Cycles that the stage before takes to score the gate, where the layer is the first of its engine."""
+
+    @property
+    def saturations(self) -> int:
+        """How many outputs `cast` saturates; a readout has no cast."""
+        return self.synapse.saturations
 
     @property
     def total_cycles(self) -> int:
@@ -94,7 +100,7 @@ class WindowResult:
 
 def run_window(plan: Plan, frames: NDArray[np.uint8]) -> WindowResult:
     """Executes one window of frames [T, C, H, W] (integers 0..2**input_bits - 1)."""
-    x: Ints = frames.astype(np.int64)
+    x: Ints = frames.transpose(0, 2, 3, 1).astype(np.int64, order="C").transpose(0, 3, 1, 2)
     results: list[LayerResult] = []
     for layer in plan.layers:
         results.append(_run_layer(layer, x))
@@ -105,33 +111,32 @@ def run_window(plan: Plan, frames: NDArray[np.uint8]) -> WindowResult:
 def _run_layer(layer: Layer, x: Ints) -> LayerResult:
     gate, known, scored = None, None, 0
     keep = np.ones(len(x), dtype=np.bool_)
-    operand = x
+    operand, events = x, layer.reads.events(x)
     if layer.gate:
-        gate = layer.gate.execute(x, layer.input)
-        if layer.razor:
-            known = layer.razor.known(x, gate.values["mask"], layer.reads)
+        razor = layer.razor
+        gate = razor.execute_events(x, layer.input, events) if razor else layer.gate.execute(x, layer.input)
+        if razor:
+            known = razor.events_known(events, gate.values["mask"], layer.reads)
             known, scored = (None, int(known.max())) if layer.begins else (known, 0)
+            events = layer.reads.events(gate.values["ungated"]) if razor.operand == "refined" else events
         keep, operand = gate.values["keep"].astype(np.bool_), gate.output
     trace = layer.synapse.execute(operand, layer.operand)
-    cycles = layer_cycles(layer, operand, keep, known)
-    saturations = layer.synapse.saturations(trace.values["u"], layer.operand)
-    return LayerResult(layer, x, operand, keep, gate, trace, cycles, saturations, scored)
+    cycles = synapse_cycles(layer.timing, events, keep, known)
+    return LayerResult(layer, x, operand, keep, gate, trace, events, cycles, scored)
 
 
 def layer_cycles(layer: Layer, operand: Ints, keep: NDArray[np.bool_], known: Ints | None = None) -> SynapseCycles:
     """Of one layer of a plan; operand [T, C, H, W], keep [T], known [T] as in ops/synapse.py."""
-    return layer.synapse.cycles(operand, keep, layer.operand, layer.reads, layer.writes, known, layer.begins)
+    return synapse_cycles(layer.timing, layer.reads.events(operand), keep, known)
 
 
 def saved_cycles(result: LayerResult) -> int:
     """Cycles that the pruned frames would have cost, had the gate kept them; what it costs is `cycles.gate`."""
     if result.keep.all():
         return 0
-    layer, razor = result.layer, result.layer.razor
-    refined = razor is not None and razor.operand == "refined"
-    whole = replace(razor, threshold=0).execute(result.x, layer.input).output if razor and refined else result.x
-    every = np.ones_like(result.keep)
-    return layer_cycles(layer, whole, every).total - layer_cycles(layer, result.operand, result.keep).total
+    timing, keep = result.layer.timing, result.keep
+    starts, *_ = timing.passes(result.events, np.ones(len(keep), np.bool_), np.zeros(len(keep), np.int64))
+    return timing.total(starts) - (result.total_cycles - result.cycles.gate)
 
 
 def run_windows(plan: Plan, windows: NDArray[np.uint8], beats: Sequence[int]) -> BackendRun:
@@ -141,28 +146,30 @@ def run_windows(plan: Plan, windows: NDArray[np.uint8], beats: Sequence[int]) ->
     layer reads), cycles by kind: multiply, idle, neuron, razor, control; and those that the pruned frames saved.
     stage [N, engines]: `stage_cycles`.
     """
-    scores, keep, cycles, rows = [], [], [], []
+    found = []
     bar = tqdm(windows, desc="reference", unit="window", leave=False, delay=1.0)
-    with threadpool_limits(1, "blas"):  # small products: threads that wait for each other took three times the time
-        for frames, count in zip(bar, beats, strict=True):
-            result = run_window(plan, frames)
-            scores.append(result.scores)
-            keep.append(result.keep)
-            cycles.append(output_cycles(plan, result, count))
-            rows.append(_counters(plan, result) | {"beats": count})
+    for frames, count in zip(bar, beats, strict=True):
+        found.append(_summary(plan, frames, count))
+    scores, keep, cycles, rows = zip(*found, strict=True)
     counters = {name: np.array([row[name] for row in rows], dtype=np.int64) for name in rows[0]}
     return BackendRun(Outcome(np.array(scores), np.array(keep), np.array(cycles)), counters)
 
 
-def _counters(plan: Plan, result: WindowResult) -> dict[str, Any]:
-    layers = result.layers
+def _summary(plan: Plan, frames: NDArray[np.uint8], beats: int) -> tuple[Ints, NDArray[np.bool_], Ints, dict[str, Any]]:
+    """Scores, keep bits, cycles and counters: a window's other arrays are freed before those of the next are made."""
+    result = run_window(plan, frames)
+    return result.scores, result.keep, output_cycles(plan, result, beats), _counters(result) | {"beats": beats}
+
+
+def _counters(result: WindowResult) -> dict[str, Any]:
+    layers, kept = result.layers, [int(np.count_nonzero(layer.keep)) for layer in result.layers]
     return {
         "events": result.events,
         "multiplies": result.multiplies,
         "saturations": result.saturations,
-        "kept": [int(layer.keep.sum()) for layer in layers],
-        "pruned": [int((~layer.keep).sum()) for layer in layers],
-        "nonzero": [np.count_nonzero(layer.operand) for layer in layers],
+        "kept": kept,
+        "pruned": [len(layer.keep) - count for layer, count in zip(layers, kept, strict=True)],
+        "nonzero": [layer.cycles.events for layer in layers],
         "positions": [layer.operand.size for layer in layers],
         "multiply": [layer.cycles.multiplies for layer in layers],
         "idle": [layer.cycles.idle for layer in layers],
@@ -170,11 +177,11 @@ def _counters(plan: Plan, result: WindowResult) -> dict[str, Any]:
         "razor": [layer.cycles.gate + layer.scored for layer in layers],
         "control": [layer.cycles.control for layer in layers],
         "saved": [saved_cycles(layer) for layer in layers],
-        "stage": stage_cycles(plan, result),
+        "stage": stage_cycles(result),
     }
 
 
-def stage_cycles(plan: Plan, result: WindowResult) -> list[int]:
+def stage_cycles(result: WindowResult) -> list[int]:
     """Of each engine: from its first frame's turn to its end, when the window is handed on, or to its last layer's."""
     firsts = [layer.layer.index for layer in result.layers if layer.layer.begins]
     ends = [*firsts[1:], len(result.layers)]
@@ -226,5 +233,5 @@ def _stage_ends(
 
 def output_cycles(plan: Plan, result: WindowResult, beats: int) -> Ints:
     """[classes]: the cycle of each score beat, unstalled; cycle 0 is the first of `beats` accepted input beats."""
-    scores: Ints = stream_cycles(plan, np.array([stage_cycles(plan, result)]), [beats])[1][0]
+    scores: Ints = stream_cycles(plan, np.array([stage_cycles(result)]), [beats])[1][0]
     return scores
