@@ -71,13 +71,12 @@ class Conv(Synapse):
         terms = min(self.weights.shape[2], self.pool) ** 2 if self.folded else 1
         return bits_signed(self.weight_format.low * terms, self.weight_format.high * terms)
 
-    def sums(self, x: Ints, bias: Ints | int = 0) -> Ints:
-        z = np.empty((len(x), x.shape[2] // self.pool, x.shape[3] // self.pool, len(self.weights)), dtype=np.int64)
+    def sums(self, x: Ints) -> Ints:
+        z = np.zeros((len(x), x.shape[2] // self.pool, x.shape[3] // self.pool, len(self.weights)), dtype=np.int64)
         pool_log2 = self.pool.bit_length() - 1
         step_log2 = pool_log2 if self.folded else 0
         rows = channels_last(x).reshape(*x.shape[::2], -1)
-        first = np.zeros(len(self.weights), dtype=np.int64) + bias
-        event_sums(rows, self._rows, first, z, self.weights.shape[2] // 2, step_log2, pool_log2 - step_log2)
+        event_sums(rows, self._rows, z, self.weights.shape[2] // 2, step_log2, pool_log2 - step_log2)
         return z.transpose(0, 3, 1, 2)
 
     @cached_property

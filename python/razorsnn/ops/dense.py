@@ -29,12 +29,9 @@ class Dense(Synapse):
         self.require(fits, f"weights of shape {self.weights.shape}, accepted: [*, {', '.join(map(str, expected))}]")
         return Geometry(True, 0, 0, 1, 1, Tensor(x.frames, len(self.weights), 1, 1, self.neuron.out))
 
-    def sums(self, x: Ints, bias: Ints | int = 0) -> Ints:
-        first, z = (
-            np.zeros(len(self.weights), dtype=np.int64) + bias,
-            np.empty((len(x), 1, 1, len(self.weights)), dtype=np.int64),
-        )
-        event_sums(channels_last(x).reshape(len(x), 1, -1), self._rows, first, z, 0, 0, 0)
+    def sums(self, x: Ints) -> Ints:
+        z = np.zeros((len(x), 1, 1, len(self.weights)), dtype=np.int64)
+        event_sums(channels_last(x).reshape(len(x), 1, -1), self._rows, z, 0, 0, 0)
         return z.transpose(0, 3, 1, 2)
 
     @cached_property

@@ -29,16 +29,15 @@ Weights = NDArray[np.int32]
 
 
 @compiled()
-def event_sums(x: Ints, weights: Weights, bias: Ints, z: Ints, reach: int, step_log2: int, pool_log2: int) -> None:
+def event_sums(x: Ints, weights: Weights, z: Ints, reach: int, step_log2: int, pool_log2: int) -> None:
     """Adds the products of each event of x [T, H, W * C] to the outputs z [T, rows, columns, C_out] that it reaches.
 
-    bias [C_out]: what is there before. weights [C, span + 1, span + 1, C_out]: of outputs in steps of 2**step_log2
-    inputs. A pool of 2**pool_log2 of them is summed in one of z; what does not fill it is dropped.
+    weights [C, span + 1, span + 1, C_out]: of outputs in steps of 2**step_log2 inputs. A pool of 2**pool_log2 of them
+    is summed in one of z; what does not fill it is dropped.
     """
     channels, span, ahead = len(weights), weights.shape[1] - 1, (1 << step_log2) - 1
     rows, columns = z.shape[1] << pool_log2, z.shape[2] << pool_log2
     for t in range(x.shape[0]):
-        z[t] = bias
         for y in range(x.shape[1]):
             top, bottom = max(0, (y + reach - span + ahead) >> step_log2), min(rows, ((y + reach) >> step_log2) + 1)
             row = x[t, y]
@@ -143,8 +142,8 @@ class Synapse(Op):
         """How the layer lies over input x; raises UserError where the weights do not fit it."""
 
     @abstractmethod
-    def sums(self, x: Ints, bias: Ints | int = 0) -> Ints:
-        """z [T, C_out, H_out, W_out], exact, from x [T, C, H, W]; bias: as z holds it, [C_out] or of all."""
+    def sums(self, x: Ints) -> Ints:
+        """z [T, C_out, H_out, W_out] without the bias, exact, from x [T, C, H, W]."""
 
     @abstractmethod
     def weight_rows(self, reads: Words) -> Ints:
@@ -189,8 +188,9 @@ class Synapse(Op):
 
     def execute(self, x: Ints, tensor: Tensor) -> Trace:
         geometry = self.laid(tensor)
-        z = self.sums(x, self.pooled_bias(geometry))
-        rows = channels_last(z)
+        rows = channels_last(self.sums(x))
+        rows += self.pooled_bias(geometry)
+        z = rows.transpose(0, 3, 1, 2)
         u = self.neuron.membranes(rows.reshape(len(x), -1)).reshape(rows.shape).transpose(0, 3, 1, 2)
         values = {"z": z, "u": u}
         if self.readout:
