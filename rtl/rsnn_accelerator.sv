@@ -1,5 +1,5 @@
-// The accelerator: stages, each of which runs some layers of a window in turn on one LIAF engine, between frame builder and
-// readout. The generated top sets its parameters, those of the stages stage by stage.
+// The accelerator: stages, each of which runs some layers of a window in turn on one LIAF engine, between frame builder
+// and readout. The generated top sets its parameters, those of the stages with the first one's in the lowest bits.
 // Contract: python/razorsnn/targets/reference.py (results and cycles), docs/architecture.md (interfaces).
 //   order      windows one after another; scores class 0 first
 //   latency    `output_cycles` of the reference, exact
@@ -134,8 +134,8 @@ module rsnn_accelerator #(
 
   // ---- Registers.
   rsnn_registers #(
-    .Stages(Stages), .Lanes(Lanes), .Taps(Taps), .Frames(Frames), .Classes(Classes), .Layers(Layers), .Gates(Gates), .Embeddings(Embeddings),
-    .ClassIdentity(ClassIdentity), .AutoStart(AutoStart)
+    .Stages(Stages), .Lanes(Lanes), .Taps(Taps), .Frames(Frames), .Classes(Classes), .Layers(Layers), .Gates(Gates),
+    .Embeddings(Embeddings), .ClassIdentity(ClassIdentity), .AutoStart(AutoStart)
   ) u_registers (
     .clk_i, .rst_ni,
     .awvalid_i(s_axil_awvalid_i), .awready_o(s_axil_awready_o), .awaddr_i(s_axil_awaddr_i),
@@ -155,8 +155,8 @@ module rsnn_accelerator #(
   logic [Slots-1:0][InputBits-1:0] input_data;
   logic [Stages-1:0] source_re, source_move, sink_we;
   logic [Stages-1:0][AddrWidth-1:0] source_addr, sink_addr;
-  stored_t [Stages-1:0] sink_data, sink_old, source_data;
-  keep_t [Stages-1:0] keep, keep_before;
+  stored_t [Stages-1:0] sink_data, sink_old;
+  keep_t [Stages-1:0] keep;
 
   rsnn_frame_builder #(
     .Frames(Frames), .Channels(Channels), .Height(Height), .Width(Width), .SensorHeight(SensorHeight),
@@ -166,13 +166,13 @@ module rsnn_accelerator #(
   ) u_frame_builder (
     .clk_i, .rst_ni(active_nq), .run_i(run && whole), .release_i(emit_done[0]),
     .s_valid_i(s_axis_tvalid_i), .s_ready_o(s_axis_tready_o), .s_data_i(s_axis_tdata_i), .s_last_i(s_axis_tlast_i),
-    .clearing_o(clearing), .begun_o(begun[0]), .waiting_o(held[0]), .busy_o(input_busy), .dropped_o(dropped), .unended_o(unended),
+    .clearing_o(clearing), .begun_o(begun[0]), .waiting_o(held[0]), .busy_o(input_busy),
+    .dropped_o(dropped), .unended_o(unended),
     .read_i(source_re[0]), .read_addr_i(InputAddrWidth'(source_addr[0])), .read_move_i(source_move[0]),
     .read_data_o(input_data)
   );
 
   assign busy = input_busy || begun != '0;
-  assign {source_data[0], keep_before[0]} = '0;
 
   // ---- Stages. The images of a stage are told by its number, where there are several.
   for (genvar s = 0; s < int'(Stages); s++) begin : gen_stage
@@ -185,6 +185,7 @@ module rsnn_accelerator #(
     localparam string Prefix = (Stages == 1) ? "" : {"0" + 8'(s), "."};
 
     logic [Slots-1:0][SourceBits-1:0] data;
+    keep_t keep_before;
     logic [SourceAddrWidth-1:0] read_addr;
     logic [SinkAddrWidth-1:0] put_addr;
     logic [RowWidth-1:0] row;
@@ -194,32 +195,32 @@ module rsnn_accelerator #(
 
     if (s == 0) begin : gen_input
       assign data = input_data;
+      assign keep_before = '0;
     end else begin : gen_link
-      assign data = source_data[s];
       rsnn_link #(.Width($bits(stored_t)), .Depth(SourceDepth), .Frames(Frames), .Gates(Gates)) u_link (
         .clk_i, .rst_ni(active_nq), .room_o(room[s-1]), .running_i(running[s-1]), .put_we_i(sink_we[s-1]),
         .put_addr_i(SourceAddrWidth'(sink_addr[s-1])), .put_data_i(sink_data[s-1]), .put_data_o(sink_old[s-1]),
         .commit_i(emit[s-1]), .keep_i(keep[s-1]), .commit_done_o(emit_done[s-1]), .begun_o(begun[s]), .held_o(held[s]),
         .release_i(emit_done[s]), .read_re_i(source_re[s]), .read_addr_i(read_addr), .read_move_i(source_move[s]),
-        .read_data_o(source_data[s]), .keep_o(keep_before[s])
+        .read_data_o(data), .keep_o(keep_before)
       );
     end
 
     rsnn_stage #(
-      .Lanes(Lanes), .Taps(Taps), .Frames(Frames), .Rows(Rows[s]), .HandsOn(s < int'(Last)), .GatedSource(GatedSource[s][0]),
-      .Gated(Gated[s][0]), .Fixed(Fixed[s][0]), .Tallied(Tallied[s][0]), .Relative(Relative[s][0]), .Gates(Gates),
-      .GatesBefore(GatesBefore[s]), .Embeddings(Embeddings), .SourceBits(SourceBits), .SourceDepth(SourceDepth),
-      .SinkDepth(SinkDepth[s]), .ActivationBits(ActivationBits), .WeightBits(WeightBits[s]), .LowerBits(LowerBits[s]),
-      .MembraneBits(MembraneBits[s]), .SumsBits(SumsBits[s]), .FrameSumBits(FrameSumBits[s]),
-      .LogitSumBits(LogitSumBits[s]), .WeightDepth(WeightDepth[s]), .UpperDepth(UpperDepth[s]), .BiasDepth(BiasDepth[s]),
-      .MembraneDepth(MembraneDepth[s]), .EvenDepth(EvenDepth[s]), .OddDepth(OddDepth[s]), .SumsEven(SumsEven[s]),
-      .SumsOdd(SumsOdd[s]), .GateRows(GateRows[s]), .OffsetDepth(OffsetDepth[s]), .LoadBits(LoadBits), .Alpha(int'(Alpha[s])),
-      .Reset(int'(Reset[s])), .Spike(int'(Spike[s])), .TiesEven(int'(TiesEven[s])), .OutMax(int'(OutMax[s])), .Prefix(Prefix),
-      .Images(Images)
+      .Lanes(Lanes), .Taps(Taps), .Frames(Frames), .Rows(Rows[s]), .HandsOn(s < int'(Last)),
+      .GatedSource(GatedSource[s][0]), .Gated(Gated[s][0]), .Fixed(Fixed[s][0]), .Tallied(Tallied[s][0]),
+      .Relative(Relative[s][0]), .Gates(Gates), .GatesBefore(GatesBefore[s]), .Embeddings(Embeddings),
+      .SourceBits(SourceBits), .SourceDepth(SourceDepth), .SinkDepth(SinkDepth[s]), .ActivationBits(ActivationBits),
+      .WeightBits(WeightBits[s]), .LowerBits(LowerBits[s]), .MembraneBits(MembraneBits[s]), .SumsBits(SumsBits[s]),
+      .FrameSumBits(FrameSumBits[s]), .LogitSumBits(LogitSumBits[s]), .WeightDepth(WeightDepth[s]),
+      .UpperDepth(UpperDepth[s]), .BiasDepth(BiasDepth[s]), .MembraneDepth(MembraneDepth[s]), .EvenDepth(EvenDepth[s]),
+      .OddDepth(OddDepth[s]), .SumsEven(SumsEven[s]), .SumsOdd(SumsOdd[s]), .GateRows(GateRows[s]),
+      .OffsetDepth(OffsetDepth[s]), .LoadBits(LoadBits), .Alpha(int'(Alpha[s])), .Reset(int'(Reset[s])),
+      .Spike(int'(Spike[s])), .TiesEven(int'(TiesEven[s])), .OutMax(int'(OutMax[s])), .Prefix(Prefix), .Images(Images)
     ) u_stage (
       .clk_i, .rst_ni(active_nq), .begun_i(begun[s]), .held_i(held[s]), .room_i(room[s]), .running_o(running[s]),
       .emit_o(emit[s]), .emit_done_i(emit_done[s]), .source_re_o(source_re[s]), .source_addr_o(read_addr),
-      .source_move_o(source_move[s]), .source_data_i(data), .keep_i(keep_before[s]), .sink_we_o(sink_we[s]),
+      .source_move_o(source_move[s]), .source_data_i(data), .keep_i(keep_before), .sink_we_o(sink_we[s]),
       .sink_addr_o(put_addr), .sink_data_o(sink_data[s]), .sink_data_i(sink_old[s]), .keep_o(keep[s]), .add_o(add),
       .add_first_o(add_first), .add_signed_o(add_signed), .add_addr_o(add_addr), .add_u_o(add_u), .event_o(events[s]),
       .multiply_o(multiplies[s]), .saturated_o(saturated[s]), .kept_o(kept[s]), .pruned_o(pruned[s]), .row_o(row),
@@ -253,5 +254,5 @@ module rsnn_accelerator #(
   end
 
   logic unused;
-  assign unused = ^{source_addr, sink_addr, sink_we, sink_data, source_data, running, held, room, source_re, source_move};
+  assign unused = ^{source_addr, sink_addr, sink_we, sink_data, running, held, room, source_re, source_move};
 endmodule

@@ -2,10 +2,10 @@
 // read.
 // Contract: docs/architecture.md (stages).
 //   order      windows are read in the order in which they were put
-//   latency    put_data_i, read_data_o as of rsnn_store; commit_done_o the cycle after commit_i, in which held_o is still
-//              that of before
-//   handshake  room_o: the next window may be put; it has a slot of its own from running_i on, which commit_i hands over
-//              with its keep bits. begun_o: one is put or held; held_o, keep_o: of the window that is read, until release_i
+//   latency    put_data_i, read_data_o as of rsnn_store; commit_done_o the cycle after commit_i, in which held_o is
+//              still that of before
+//   handshake  room_o: the next window may be put; it has a slot of its own from running_i on, which commit_i hands
+//              over with its keep bits. begun_o: one is put or held; held_o, keep_o: of the one read, until release_i
 module rsnn_link #(
   parameter int unsigned Width = 64,
   parameter int unsigned Depth = 168,

@@ -3,10 +3,10 @@
 //   order      windows one after another: its source, the layers' stores, its sink
 //   shapes     source: the input memory or the link before it; sink: the link behind it, which the outputs of the last
 //              layer go to, and in which the gate behind that layer is scored, or else the readout
-//   latency    `stage_ends` of the reference, exact
+//   latency    `stage_cycles` of the reference, exact
 //   handshake  begun_i, held_i as of rsnn_frame_builder; a window begins where room_i is high, too; emit_o: it is in the
-//              sink; emit_done_i: it is done, and its source is free. keep_i holds while held_i does, keep_o from emit_o to
-//              the next window's turn
+//              sink; emit_done_i: it is done, and its source is free. keep_i holds while held_i does, keep_o from emit_o
+//              to the next window's turn
 module rsnn_stage #(
   parameter int unsigned Lanes = 4,
   parameter int unsigned Taps = 1,
@@ -193,8 +193,9 @@ module rsnn_stage #(
 
   // ---- Control.
   rsnn_sequencer #(
-    .Frames(Frames), .Rows(Rows), .HandsOn(HandsOn), .GatedSource(GatedSource), .Gates(Gates), .GatesBefore(GatesBefore),
-    .AddrWidth(AddrWidth), .Fixed(Fixed), .TableFile(image("table.hex")), .KeepFile(image("keep.hex")), .LoadBits(LoadBits)
+    .Frames(Frames), .Rows(Rows), .HandsOn(HandsOn), .GatedSource(GatedSource), .Gates(Gates),
+    .GatesBefore(GatesBefore), .AddrWidth(AddrWidth), .Fixed(Fixed), .TableFile(image("table.hex")),
+    .KeepFile(image("keep.hex")), .LoadBits(LoadBits)
   ) u_sequencer (
     .clk_i, .rst_ni, .begun_i, .held_i, .room_i, .running_o, .keep_before_i(keep_i), .layer_o(layer), .row_o(row),
     .read_base_o(read_base), .write_base_o(write_base), .first_frame_o(first_frame),
@@ -213,8 +214,8 @@ module rsnn_stage #(
       .Slots(Slots), .ActBits(ActBits), .Frames(Frames), .Embeddings(Embeddings), .AddrWidth(AddrWidth),
       .SumsBits(SumsBits), .FrameSumBits(FrameSumBits), .LogitSumBits(LogitSumBits), .SumsEven(SumsEven),
       .SumsOdd(SumsOdd), .GateRows(GateRows), .OffsetDepth(OffsetDepth), .Relative(Relative),
-      .EmbeddingFile(image("embeddings.hex")), .AffineFile(image("affine.hex")), .OffsetFile(image("offset.hex")), .ExpFile(image("exp.hex")),
-      .SigmoidFile(image("sigmoid.hex")), .LoadBits(LoadBits)
+      .EmbeddingFile(image("embeddings.hex")), .AffineFile(image("affine.hex")), .OffsetFile(image("offset.hex")),
+      .ExpFile(image("exp.hex")), .SigmoidFile(image("sigmoid.hex")), .LoadBits(LoadBits)
     ) u_razor (
       .clk_i, .rst_ni, .layer_i(layer), .even_i(even),
       .feed_begin_i(pass_init && layer.feeds), .feed_i(out_valid && put_q.feeds), .feed_first_i(put_q.first_frame),
@@ -267,10 +268,11 @@ module rsnn_stage #(
   );
 
   rsnn_engine #(
-    .Lanes(Lanes), .Taps(Taps), .ActBits(ActBits), .WeightBits(WeightBits), .LowerBits(LowerBits), .MembraneBits(MembraneBits),
-    .WeightDepth(WeightDepth), .UpperDepth(UpperDepth), .BiasDepth(BiasDepth), .MembraneDepth(MembraneDepth),
-    .WeightFile(image("weights.hex")), .UpperFile(image("upper.hex")), .BiasFile(image("bias.hex")), .LoadBits(LoadBits),
-    .Alpha(Alpha), .Reset(Reset), .Spike(Spike), .TiesEven(TiesEven), .OutMax(OutMax)
+    .Lanes(Lanes), .Taps(Taps), .ActBits(ActBits), .WeightBits(WeightBits), .LowerBits(LowerBits),
+    .MembraneBits(MembraneBits), .WeightDepth(WeightDepth), .UpperDepth(UpperDepth), .BiasDepth(BiasDepth),
+    .MembraneDepth(MembraneDepth), .WeightFile(image("weights.hex")), .UpperFile(image("upper.hex")),
+    .BiasFile(image("bias.hex")), .LoadBits(LoadBits), .Alpha(Alpha), .Reset(Reset), .Spike(Spike),
+    .TiesEven(TiesEven), .OutMax(OutMax)
   ) u_engine (
     .clk_i, .rst_ni, .layer_i(layer), .event_valid_i(event_valid), .event_ready_o(event_ready),
     .event_value_i(event_value), .event_weight_i(event_weight), .event_y_i(event_y), .event_x_i(event_x),

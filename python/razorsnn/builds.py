@@ -80,9 +80,9 @@ def build_inputs(
     sources = {name: hash_tree(asset(name)) for name in ("hls", "rtl", "templates")}
     optional = [name for name in (METRICS,) if (run / name).exists()]
     graph = hash_files_of(run, (*FILES, SAVED, *optional))
-    choices = {"targets": list(targets), "lanes": lanes, "taps": taps, "headroom": headroom, "any_neuron": any_neuron}
-    choices |= {"engines": engines}
-    return {"version": __version__, **choices, "sources": sources, "run": graph}
+    choices = {"targets": list(targets), "lanes": lanes, "taps": taps, "engines": engines}
+    room = {"headroom": headroom, "any_neuron": any_neuron}
+    return {"version": __version__, **choices, **room, "sources": sources, "run": graph}
 
 
 def hash_files_of(folder: Path, names: Sequence[str]) -> dict[str, str]:
@@ -177,7 +177,7 @@ def plan_facts(plan: Plan) -> dict[str, Any]:
             for layer in plan.layers
             if isinstance(layer.synapse, Conv) and layer.synapse.pool > 1
         ],
-        "engines": [len(part.layers) for part in plan.parts],
+        "engines": plan.engines,
         "layers": [
             {"layer": layer.name, "membrane_range": list(layer.synapse.membrane_range(layer.operand))} | row
             for layer, row in zip(

@@ -195,10 +195,9 @@ def generate(
     """
     config = load_config(run / SAVED)
     _require_graph(run, config)
-    targets = sorted(TARGETS) if target == "all" else [target]
-    hardware = config.hardware
+    targets, hardware = sorted(TARGETS) if target == "all" else [target], config.hardware
     wide = hardware.taps if taps is None else taps
-    shared = hardware.engines if engines is None else engines
+    shared = engines or hardware.engines
     inputs = build_inputs(run, targets, lanes or hardware.lanes, headroom, wide, any_neuron, shared)
     fitting = require_fitting(planned(run, inputs), device) if device else []
     current = current_build(out, inputs)
@@ -210,7 +209,7 @@ def generate(
         "up_to_date": current is not None,
         "lanes": build.plan.shape.lanes,
         "taps": build.plan.shape.taps,
-        "engines": [len(part.layers) for part in build.plan.parts],
+        "engines": build.plan.engines,
         "files": len(build.manifest["files"]),
         "multipliers": sum(build.plan.multipliers().values()),
         "memory_bits": sum(memory.bits for memory in build.plan.memories()),

