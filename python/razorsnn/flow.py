@@ -120,8 +120,10 @@ def evaluate(run: Path, data: str, backend: str, limit: int | None, scores: Path
     else:
         _require_graph(run, config)
         plan = as_set(run, config.hardware)
+        # First what may lack a tool: then nothing was computed in vain.
+        other = None if backend == "reference" else _backend(run, backend, samples)
         reference = simulation.reference(plan, samples)
-        result = reference if backend == "reference" else _backend(run, backend, samples)
+        result = other or reference
         found, keep, activity = result.outcome.scores, result.outcome.keep, evaluation.activity(reference)
         gates = {"gates": gate_balance(plan, reference)}
     if scores:
