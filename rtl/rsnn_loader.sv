@@ -5,20 +5,21 @@
 //   handshake  write_i pulses with a register's number and value; refused_o answers in the same cycle. From begin to
 //              commit whole_o is low, and no window may start; a reset ends the load, but the contents stay partial
 module rsnn_loader #(
+  parameter int unsigned Stages = 1,
   parameter int unsigned Slots = 4,
-  parameter int unsigned Layers = 2,
+  parameter logic [Stages-1:0][31:0] Rows = {Stages{32'd2}},
   parameter int unsigned Frames = 4,
-  parameter bit Gated = 1'b1,
-  parameter bit Fixed = 1'b1,
+  parameter logic [Stages-1:0][31:0] Gated = {Stages{32'd1}},
+  parameter logic [Stages-1:0][31:0] Fixed = {Stages{32'd1}},
   parameter int unsigned Embeddings = 2,
-  parameter int unsigned WeightBits = 8,
-  parameter int unsigned LowerBits = 8,
-  parameter int unsigned MembraneBits = 20,
-  parameter int unsigned WeightDepth = 64,
-  parameter int unsigned UpperDepth = 0,
-  parameter int unsigned BiasDepth = 4,
-  parameter int unsigned GateRows = 4,
-  parameter int unsigned OffsetDepth = 2,
+  parameter logic [Stages-1:0][31:0] WeightBits = {Stages{32'd8}},
+  parameter logic [Stages-1:0][31:0] LowerBits = {Stages{32'd8}},
+  parameter logic [Stages-1:0][31:0] MembraneBits = {Stages{32'd20}},
+  parameter logic [Stages-1:0][31:0] WeightDepth = {Stages{32'd64}},
+  parameter logic [Stages-1:0][31:0] UpperDepth = {Stages{32'd0}},
+  parameter logic [Stages-1:0][31:0] BiasDepth = {Stages{32'd4}},
+  parameter logic [Stages-1:0][31:0] GateRows = {Stages{32'd4}},
+  parameter logic [Stages-1:0][31:0] OffsetDepth = {Stages{32'd2}},
   parameter int unsigned LoadBits = 512,
   parameter int unsigned ClassIdentity = 1
 ) (
@@ -31,40 +32,51 @@ module rsnn_loader #(
   output logic                          loading_o,
   output logic                          whole_o,
   output logic                          refused_o,
-  output logic [rsnn_pkg::Memories-1:0] load_o,
+  output logic [Stages-1:0][rsnn_pkg::Memories-1:0] load_o,
   output logic [23:0]                   addr_o,
   output logic [LoadBits-1:0]           data_o
 );
   localparam int unsigned MostChunks = LoadBits / 32;
   localparam int unsigned ChunkWidth = (MostChunks > 1) ? $clog2(MostChunks) : 1;
   localparam int unsigned NumberWidth = $clog2(rsnn_pkg::Memories);
+  localparam int unsigned StageWidth = (Stages > 1) ? $clog2(Stages) : 1;
 
-  function automatic int unsigned depth(int unsigned number);
-    unique case (number)
-      rsnn_pkg::TableMemory: return Layers;
-      rsnn_pkg::WeightMemory: return WeightDepth;
-      rsnn_pkg::UpperMemory: return (WeightBits > LowerBits) ? UpperDepth : 0;
-      rsnn_pkg::BiasMemory: return BiasDepth;
-      rsnn_pkg::KeepMemory: return Fixed ? Layers : 0;
-      rsnn_pkg::EmbeddingMemory, rsnn_pkg::AffineMemory: return Gated ? GateRows : 0;
-      rsnn_pkg::OffsetMemory: return Gated ? OffsetDepth : 0;
-      default: return Gated ? 256 : 0;
-    endcase
+  // Words and chunks a word of each memory of each stage.
+  typedef logic [Stages-1:0][rsnn_pkg::Memories-1:0][23:0] sizes_t;
+
+  function automatic sizes_t depths();
+    for (int unsigned s = 0; s < Stages; s++) begin
+      depths[s][rsnn_pkg::TableMemory] = 24'(Rows[s]);
+      depths[s][rsnn_pkg::WeightMemory] = 24'(WeightDepth[s]);
+      depths[s][rsnn_pkg::UpperMemory] = 24'((WeightBits[s] > LowerBits[s]) ? UpperDepth[s] : 0);
+      depths[s][rsnn_pkg::BiasMemory] = 24'(BiasDepth[s]);
+      depths[s][rsnn_pkg::KeepMemory] = 24'(Fixed[s][0] ? Rows[s] : 0);
+      depths[s][rsnn_pkg::EmbeddingMemory] = 24'(Gated[s][0] ? GateRows[s] : 0);
+      depths[s][rsnn_pkg::AffineMemory] = 24'(Gated[s][0] ? GateRows[s] : 0);
+      depths[s][rsnn_pkg::OffsetMemory] = 24'(Gated[s][0] ? OffsetDepth[s] : 0);
+      depths[s][rsnn_pkg::ExpMemory] = 24'(Gated[s][0] ? 256 : 0);
+      depths[s][rsnn_pkg::SigmoidMemory] = 24'(Gated[s][0] ? 256 : 0);
+    end
   endfunction
 
-  function automatic int unsigned last_chunk(int unsigned number);
-    unique case (number)
-      rsnn_pkg::TableMemory: return ($bits(rsnn_pkg::layer_t) - 1) / 32;
-      rsnn_pkg::WeightMemory: return (Slots * LowerBits - 1) / 32;
-      rsnn_pkg::UpperMemory: return (WeightBits > LowerBits) ? (Slots * (WeightBits - LowerBits) - 1) / 32 : 0;
-      rsnn_pkg::BiasMemory: return (Slots * MembraneBits - 1) / 32;
-      rsnn_pkg::KeepMemory: return (Frames - 1) / 32;
-      rsnn_pkg::EmbeddingMemory: return (Embeddings * rsnn_pkg::EmbeddingBits - 1) / 32;
-      rsnn_pkg::AffineMemory: return (Embeddings * rsnn_pkg::AffineBits - 1) / 32;
-      rsnn_pkg::OffsetMemory: return (rsnn_pkg::OffsetBits - 1) / 32;
-      default: return 0;
-    endcase
+  function automatic sizes_t last_chunks();
+    for (int unsigned s = 0; s < Stages; s++) begin
+      last_chunks[s] = '0;
+      last_chunks[s][rsnn_pkg::TableMemory] = 24'(($bits(rsnn_pkg::layer_t) - 1) / 32);
+      last_chunks[s][rsnn_pkg::WeightMemory] = 24'((Slots * LowerBits[s] - 1) / 32);
+      if (WeightBits[s] > LowerBits[s]) begin
+        last_chunks[s][rsnn_pkg::UpperMemory] = 24'((Slots * (WeightBits[s] - LowerBits[s]) - 1) / 32);
+      end
+      last_chunks[s][rsnn_pkg::BiasMemory] = 24'((Slots * MembraneBits[s] - 1) / 32);
+      last_chunks[s][rsnn_pkg::KeepMemory] = 24'((Frames - 1) / 32);
+      last_chunks[s][rsnn_pkg::EmbeddingMemory] = 24'((Embeddings * rsnn_pkg::EmbeddingBits - 1) / 32);
+      last_chunks[s][rsnn_pkg::AffineMemory] = 24'((Embeddings * rsnn_pkg::AffineBits - 1) / 32);
+      last_chunks[s][rsnn_pkg::OffsetMemory] = 24'((rsnn_pkg::OffsetBits - 1) / 32);
+    end
   endfunction
+
+  localparam sizes_t Depths = depths();
+  localparam sizes_t LastChunks = last_chunks();
 
   // The contents are whole when the device is configured. No reset says so again: it cannot know.
   /* verilator lint_off PROCASSINIT */
@@ -73,18 +85,22 @@ module rsnn_loader #(
   logic loading_q, addressed_q;
   // An edge before the first reset must write nothing, so these registers have a value at power-up.
   // verilator lint_off PROCASSINIT
-  logic [rsnn_pkg::Memories-1:0] load_q = '0, load1_q = '0;
+  logic [Stages-1:0][rsnn_pkg::Memories-1:0] load_q = '0, load1_q = '0;
   // verilator lint_on PROCASSINIT
   logic [31:0] checksum_q;
   logic [NumberWidth-1:0] number_q;
+  logic [StageWidth-1:0] stage_q;
   logic [23:0] index_q, depth_q, addr_q;
   logic [LoadBits-1:0] data_q;
   logic [ChunkWidth-1:0] chunk_q, last_chunk_q;
   logic asked, begins, takes_address, takes_data, commits, fits;
   logic [NumberWidth-1:0] number;
+  logic [StageWidth-1:0] stage;
 
   assign number = value_i[24 +: NumberWidth];
-  assign fits = 32'(value_i[31:24]) < rsnn_pkg::Memories && 32'(value_i[23:0]) < depth(32'(number));
+  assign stage = value_i[28 +: StageWidth];
+  assign fits = 32'(value_i[31:28]) < Stages && 32'(value_i[27:24]) < rsnn_pkg::Memories
+             && value_i[23:0] < Depths[stage][number];
   assign asked = write_i && register_i == rsnn_pkg::LoadBegin && value_i == ClassIdentity;
   assign begins = asked && !busy_i;
   assign takes_address = write_i && register_i == rsnn_pkg::LoadAddress && loading_q && fits;
@@ -112,16 +128,17 @@ module rsnn_loader #(
     else if (takes_address || takes_data) checksum_q <= {checksum_q[30:0], checksum_q[31]} ^ value_i;
     if (takes_address) begin
       number_q <= number;
+      stage_q <= stage;
       index_q <= value_i[23:0];
-      depth_q <= 24'(depth(32'(number)));
-      last_chunk_q <= ChunkWidth'(last_chunk(32'(number)));
+      depth_q <= Depths[stage][number];
+      last_chunk_q <= ChunkWidth'(LastChunks[stage][number]);
     end
     if (asked || takes_address) chunk_q <= '0;
     if (takes_data) begin
       data_q[32*chunk_q +: 32] <= value_i;
       chunk_q <= (chunk_q == last_chunk_q) ? '0 : chunk_q + 1'b1;
       if (chunk_q == last_chunk_q) begin
-        load_q[number_q] <= 1'b1;
+        load_q[stage_q][number_q] <= 1'b1;
         index_q <= index_q + 1'b1;
       end
     end

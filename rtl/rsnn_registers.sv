@@ -2,9 +2,10 @@
 // way to rsnn_loader.
 // Register map: docs/architecture.md. Counters count up from reset and wrap at 2**32.
 //   latency    a read answers 2 cycles after its address; a write when address and data are both there, and the loader has
-//              it the cycle after; a counter counts 2 cycles after its pulse
+//              it the cycle after; a counter counts 2 cycles after its pulse, and none in the two cycles after a reset
 //   handshake  AXI4-Lite, one read and one write at a time; an unknown address reads 0, a write to it does nothing
 module rsnn_registers #(
+  parameter int unsigned Stages = 1,
   parameter int unsigned Lanes = 4,
   parameter int unsigned Taps = 1,
   parameter int unsigned Frames = 4,
@@ -45,13 +46,13 @@ module rsnn_registers #(
   input  logic                         clearing_i,
   input  logic                         window_done_i,
   input  logic                         unended_i,
-  input  logic                         event_i,
-  input  logic                         multiply_i,
+  input  logic [Stages-1:0]            event_i,
+  input  logic [Stages-1:0]            multiply_i,
   input  logic                         dropped_i,
-  input  logic [11:0]                  saturated_i,
-  input  logic                         kept_i,
-  input  logic                         pruned_i,
-  input  logic [LayerWidth-1:0]        layer_i,
+  input  logic [Stages-1:0][11:0]      saturated_i,
+  input  logic [Stages-1:0]            kept_i,
+  input  logic [Stages-1:0]            pruned_i,
+  input  logic [Stages-1:0][LayerWidth-1:0] layer_i,
   input  logic [Gates-1:0][Frames-1:0] keep_i
 );
   localparam int unsigned KeepWords = (Frames + 31) / 32;
@@ -63,9 +64,12 @@ module rsnn_registers #(
   logic refused_q;
   logic write, read, read_q;
   logic [9:0] read_at_q;
-  logic busy_q, window_done_q, event_q, multiply_q, drop_q, keep_q, prune_q;
-  logic [11:0] saturated_q;
-  logic [LayerWidth-1:0] layer_q;
+  logic busy_q, window_done_q, drop_q;
+  logic [1:0] ran_q;
+  logic [Stages-1:0] event_q, multiply_q, keep_q, prune_q;
+  logic [Stages-1:0][11:0] saturated_q;
+  logic [Stages-1:0][LayerWidth-1:0] layer_q;
+  logic [31:0] saturated;
   logic [31:0] value;
   logic [Gates*KeepWords*32-1:0] keep_words;
 
@@ -90,6 +94,7 @@ module rsnn_registers #(
       10'h004: value = 32'(enable_q);
       10'h005: value = {4'(Taps), 4'(Embeddings), 8'(Gates), 8'(Layers), 8'(Lanes)};
       10'h006: value = {16'(Classes), 16'(Frames)};
+      10'h007: value = 32'(Stages);
       10'h008: value = cycles_q;
       10'h009: value = events_q;
       10'h00a: value = multiplies_q;
@@ -151,11 +156,22 @@ module rsnn_registers #(
     end
   end
 
-  // Pulses come from all over the device: a register for the way here.
+  always_comb begin
+    saturated = '0;
+    for (int unsigned s = 0; s < Stages; s++) saturated += 32'(saturated_q[s]);
+  end
+
+  // Pulses come from all over the device: a register for the way here. For two cycles after a reset they may be of what
+  // was before it, or of no window at all.
   always_ff @(posedge clk_i) begin
-    {busy_q, window_done_q, event_q, multiply_q, drop_q, keep_q, prune_q}
-      <= {busy_i, window_done_i, event_i, multiply_i, dropped_i, kept_i, pruned_i};
-    {saturated_q, layer_q} <= {saturated_i, layer_i};
+    ran_q <= {ran_q[0], rst_ni};
+    layer_q <= layer_i;
+    if (!rst_ni || ran_q != '1) begin
+      {busy_q, window_done_q, event_q, multiply_q, drop_q, keep_q, prune_q, saturated_q} <= '0;
+    end else begin
+      {busy_q, window_done_q, event_q, multiply_q, drop_q, keep_q, prune_q, saturated_q}
+        <= {busy_i, window_done_i, event_i, multiply_i, dropped_i, kept_i, pruned_i, saturated_i};
+    end
   end
 
   always_ff @(posedge clk_i) begin
@@ -164,15 +180,17 @@ module rsnn_registers #(
       for (int unsigned i = 0; i < Layers; i++) {kept_q[i], pruned_q[i]} <= '0;
     end else begin
       cycles_q <= cycles_q + 32'(busy_q);
-      events_q <= events_q + 32'(event_q);
-      multiplies_q <= multiplies_q + 32'(multiply_q);
+      events_q <= events_q + 32'($countones(event_q));
+      multiplies_q <= multiplies_q + 32'($countones(multiply_q));
       dropped_q <= dropped_q + 32'(drop_q);
-      saturations_q <= saturations_q + 32'(saturated_q);
+      saturations_q <= saturations_q + saturated;
       windows_q <= windows_q + 32'(window_done_q);
       for (int unsigned i = 0; i < Layers; i++) begin
-        if (32'(layer_q) == i) begin
-          kept_q[i] <= kept_q[i] + 32'(keep_q);
-          pruned_q[i] <= pruned_q[i] + 32'(prune_q);
+        for (int unsigned s = 0; s < Stages; s++) begin
+          if (32'(layer_q[s]) == i) begin
+            kept_q[i] <= kept_q[i] + 32'(keep_q[s]);
+            pruned_q[i] <= pruned_q[i] + 32'(prune_q[s]);
+          end
         end
       end
     end

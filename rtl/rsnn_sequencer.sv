@@ -1,34 +1,44 @@
 // Sequencer: runs the layers of a window from the layer table; a pruned frame is not scanned.
 // Contract: python/razorsnn/layertable.py (fields), python/razorsnn/targets/reference.py (cycles).
-//   order      layer by layer: first membranes, then frame by frame scan and neuron pass. Scans run ahead: a frame that is
+//   order      layer by layer, a row of the table each: first membranes, then frame by frame scan and neuron pass. Where
+//              the stage HandsOn, the last row is the gate behind its last layer, and waits until the window is scored.
+//              Scans run ahead: a frame that is
 //              kept is scanned once that is known, the scanner is free and the frame two kept ones before is done; its
 //              events are worked on while take_o, those of turn_o alone
 //   latency    ops/timeline.py: every state change takes one cycle; rsnn_pkg::DrainCycles after a scan, so that the pass
 //              follows the last event through the engine; the last pass of a layer ends with its last output (pass_put_i).
 //              A frame whose keep bit is not known when its turn comes waits for it. The first membranes of the first
 //              layer are set from begun_i on, while the window comes, and its frames' turns begin after held_i
-//   handshake  begun_i is seen when no window runs, and held_i once it has begun, both until the window's end; scan, pass and emit are pulses; scan_done_i: no event of turn_o is
+//   handshake  begun_i is seen when no window runs and room_i is high, and held_i once it has begun, both until the window's
+//              end; keep_before_i, the bits of the stages before, holds while held_i does; where GatedSource, the last of
+//              them is the first layer's gate; scan, pass and emit are pulses; scan_done_i: no event of turn_o is
 //              left; pass_done_i: the next frame's events may come; pass_free_i: so may a pass. known_i[t] holds until the
 //              layer's end, and is low for all t from razor_start_o on until keep_i[t] is valid; tally_i holds from
 //              pass_init_o until the layer's end
 module rsnn_sequencer #(
   parameter int unsigned Frames = 4,
-  parameter int unsigned Layers = 2,
+  parameter int unsigned Rows = 2,
+  parameter bit HandsOn = 1'b0,
+  parameter bit GatedSource = 1'b0,
   parameter int unsigned Gates = 1,
+  parameter int unsigned GatesBefore = 0,
   parameter int unsigned AddrWidth = 8,
   parameter int unsigned LoadBits = 512,
   parameter bit Fixed = 1'b0,
   parameter string TableFile = "",
   parameter string KeepFile = "",
-  localparam int unsigned LayerWidth = (Layers > 1) ? $clog2(Layers) : 1,
+  localparam int unsigned RowWidth = (Rows > 1) ? $clog2(Rows) : 1,
   localparam int unsigned GateWidth = (Gates > 1) ? $clog2(Gates) : 1
 ) (
   input  logic                          clk_i,
   input  logic                          rst_ni,
   input  logic                          begun_i,
   input  logic                          held_i,
+  input  logic                          room_i,
+  output logic                          running_o,
+  input  logic [Gates-1:0][Frames-1:0]  keep_before_i,
   output rsnn_pkg::layer_t              layer_o,
-  output logic [LayerWidth-1:0]         index_o,
+  output logic [RowWidth-1:0]         row_o,
   output logic [AddrWidth-1:0]          read_base_o,
   output logic [AddrWidth-1:0]          write_base_o,
   output logic                          first_frame_o,
@@ -58,50 +68,51 @@ module rsnn_sequencer #(
   localparam int unsigned FrameWidth = (Frames > 1) ? $clog2(Frames) : 1;
 
   typedef enum logic [3:0] {
-    Idle, Fetch, Decode, First, FirstWait, Frame, Scan, Drain, PassWait, PutWait, Emit, EmitWait
+    Idle, Fetch, Decode, First, FirstWait, Frame, Scan, Drain, PassWait, PutWait, Score, ScoreWait, Emit, EmitWait
   } state_e;
 
   state_e state_q;
-  rsnn_pkg::layer_t row;
-  logic [LayerWidth-1:0] index_q;
+  rsnn_pkg::layer_t layer;
+  logic [RowWidth-1:0] row_q;
   logic [GateWidth-1:0] gate_q;
   logic [FrameWidth-1:0] frame_q;
   logic [1:0] drain_q;
-  logic [Gates-1:0][Frames-1:0] keep_q;
-  logic [Frames-1:0] fixed, keep, known;
+  logic [Frames-1:0] fixed, keep, known, source_keep;
   logic [FrameWidth-1:0] next_q;
-  logic first_layer, opened, last_frame, pruned, deciding_q, decide, turn_q, scanned;
+  logic first_layer, gate, scored_q, opened, last_frame, pruned, deciding_q, decide, turn_q, scanned;
   logic [1:0] scans_q, puts_q;
 
-  rsnn_rom #(.Width($bits(rsnn_pkg::layer_t)), .Depth(Layers), .InitFile(TableFile), .LoadBits(LoadBits)) u_table (
-    .clk_i, .re_i(state_q == Fetch), .addr_i(index_q), .data_o(row),
+  rsnn_rom #(.Width($bits(rsnn_pkg::layer_t)), .Depth(Rows), .InitFile(TableFile), .LoadBits(LoadBits)) u_table (
+    .clk_i, .re_i(state_q == Fetch), .addr_i(row_q), .data_o(layer),
     .load_i(load_i[rsnn_pkg::TableMemory]), .load_addr_i, .load_data_i
   );
-  assign layer_o = row;
+  assign layer_o = layer;
 
   // A word a layer: the bits of a static gate, ones where there is none.
   if (Fixed) begin : gen_fixed
-    rsnn_rom #(.Width(Frames), .Depth(Layers), .InitFile(KeepFile), .LoadBits(LoadBits)) u_keep (
-      .clk_i, .re_i(state_q == Fetch), .addr_i(index_q), .data_o(fixed),
+    rsnn_rom #(.Width(Frames), .Depth(Rows), .InitFile(KeepFile), .LoadBits(LoadBits)) u_keep (
+      .clk_i, .re_i(state_q == Fetch), .addr_i(row_q), .data_o(fixed),
       .load_i(load_i[rsnn_pkg::KeepMemory]), .load_addr_i, .load_data_i
     );
   end else begin : gen_none_fixed
     assign fixed = '1;
   end
-  assign keep = row.gated ? keep_i : row.tallied ? tally_i : fixed;
-  assign known = row.gated ? known_i : '1;
+  assign source_keep = keep_o[(GatesBefore > 0) ? GatesBefore-1 : 0];
+  assign keep = (GatedSource && first_layer) ? source_keep : layer.gated ? keep_i : layer.tallied ? tally_i : fixed;
+  assign known = layer.gated ? known_i : '1;
 
   assign last_frame = frame_q == FrameWidth'(Frames - 1);
   assign pruned = !keep[frame_q];
-  assign first_layer = index_q == '0;
+  assign first_layer = row_q == '0;
+  assign gate = layer.gated || layer.fixed || layer.tallied;
   assign opened = state_q == FirstWait && (first_layer ? held_i && pass_free_i : pass_done_i);
   // Frames are decided one a cycle from the first pass on, ahead of their turn: pruned, or to be scanned.
   assign decide = (deciding_q || (pass_init_o && !first_layer)) && known[next_q]
                && (!keep[next_q] || (scan_free_i && !scans_q[1]));
   assign scanned = state_q == Scan && scan_done_i;
-  assign index_o = index_q;
+  assign row_o = row_q;
   assign first_frame_o = frame_q == '0;
-  assign razor_start_o = pass_init_o && row.gated;
+  assign razor_start_o = (pass_init_o || state_q == Score) && layer.gated;
   assign scan_start_o = decide && keep[next_q];
   assign kept_o = state_q == Frame && known[frame_q] && !pruned;
   assign take_o = kept_o || state_q == Scan;
@@ -110,6 +121,7 @@ module rsnn_sequencer #(
   assign pass_init_o = state_q == First;
   assign pass_o = pass_init_o || pruned_o || (state_q == Drain && drain_q == '0);
   assign emit_o = state_q == Emit;
+  assign running_o = state_q != Idle;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -120,30 +132,33 @@ module rsnn_sequencer #(
       {scans_q, puts_q} <= '0;
     end else begin
       if (decide) begin
-        read_base_o <= read_base_o + AddrWidth'(row.words_in);
+        read_base_o <= read_base_o + AddrWidth'(layer.words_in);
         next_q <= next_q + 1'b1;
       end
       deciding_q <= (deciding_q || (first_layer ? opened : pass_init_o)) && !(decide && next_q == FrameWidth'(Frames - 1));
       turn_q <= turn_q ^ scanned;
       scans_q <= scans_q + 2'(scan_start_o) - 2'(scanned);
       puts_q <= puts_q + 2'(pass_o && !pass_init_o) - 2'(pass_put_i);
+      scored_q <= known == '1;
       unique case (state_q)
-        Idle: if (begun_i) begin
+        Idle: if (begun_i && room_i) begin
           state_q <= Fetch;
-          index_q <= '0;
-          gate_q <= '0;
-          keep_q <= '0;
+          row_q <= '0;
+          gate_q <= GateWidth'(GatesBefore);
         end
         Fetch: state_q <= Decode;
         Decode: begin
-          state_q <= First;
+          state_q <= (HandsOn && row_q == RowWidth'(Rows - 1)) ? Score : First;
           frame_q <= '0;
           next_q <= '0;
           read_base_o <= '0;
           write_base_o <= '0;
         end
         First: state_q <= FirstWait;
-        FirstWait: if (opened) state_q <= Frame;
+        FirstWait: if (opened) begin
+          state_q <= Frame;
+          if (first_layer) keep_o <= keep_before_i;
+        end
         Frame: if (kept_o || pruned_o) state_q <= pruned ? PassWait : Scan;
         Scan: if (scanned) begin
           state_q <= Drain;
@@ -156,23 +171,26 @@ module rsnn_sequencer #(
         PassWait: if (pass_done_i) begin
           state_q <= last_frame ? PutWait : Frame;
           if (!last_frame) frame_q <= frame_q + 1'b1;
-          if (!last_frame) write_base_o <= write_base_o + AddrWidth'(row.words_out);
+          if (!last_frame) write_base_o <= write_base_o + AddrWidth'(layer.words_out);
         end
         // The next layer reads what the last pass puts out.
         PutWait: if (pass_put_i && puts_q == 2'd1) begin
           frame_q <= '0;
-          index_q <= index_q + 1'b1;
-          if (row.gated || row.fixed || row.tallied) begin
-            keep_q[gate_q] <= keep;
+          row_q <= row_q + 1'b1;
+          if (gate) begin
+            keep_o[gate_q] <= keep;
             gate_q <= gate_q + 1'b1;
           end
-          state_q <= row.last ? Emit : Fetch;
+          state_q <= layer.last ? Emit : Fetch;
+        end
+        // The gate's bits are known low in the cycle in which it starts.
+        Score: state_q <= ScoreWait;
+        ScoreWait: if (scored_q) begin
+          if (gate) keep_o[gate_q] <= keep;
+          state_q <= Emit;
         end
         Emit: state_q <= EmitWait;
-        default: if (emit_done_i) begin
-          state_q <= Idle;
-          keep_o <= keep_q;
-        end
+        default: if (emit_done_i) state_q <= Idle;
       endcase
     end
   end

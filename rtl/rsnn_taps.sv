@@ -214,5 +214,5 @@ module rsnn_taps #(
 
   // Narrow addresses need fewer bits, and one bank no places.
   logic unused;
-  assign unused = ^{row1_q, column1_q, columns_q, group1_q, pitch_i, rows1_q, columns1_q};
+  assign unused = ^{row1_q, column1_q, columns_q, group1_q, pitch_i, rows1_q, columns1_q, a1_q, b1_q};
 endmodule

@@ -16,32 +16,49 @@ WRITE_CYCLES = 2
 """From a word's last chunk to the memory."""
 NAMES = ("load_begin", "load_address", "load_data", "load_commit")
 GIVEN = {
+    "Stages": 1,
     "Frames": 4,
     "Gated": 1,
     "Embeddings": 2,
     "WeightDepth": 64,
     "UpperDepth": 0,
     "BiasDepth": 4,
+    "GateRows": 4,
+    "OffsetDepth": 2,
     "ClassIdentity": 1,
 } | PARAMETERS
-SLOTS, COUNT = GIVEN["Slots"], GIVEN["Embeddings"]
-GATE = [
-    (GIVEN.get("GateRows", 4), COUNT * razor.EMBEDDING_BITS),
-    (GIVEN.get("GateRows", 4), COUNT * razor.AFFINE_BITS),
-    (GIVEN.get("OffsetDepth", 2), razor.OFFSET_BITS),
-    (256, razor.EXP.width),
-    (256, razor.SIGMOID.width),
-]
-MEMORIES = [
-    (GIVEN["Layers"], sum(width for _, width, _ in LAYER_FIELDS)),
-    (GIVEN["WeightDepth"], SLOTS * GIVEN["LowerBits"]),
-    (GIVEN["UpperDepth"], SLOTS * max(1, GIVEN["WeightBits"] - GIVEN["LowerBits"])),
-    (GIVEN["BiasDepth"], SLOTS * GIVEN["MembraneBits"]),
-    (GIVEN["Layers"], GIVEN["Frames"]),
-    *(GATE if GIVEN["Gated"] else []),
-]
-"""Words and bits a word; no words: the class has none."""
+
+
+def memories(stage: int) -> list[tuple[int, int]]:
+    """Words and bits a word of a stage's; no words: the class has none."""
+    given = {name: value[stage] if isinstance(value, list) else value for name, value in GIVEN.items()}
+    slots, count, gates = given["Slots"], given["Embeddings"], given["Gated"]
+    gate = [
+        (given["GateRows"], count * razor.EMBEDDING_BITS),
+        (given["GateRows"], count * razor.AFFINE_BITS),
+        (given["OffsetDepth"], razor.OFFSET_BITS),
+        (256, razor.EXP.width),
+        (256, razor.SIGMOID.width),
+    ]
+    return [
+        (given["Rows"], sum(width for _, width, _ in LAYER_FIELDS)),
+        (given["WeightDepth"], slots * given["LowerBits"]),
+        (given["UpperDepth"], slots * max(1, given["WeightBits"] - given["LowerBits"])),
+        (given["BiasDepth"], slots * given["MembraneBits"]),
+        (given["Rows"], given["Frames"]),
+        *((depth if gates else 0, width) for depth, width in gate),
+    ]
+
+
+COUNT = len(memories(0))
+MEMORIES = [memory for stage in range(GIVEN["Stages"]) for memory in memories(stage)]
+"""Those of all stages, one stage after the other."""
 EXISTING = [number for number, (depth, _) in enumerate(MEMORIES) if depth]
+
+
+def address(number: int, index: int) -> int:
+    """Value of load_address for one of MEMORIES."""
+    return memory_address(number % COUNT, index, number // COUNT)
 
 
 def chunked(word: int, width: int) -> Iterator[int]:
@@ -87,7 +104,7 @@ class Host(Block):
     async def words(self, number: int, index: int, count: int) -> list[tuple[int, int, int]]:
         """Writes random words one after the other; gives them."""
         width, wanted = MEMORIES[number][1], []
-        await self.write(ADDRESS, memory_address(number, index))
+        await self.write(ADDRESS, address(number, index))
         for at in range(index, index + count):
             wanted.append((number, at, self.rng.getrandbits(width)))
             for chunk in chunked(wanted[-1][2], width):
@@ -154,10 +171,10 @@ async def refused_within_a_load(dut: Any) -> None:
     await host.begin_load()
     await host.write(DATA, 0, refused=1)
     for number, (depth, _) in enumerate(MEMORIES):
-        await host.write(ADDRESS, memory_address(number, depth), refused=1)
+        await host.write(ADDRESS, address(number, depth), refused=1)
         await host.write(DATA, 0, refused=1)
-    for number in (len(MEMORIES), 255):
-        await host.write(ADDRESS, memory_address(number, 0), refused=1)
+    for beyond in (memory_address(COUNT, 0), memory_address(0, 0, GIVEN["Stages"]), memory_address(15, 0, 15)):
+        await host.write(ADDRESS, beyond, refused=1)
     for number in EXISTING:
         depth, width = MEMORIES[number]
         await host.words(number, depth - 1, 1)
@@ -174,7 +191,7 @@ async def refused_within_a_load(dut: Any) -> None:
 async def half_a_word_is_not_committed(dut: Any) -> None:
     host = await started(dut)
     await host.begin_load()
-    await host.write(ADDRESS, memory_address(0, 0))
+    await host.write(ADDRESS, address(0, 0))
     await host.write(DATA, 1)
     await host.commit(refused=1)
     wanted = await host.words(0, 0, 1)

@@ -3,7 +3,7 @@
 from typing import Any
 
 import cocotb
-from blocks import PARAMETERS, Block
+from blocks import PARAMETERS, Block, pack
 
 from razorsnn.registers import (
     CONTROL_ABORT,
@@ -25,6 +25,8 @@ QUIET = dict.fromkeys(
 LOADED = {"loading": 0, "whole": 1, "refused": 0}
 COUNTED = {"busy": "cycles", "event": "events", "multiply": "multiplies", "dropped": "dropped"}
 COUNTED |= {"saturated": "saturations", "window_done": "windows"}
+WIDTHS = {"event": 1, "multiply": 1, "kept": 1, "pruned": 1, "saturated": 12}
+"""Of what each stage tells."""
 
 
 class Bus(Block):
@@ -73,23 +75,31 @@ class Bus(Block):
 async def started(dut: Any) -> Bus:
     bus = Bus(dut)
     await bus.begin(awvalid=0, wvalid=0, bready=0, arvalid=0, rready=0, keep=0, layer=0, **LOADED, **QUIET)
+    # Of the second cycle after the reset nothing counts.
+    bus.put(**{name: bus.rng.getrandbits(1) for name in ("busy", "event", "multiply", "saturated", "kept")})
+    await bus.next(**QUIET)
     return bus
 
 
 @cocotb.test()
 async def counters(dut: Any) -> None:
-    bus, layers = await started(dut), PARAMETERS["Layers"]
+    bus, layers, stages = await started(dut), PARAMETERS["Layers"], PARAMETERS["Stages"]
     wanted = dict.fromkeys(REGISTERS, 0)
     kept = [[0, 0] for _ in range(layers)]
     for _ in range(40):
         for _ in range(bus.rng.randrange(40)):
-            pulses = {name: bus.rng.getrandbits(1) for name in QUIET} | {"saturated": bus.rng.getrandbits(7)}
-            layer = bus.rng.randrange(layers)
+            pulses = {name: [bus.rng.getrandbits(1) for _ in range(stages)] for name in QUIET}
+            pulses |= {"saturated": [bus.rng.getrandbits(7) for _ in range(stages)]}
+            at = bus.rng.sample(range(layers), stages)
+            for name in QUIET:
+                pulses[name] = pulses[name] if name in WIDTHS else pulses[name][:1]
             for name, register in COUNTED.items():
-                wanted[register] += pulses[name]
-            kept[layer][0] += pulses["kept"]
-            kept[layer][1] += pulses["pruned"]
-            await bus.next(layer=layer, **pulses)
+                wanted[register] += sum(pulses[name])
+            for stage, layer in enumerate(at):
+                kept[layer][0] += pulses["kept"][stage]
+                kept[layer][1] += pulses["pruned"][stage]
+            packed = {name: pack(values, WIDTHS.get(name, 1)) for name, values in pulses.items()}
+            await bus.next(layer=pack(at, (layers - 1).bit_length()), **packed)
         await bus.next(**QUIET)
         for register in COUNTED.values():
             assert await bus.read(REGISTERS[register]) == wanted[register], register
@@ -115,6 +125,7 @@ async def constants_and_unknown(dut: Any) -> None:
     fields = [PARAMETERS[name] for name in ("Lanes", "Layers", "Gates", "Embeddings")]
     fields[-1] |= PARAMETERS["Taps"] << 4
     assert await bus.read(REGISTERS["shape"]) == sum(value << (8 * index) for index, value in enumerate(fields))
+    assert await bus.read(REGISTERS["engines"]) == PARAMETERS["Stages"]
     assert await bus.read(REGISTERS["window"]) == PARAMETERS["Frames"] | PARAMETERS["Classes"] << 16
     await bus.write(0x038, 0xFFFF_FFFF)
     assert await bus.read(0x038) == await bus.read(0xFFC) == 0

@@ -1,11 +1,13 @@
-"""rsnn_sequencer: every pulse of random windows in its cycle and in no other, for the layer table of a plan."""
+"""rsnn_sequencer: every pulse of random windows in its cycle and in no other, for the layer table of a stage."""
 
+import os
 from typing import Any
 
 import cocotb
 from blocks import PARAMETERS, Block, layer_word, pack, planned, unpack
 
 from razorsnn.ops.timeline import DRAIN_CYCLES
+from razorsnn.plan import Plan
 
 PULSES = ("razor_start", "scan_start", "pass", "pass_init", "emit", "kept", "pruned")
 FETCH_CYCLES = 2
@@ -34,6 +36,7 @@ class Sequencer(Block):
         hidden = self.rng.getrandbits(len(self.bits)) >> self.known << self.known
         known, put = (1 << self.known) - 1, int(self.puts == 3 or (self.puts == 2 and self.rng.random() < 0.5))
         quiet = dict.fromkeys(("scan_done", "pass_done", "emit_done", "begun", "held"), 0)
+        quiet |= {"room": self.rng.getrandbits(1)}
         given = quiet | {"pass_put": put, "scan_free": self.rng.getrandbits(1), "pass_free": 0} | inputs
         self.puts -= given["pass_put"]
         self.scan_free = given["scan_free"]
@@ -100,19 +103,42 @@ class Sequencer(Block):
         await self.expect(pass_put=1)
 
 
-async def layer(block: Sequencer, index: int, row: dict[str, int], frames: int, kept: int) -> tuple[int, int]:
-    """Plays one layer from its fetch on; `kept`: frames before. Gives its keep bits, and that with its own."""
+def gate_bits(block: Sequencer, plan: Plan, index: int, handed: int) -> list[int]:
+    """A row's keep bits: of the stage before, if it has scored the first one's gate; or fixed, or any."""
+    frames, row = PARAMETERS["Frames"], plan.table[index]
+    if index == 0 and plan.shape.link_gated:
+        return unpack(handed >> (frames * (PARAMETERS["GatesBefore"] - 1)), 1, frames)
+    drawn = row["gated"] or row["tallied"]
+    return unpack(block.rng.getrandbits(frames), 1, frames) if drawn else plan.fixed_keep[index].tolist()
+
+
+async def scored(block: Sequencer, plan: Plan, handed: int) -> int:
+    """Plays the row of the gate behind the layers, whose bits are known one by one; gives them."""
+    index, row, frames = len(plan.layers), plan.table[-1], PARAMETERS["Frames"]
     await block.quiet(FETCH_CYCLES)
-    fixed = planned().fixed_keep[index].tolist()
-    bits = unpack(block.rng.getrandbits(frames), 1, frames) if row["gated"] or row["tallied"] else fixed
+    bits = gate_bits(block, plan, index, handed)
+    block.open_layer(bits, row["words_in"], bool(row["gated"]), bool(row["tallied"]))
+    await block.expect(*(("razor_start",) if row["gated"] else ()))
+    assert block.get("row") == index and block.get("layer") == layer_word(row)
+    while block.known < frames:
+        await block.expect()
+    await block.quiet(1 if not row["gated"] else 2)
+    return pack(bits, 1)
+
+
+async def layer(block: Sequencer, plan: Plan, index: int, kept: int, handed: int) -> tuple[int, int]:
+    """Plays one layer from its fetch on; `kept`: frames before. Gives its keep bits, and that with its own."""
+    row, frames = plan.table[index], PARAMETERS["Frames"]
+    await block.quiet(FETCH_CYCLES)
+    bits = gate_bits(block, plan, index, handed)
     block.open_layer(bits, row["words_in"], bool(row["gated"]), bool(row["tallied"]), first=index == 0)
     started = ("razor_start",) if row["gated"] else ()
     await block.expect("pass_init", "pass", *started)
-    opened = {"layer": layer_word(row), "index": index, "take": 0}
+    opened = {"layer": layer_word(row), "row": index, "take": 0}
     await (block.hold(**opened) if index == 0 else block.done("pass", **opened))
     for frame in range(frames):
         state = {"write_base": frame * row["words_out"], "first_frame": int(frame == 0)}
-        state |= {"layer": layer_word(row), "index": index, "turn": kept % 2}
+        state |= {"layer": layer_word(row), "row": index, "turn": kept % 2}
         while block.known <= frame:
             await block.expect(pass_free=block.rng.getrandbits(1))
             assert not block.get("take")
@@ -133,23 +159,35 @@ async def layer(block: Sequencer, index: int, row: dict[str, int], frames: int, 
 
 @cocotb.test()
 async def windows(dut: Any) -> None:
-    plan, block, frames = planned(), Sequencer(dut), PARAMETERS["Frames"]
+    whole, block, frames, gates = planned(), Sequencer(dut), PARAMETERS["Frames"], PARAMETERS["Gates"]
+    plan = whole.parts[int(os.environ.get("RAZORSNN_STAGE", "0"))]
     quiet = dict.fromkeys(("scan_done", "scan_free", "pass_done", "pass_free", "pass_put", "emit_done"), 0)
-    await block.begin(begun=0, held=0, keep=0, known=0, tally=0, **quiet)
-    before = turn = 0
+    await block.begin(begun=0, held=0, room=1, keep_before=0, keep=0, known=0, tally=0, **quiet)
+    turn = 0
     for _ in range(20):
         block.open_layer([1] * frames, 0, gated=False)
         await block.quiet(block.rng.randint(1, 3))
-        assert block.get("keep") == before
-        await block.next(begun=1)
-        kept = []
-        for index, row in enumerate(plan.table):
-            bits, turn = await layer(block, index, row, frames, turn)
-            kept.append(bits)
-        assert block.get("keep") == before
+        for _ in range(block.rng.randint(0, 2)):
+            await block.expect(begun=1, room=0)
+        assert not block.get("running")
+        handed = block.rng.getrandbits(gates * frames)
+        await block.next(begun=1, room=1, keep_before=handed)
+        rows = []
+        for index in range(len(plan.layers)):
+            bits, turn = await layer(block, plan, index, turn, handed)
+            rows.append(bits)
+        rows += [await scored(block, plan, handed)] if plan.behind else []
         await block.expect("emit")
+        assert block.get("running") and block.get("keep") == collected(plan, rows, handed)
         await block.done("emit")
-        gated = [
-            keep for keep, row in zip(kept, plan.table, strict=True) if row["gated"] or row["fixed"] or row["tallied"]
-        ]
-        before = sum(keep << (gate * frames) for gate, keep in enumerate(gated))
+        assert block.get("keep") == collected(plan, rows, handed)
+
+
+def collected(plan: Plan, rows: list[int], handed: int) -> int:
+    """Keep bits of the gates of the stages before, of this one's, and of those behind it what was handed on."""
+    frames, at = PARAMETERS["Frames"], PARAMETERS["GatesBefore"]
+    for bits, row in zip(rows, plan.table, strict=True):
+        if row["gated"] or row["fixed"] or row["tallied"]:
+            mask = ((1 << frames) - 1) << (frames * at)
+            handed, at = (handed & ~mask) | bits << (frames * at), at + 1
+    return handed

@@ -39,7 +39,8 @@ def layer_word(row: dict[str, int]) -> int:
 def planned() -> Plan:
     """The plan whose images the block reads."""
     lanes, taps = int(os.environ["RAZORSNN_LANES"]), int(os.environ["RAZORSNN_TAPS"])
-    return make_plan(load_graph(Path(os.environ["RAZORSNN_GRAPH"])), lanes, taps=taps)
+    engines = json.loads(os.environ.get("RAZORSNN_ENGINES", "1"))
+    return make_plan(load_graph(Path(os.environ["RAZORSNN_GRAPH"])), lanes, taps=taps, engines=engines)
 
 
 class Block:

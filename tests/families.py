@@ -43,7 +43,7 @@ class Family:
 
     def run_loaded(self, indices: Sequence[int], windows: Sequence[Sequence[Beats]]) -> list[BackendRun]:
         """csim of the first net's sources; the contents of the others are loaded, one after the other."""
-        loads = [load_writes(self.plans[index]) for index in indices[1:]]
+        loads = [load_writes(self.plans[index].single) for index in indices[1:]]
         return run_loads(self.builds[indices[0]], windows, loads, self.cache)
 
     def simulate_loaded(
@@ -59,7 +59,9 @@ def make_family(
     net: NetClass, graphs: Sequence[Graph], folder: Path, targets: Sequence[Callable[[Plan, Path], object]]
 ) -> Family:
     """Builds of all graphs, each in the smallest shape class that holds them all."""
-    shape = reduce(Shape.covering, (make_plan(graph, net.lanes, taps=net.taps).shape for graph in graphs))
+    shape = reduce(
+        Shape.covering, (make_plan(graph, net.lanes, taps=net.taps, engines=net.engines or 1).shape for graph in graphs)
+    )
     plans = [make_plan(graph, net.lanes, shape) for graph in graphs]
     builds = [folder / f"net{index}" for index in range(len(graphs))]
     for plan, build in zip(plans, builds, strict=True):

@@ -32,6 +32,8 @@ class NetClass:
     activation_bits: int = 4
     weight_bits: tuple[int, ...] = field(default=(2, 4, 8))
     most_layers: int = 3
+    engines: tuple[int, ...] = ()
+    """Of several, how many layers each runs: then no number of layers is drawn, and each but the first has a gate."""
     least_bits: int = 2
     """Of an activation."""
     modes: tuple[str, ...] = MODES
@@ -45,8 +47,8 @@ def random_graph(net: NetClass, seed: int) -> Graph:
     rng = np.random.default_rng(seed)
     x = Tensor(net.frames, net.channels, *net.size, Format(False, net.input_bits, 0))
     start, ops = x, []
-    for index in range(int(rng.integers(1, net.most_layers + 1))):
-        if index and net.gated and rng.random() < 0.8:
+    for index in range(sum(net.engines) - 1 if net.engines else int(rng.integers(1, net.most_layers + 1))):
+        if index and net.gated and (net.engines or rng.random() < 0.8):
             x = _append(ops, random_gate(rng, x, net), x)
         x = _append(ops, random_layer(rng, x, net, None), x)
     if net.gated:

@@ -92,7 +92,20 @@ def test_options_reach_the_stages(calls: list[Call], tmp_path: Path):
     run("import-qkeras", "m.h5", "--out", "r", "--config", settings, *imported)
     run("evaluate", "r", "--data", "d", "--backend", "rtl", "--limit", "3", "--scores", "s.npz")
     widths = ("--lanes", "8", "--taps", "4", "--headroom", "2")
-    run("generate", "r", "--out", "b", "--target", "hls", *widths, "--device", "zcu104", "--any-neuron")
+    run(
+        "generate",
+        "r",
+        "--out",
+        "b",
+        "--target",
+        "hls",
+        *widths,
+        "--device",
+        "zcu104",
+        "--any-neuron",
+        "--engines",
+        "1,3",
+    )
     run("pack", "r", "b", "--out", "l")
     run("simulate", "b", "--data", "d", "--limit", "2", "--target", "rtl", "--load", "l")
     run("synthesise", "b", "--device", "ultrascale+", "--seeds", "3", "--top-only")
@@ -105,7 +118,7 @@ def test_options_reach_the_stages(calls: list[Call], tmp_path: Path):
         ("train", ("d", Path("r"), Config(seed=5), True)),
         ("import_qkeras", (Path("m.h5"), Path("r"), Config(seed=5), Choices(0.5, 2.0, 3, ("a", "b")), Path("p"))),
         ("evaluate", (Path("r"), "d", "rtl", 3, Path("s.npz"))),
-        ("generate", (Path("r"), Path("b"), "hls", 8, 2, "zcu104", 4, True)),
+        ("generate", (Path("r"), Path("b"), "hls", 8, 2, "zcu104", 4, True, [1, 3])),
         ("pack", (Path("r"), Path("b"), Path("l"))),
         ("simulate", (Path("b"), "d", 2, "rtl", Path("l"))),
         ("synthesise", (Path("b"), "ultrascale+", 3, False)),
@@ -131,7 +144,7 @@ def test_defaults_of_the_options(calls: list[Call]):
         ("train", ("d", Path("r"), Config(), False)),
         ("import_qkeras", (Path("m.h5"), Path("r"), None, Choices(), ENVIRONMENT)),
         ("evaluate", (Path("r"), "d", "reference", None, None)),
-        ("generate", (Path("r"), Path("b"), "all", None, 0, None, None, False)),
+        ("generate", (Path("r"), Path("b"), "all", None, 0, None, None, False, None)),
         ("simulate", (Path("b"), "d", None, "all", None)),
         ("synthesise", (Path("b"), "ecp5-85k", 5, True)),
         ("synthesise_vitis", (Path("b"), None, None, None)),
@@ -179,6 +192,8 @@ def test_people_see_tables(calls: list[Call]):
         (["evaluate", "r", "--data", "d", "--limit", "0"], "--limit"),
         (["simulate", "r", "--data", "d", "--limit", "x"], "--limit"),
         (["generate", "r", "--out", "b", "--lanes", "129"], "--lanes"),
+        (["generate", "r", "--out", "b", "--engines", "1,x"], "--engines 1,x: accepted: a number of engines"),
+        (["generate", "r", "--out", "b", "--engines", "0"], "--engines 0"),
         (["train", "--data", "d", "--run", "r", "--config", "none.toml"], "none.toml: cannot be read"),
     ],
 )

@@ -6,8 +6,8 @@ import pytest
 
 from razorsnn.device import BRAM36, DEVICES, EBR, URAM, Blocks, Device, fits, needs, require_fitting
 from razorsnn.errors import UserError
+from razorsnn.memories import BLOCK_RAM_DEPTH, Memory
 from razorsnn.plan import Plan, make_plan
-from razorsnn.shape import BLOCK_RAM_DEPTH, Memory
 from tests.nets import NetClass, random_graph
 
 NET = NetClass(lanes=16, frames=8, size=(16, 16), sensor=(16, 16))
@@ -69,6 +69,11 @@ def test_a_refusal_names_what_is_too_big_and_the_lanes_that_fit(monkeypatch):
         require_fitting(plan_on(16), "small")
     with pytest.raises(UserError, match=r"on 16 lanes x 4 taps is too big .*; accepted: up to 1 lanes x 4 taps$"):
         require_fitting(plan_on(16, 4), "small")
+    two = [make_plan(plan_on(16).graph, lanes, engines=2) for lanes in (4, 16)]
+    twice = Device(sum(two[0].multipliers().values()), DEVICES["zcu104"].blocks)
+    monkeypatch.setattr("razorsnn.device.DEVICES", {"twice": twice})
+    with pytest.raises(UserError, match=r"on 2 engines of 16 lanes is too big .*: up to 2 engines of 4 lanes$"):
+        require_fitting(two[1], "twice")
     monkeypatch.setattr("razorsnn.device.DEVICES", {"none": Device(1000, (Blocks("EBR", 1, EBR),))})
     with pytest.raises(UserError, match=r"bits of block memory [\d,]+ of 18,432; EBR .*Mbit.*no number of lanes"):
         require_fitting(plan_on(16), "none")

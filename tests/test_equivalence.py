@@ -53,6 +53,10 @@ CLASSES = {
         lanes=2, taps=4, frames=3, size=(6, 5), sensor=(6, 5), embeddings=2, least_bits=4, modes=("liaf",),
         resets=("threshold",), ties=("even",), alphas=(77,),
     ),
+    "two engines, four taps": NetClass(
+        lanes=2, taps=4, frames=4, embeddings=2, size=(7, 5), sensor=(15, 13), classes=9, engines=(1, 2),
+    ),
+    "three engines, no gate": NetClass(lanes=4, frames=3, size=(5, 6), sensor=(5, 6), gated=False, engines=(2, 1, 1)),
     "nine taps": NetClass(
         lanes=4, taps=9, frames=3, size=(7, 8), sensor=(9, 8), classes=4, embeddings=2, input_bits=2, activation_bits=5,
     ),
@@ -107,7 +111,8 @@ def test_sources_of_one_net_run_the_contents_of_another(family: Callable[[str], 
         assert_equal(computed, expected)
         assert_equal(simulated, expected)
         assert_cycles(nets.plans[seed], simulated, expected, [len(window) for window in beats])
-    assert len({len(plan.layers) for plan in nets.plans}) > 1 or EACH == 1
+    lengths = {len(plan.layers) for plan in nets.plans}
+    assert lengths == {sum(nets.net.engines)} if nets.net.engines else len(lengths) > 1 or EACH == 1
 
 
 def _results(nets: Family) -> list[WindowResult]:

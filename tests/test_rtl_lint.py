@@ -22,6 +22,7 @@ TOPS["static"] = NetClass(lanes=1, size=(2, 2), sensor=(2, 2), razors=False)
 TOPS["spikes"] = replace(
     GATED, input_bits=1, activation_bits=1, least_bits=1, modes=("lif",), resets=("subtract",), alphas=(240,)
 )
+TOPS["engines"] = replace(GATED, engines=(1, 1, 1))
 TOPS["four taps"] = replace(GATED, taps=4)
 TOPS["nine taps"] = replace(GATED, taps=9)
 
@@ -31,7 +32,7 @@ def builds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Folder of the emitted sources of a net with and of a net without gates."""
     folder = tmp_path_factory.mktemp("lint")
     for name, net in TOPS.items():
-        emit(make_plan(random_graph(net, 0), net.lanes, taps=net.taps), folder / name)
+        emit(make_plan(random_graph(net, 0), net.lanes, taps=net.taps, engines=net.engines or 1), folder / name)
     return {name: folder / name / "rtl" for name in TOPS}
 
 

@@ -13,8 +13,8 @@ from razorsnn.config import Config, save_config
 from razorsnn.errors import UserError
 from razorsnn.files import hash_file
 from razorsnn.graphfile import save_graph
+from razorsnn.memories import memories
 from razorsnn.plan import ADDRESS_MULTIPLIERS, make_plan
-from razorsnn.shape import memories
 from razorsnn.synthesis import tools
 from razorsnn.synthesis.devices import DEVICES
 from razorsnn.synthesis.summary import INSTANCES, require_block_rams
@@ -24,6 +24,7 @@ DEEP = NetClass(lanes=2, frames=4, size=(9, 9), sensor=(11, 10), most_layers=2)
 """Deep enough that the plan has its memories in block RAM, with bins that no shift computes."""
 FLAT = NetClass(lanes=1, frames=2, size=(6, 6), sensor=(6, 6), most_layers=1, gated=False)
 """The least that has a memory in block RAM."""
+TWO = NetClass(lanes=1, frames=3, size=(6, 6), sensor=(6, 6), embeddings=2, engines=(1, 2))
 BANKED = NetClass(lanes=1, taps=4, frames=2, size=(17, 17), sensor=(19, 17), most_layers=1, gated=False)
 """Membranes of four banks, deep enough for block RAM."""
 
@@ -34,7 +35,7 @@ def built(folder: Path, net: NetClass, seed: int = 2) -> Path:
     run.mkdir()
     save_graph(random_graph(net, seed), run / "graph.json")
     save_config(Config(), run / "config.json")
-    flow.generate(run, run / "build", "rtl", net.lanes, 0, taps=net.taps)
+    flow.generate(run, run / "build", "rtl", net.lanes, 0, taps=net.taps, engines=list(net.engines) or None)
     return run / "build"
 
 
@@ -69,6 +70,21 @@ def test_memories_are_in_block_ram_and_multiplies_in_dsps(deep: Path, device: st
     assert count["synthesised"] <= count["planned"] == sum(plan.multipliers().values())
     # Products and the razor's are all in DSPs of an ECP5; narrow addresses may take fewer than planned.
     assert device == "ultrascale+" or count["synthesised"] > count["planned"] - ADDRESS_MULTIPLIERS
+
+
+def test_memories_of_several_engines_are_in_block_ram(tmp_path: Path):
+    """A link has two slots; each engine's memories are told apart, and so are its blocks."""
+    plans = ((seed, make_plan(random_graph(TWO, seed), 1, engines=TWO.engines)) for seed in range(99))
+    build = built(tmp_path, TWO, next(seed for seed, plan in plans if plan.stages[1].shape.link_depth >= 64))
+    found = flow.synthesise(build, "ecp5-25k", 0, False)
+    rows = {row["memory"]: row for row in found["memories"]}
+    assert all(row["as_planned"] for row in rows.values())
+    assert {"link, first, engine 1", "link, second, engine 1", "even store, engine 1"} <= {*rows}
+    assert {name for name in rows if "engine" not in name} == set()
+    for name in ("link, first, engine 1", "link, second, engine 1"):
+        assert rows[name]["block_ram_planned"] and rows[name]["block_rams"], name
+    (work,) = (path for path in build.with_name("build.cache").glob("synthesis-*") if path.is_dir())
+    assert {"engine-0", "engine-1", "link-1", "frame_builder", "readout-1"} <= set(tools.units(work))
 
 
 def test_every_bank_of_membranes_is_in_block_ram(tmp_path: Path):
@@ -137,9 +153,11 @@ def test_refusals(flat: Path, tmp_path: Path):
 
 def test_every_memory_of_a_plan_has_its_instance():
     """With gates of every kind, so that no memory is left out."""
-    shape = make_plan(random_graph(DEEP, 2), DEEP.lanes).shape
+    graph = random_graph(DEEP, 2)
+    shape = make_plan(graph, DEEP.lanes).shape
+    links = {memory.name for memory in make_plan(graph, DEEP.lanes, engines=2).memories() if memory.block == "link"}
     full = replace(shape, statics=1, relatives=1, sums_depth_even=64, sums_depth_odd=64)
-    assert {memory.name for memory in memories(full, 1)} == set(INSTANCES)
+    assert {memory.name for memory in memories(full, 1)} | links == set(INSTANCES)
 
 
 @pytest.mark.parametrize(

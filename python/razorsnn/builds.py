@@ -13,12 +13,13 @@ import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from razorsnn import __version__
 from razorsnn.assets import asset
-from razorsnn.config import SAVED, Config, load_config
+from razorsnn.config import SAVED, Config, Hardware, load_config
 from razorsnn.contents import class_identity, load_writes
 from razorsnn.errors import UserError
 from razorsnn.files import folder_transaction, hash_file, hash_files, hash_tree, read_json, write_json
@@ -63,7 +64,13 @@ class Build:
 
 
 def build_inputs(
-    run: Path, targets: Sequence[str], lanes: int, headroom: int = 0, taps: int = 1, any_neuron: bool = False
+    run: Path,
+    targets: Sequence[str],
+    lanes: int,
+    headroom: int = 0,
+    taps: int = 1,
+    any_neuron: bool = False,
+    engines: int | Sequence[int] = 1,
 ) -> dict[str, Any]:
     """All that a build depends on.
 
@@ -73,8 +80,9 @@ def build_inputs(
     sources = {name: hash_tree(asset(name)) for name in ("hls", "rtl", "templates")}
     optional = [name for name in (METRICS,) if (run / name).exists()]
     graph = hash_files_of(run, (*FILES, SAVED, *optional))
-    choices = {"targets": list(targets), "lanes": lanes, "taps": taps, "headroom": headroom, "any_neuron": any_neuron}
-    return {"version": __version__, **choices, "sources": sources, "run": graph}
+    choices = {"targets": list(targets), "lanes": lanes, "taps": taps, "engines": engines}
+    room = {"headroom": headroom, "any_neuron": any_neuron}
+    return {"version": __version__, **choices, **room, "sources": sources, "run": graph}
 
 
 def hash_files_of(folder: Path, names: Sequence[str]) -> dict[str, str]:
@@ -129,9 +137,14 @@ def vouched(path: Path, manifest: dict[str, Any], command: str) -> None:
             raise UserError(f"{path / name}: {state}; run `razorsnn {command}` again")
 
 
+def as_set(run: Path, hardware: Hardware) -> Plan:
+    """The graph laid out as the settings say."""
+    return make_plan(load_graph(run), hardware.lanes, taps=hardware.taps, engines=hardware.engines)
+
+
 def planned(run: Path, inputs: dict[str, Any]) -> Plan:
     """The graph in its own shape class, with the room that was asked for."""
-    own = make_plan(load_graph(run), inputs["lanes"], taps=inputs.get("taps", 1))
+    own = make_plan(load_graph(run), inputs["lanes"], taps=inputs.get("taps", 1), engines=inputs.get("engines", 1))
     shape = own.shape.widened(inputs["headroom"])
     shape = shape.varied() if inputs.get("any_neuron") else shape
     return own if shape == own.shape else make_plan(own.graph, inputs["lanes"], shape)
@@ -164,8 +177,11 @@ def plan_facts(plan: Plan) -> dict[str, Any]:
             for layer in plan.layers
             if isinstance(layer.synapse, Conv) and layer.synapse.pool > 1
         ],
+        "engines": plan.engines,
         "layers": [
             {"layer": layer.name, "membrane_range": list(layer.synapse.membrane_range(layer.operand))} | row
-            for layer, row in zip(plan.layers, plan.table, strict=True)
+            for layer, row in zip(
+                plan.layers, chain(*(part.table[: len(part.layers)] for part in plan.parts)), strict=True
+            )
         ],
     }

@@ -135,6 +135,10 @@ def generate(
         int | None, typer.Option(min=1, max=128, help="Output channels at once; without: as in RUN.")
     ] = None,
     taps: Annotated[int | None, typer.Option(help="Outputs at once, 1, 4 or 9; without: as in RUN.")] = None,
+    engines: Annotated[
+        str | None,
+        typer.Option(help="How many share the layers, or how many each runs, as 1,3; without: as in RUN.", metavar="N"),
+    ] = None,
     headroom: Annotated[
         int, typer.Option(min=0, max=8, help="Bits more in membranes and sums, for nets that `pack` brings later.")
     ] = 0,
@@ -150,8 +154,15 @@ def generate(
     """Write the accelerator: HLS C++, RTL, memory images, a manifest with the hash of each file."""
     from razorsnn import flow
 
-    chosen = (target.value, lanes, headroom, device, taps, any_neuron)
+    chosen = (target.value, lanes, headroom, device, taps, any_neuron, _engines(engines))
     run_stage("generate", json, lambda: flow.generate(run, out, *chosen))
+
+
+def _engines(text: str | None) -> int | list[int] | None:
+    counts = [] if text is None else [int(part) if part.strip().isdecimal() else 0 for part in text.split(",")]
+    if 0 in counts:
+        raise UserError(f"--engines {text}: accepted: a number of engines, or of the layers that each runs, as 1,3")
+    return counts[0] if len(counts) == 1 else counts or None
 
 
 @command("pack runs/second runs/first/build --out runs/second/load")

@@ -16,6 +16,7 @@ from razorsnn.errors import UserError
 from razorsnn.files import write_json
 from razorsnn.notation import ConvSpec, DenseSpec, LayerSpec, parse_layers
 from razorsnn.refusals import explained
+from razorsnn.registers import MOST_ENGINES
 
 __all__ = ["Config", "ConvSpec", "DenseSpec", "LayerSpec", "load_config", "parse_layers", "save_config"]
 
@@ -173,10 +174,14 @@ class Train(Section):
 
 
 class Hardware(Section):
-    """`lanes` x `taps` multipliers: channels and outputs side by side; the clock only turns cycles into seconds."""
+    """`lanes` x `taps` multipliers an engine: channels and outputs side by side; the clock turns cycles into seconds.
+
+    `engines`: how many share the layers, each with a window of its own.
+    """
 
     lanes: Literal[1, 2, 4, 8, 16, 32, 64, 128] = 16
     taps: Literal[1, 4, 9] = 1
+    engines: int = Field(1, ge=1, le=MOST_ENGINES)
     clock_mhz: float = Field(100.0, ge=1, le=1000)
 
 

@@ -43,7 +43,7 @@ class Memory:
 
 
 def loadable(shape: Shape) -> tuple[Memory, ...]:
-    """The memories in the order of their numbers; a class without gates that score has only the first five."""
+    """The memories of an engine in the order of their numbers; without gates that score only the first five."""
     slots, count = shape.slots, shape.embeddings
     gate = (
         Memory("embeddings", shape.gate_rows, count * razor.EMBEDDING_BITS),
@@ -53,11 +53,11 @@ def loadable(shape: Shape) -> tuple[Memory, ...]:
         Memory("sigmoid", TABLE_ENTRIES, razor.SIGMOID.width),
     )
     return (
-        Memory("table", shape.layers, sum(width for _, width, _ in LAYER_FIELDS)),
+        Memory("table", shape.rows, sum(width for _, width, _ in LAYER_FIELDS)),
         Memory("weights", shape.weight_depth, slots * shape.lower_bits),
         Memory("upper", shape.upper_depth if shape.upper_bits else 0, slots * max(1, shape.upper_bits)),
         Memory("bias", shape.bias_depth, slots * shape.membrane_bits),
-        Memory("keep", shape.layers if shape.statics else 0, shape.frames),
+        Memory("keep", shape.rows if shape.statics else 0, shape.frames),
         *(gate if shape.razors else ()),
     )
 
@@ -97,7 +97,7 @@ def class_identity(shape: Shape) -> int:
     """A number below 2**31 that tells shape classes and layouts of the memories apart; it begins every load."""
     layout = {
         "shape": asdict(shape),
-        "memories": [asdict(memory) for memory in loadable(shape)],
+        "memories": [asdict(memory) for part in shape.parts for memory in loadable(part)],
         "fields": [(name, width) for name, width, _ in LAYER_FIELDS],
     }
     digest = hashlib.sha256(json.dumps(layout, sort_keys=True).encode()).digest()
@@ -109,17 +109,17 @@ def load_writes(plan: Plan) -> Writes:
 
     Words that only the class has keep what they hold: nothing reads them.
     """
-    taken = list(_memory_writes(plan))
+    taken = [write for stage, part in enumerate(plan.parts) for write in _memory_writes(stage, part)]
     begin, commit = (REGISTERS["load_begin"], class_identity(plan.shape)), (REGISTERS["load_commit"], checksum(taken))
     return np.array([begin, *taken, commit], dtype=np.uint32)
 
 
-def _memory_writes(plan: Plan) -> Iterator[tuple[int, int]]:
+def _memory_writes(stage: int, plan: Plan) -> Iterator[tuple[int, int]]:
     contents = words(plan)
     for number, memory in enumerate(loadable(plan.shape)):
         if not contents[memory.name]:
             continue
-        yield REGISTERS["load_address"], memory_address(number, 0)
+        yield REGISTERS["load_address"], memory_address(number, 0, stage)
         for word in contents[memory.name]:
             for chunk in range(memory.chunks):
                 yield REGISTERS["load_data"], word >> (CHUNK_BITS * chunk) & 0xFFFF_FFFF

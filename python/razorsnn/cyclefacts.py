@@ -6,7 +6,7 @@ from typing import Any
 from razorsnn.fixed import Ints
 from razorsnn.plan import Plan
 from razorsnn.targets.outcome import BackendRun
-from razorsnn.targets.reference import LayerResult, WindowResult, first_turn, output_cycles, stream_cycles
+from razorsnn.targets.reference import LayerResult, WindowResult, output_cycles, score_cycles, stream_cycles
 
 PARTS = ("input", "multiply", "idle", "neuron", "razor", "control", "readout")
 """neuron: a cycle a word of a pass; idle: the engine waits for the scanner; razor: it waits for a keep bit; control:
@@ -26,7 +26,7 @@ def cycle_facts(plan: Plan, reference: BackendRun, example: WindowResult, beats:
     assert cycles is not None, "the reference has the cycles of each beat"
     total = cycles[:, -1] + 1
     first, all_beats = int(output_cycles(plan, example, beats)[-1]) + 1, int(reference.counters["beats"].sum())
-    readout = first - 1 - first_turn(plan, 0, beats - 1) - sum(layer.total_cycles for layer in example.layers)
+    readout = int(score_cycles(plan)[-1])
     return {
         "parts": list(PARTS),
         "example": _table([_layer(layer) for layer in example.layers], first, beats, readout),
@@ -46,8 +46,7 @@ def _spread(cycles: Ints) -> dict[str, Any]:
 
 def _stream(plan: Plan, reference: BackendRun) -> dict[str, Any]:
     beats = reference.counters["beats"]
-    assert reference.outcome.cycles is not None, "the reference has the cycles of each beat"
-    begins, scores = stream_cycles(plan, reference.outcome.cycles, beats.tolist())
+    begins, scores = stream_cycles(plan, reference.counters["stage"], beats.tolist())
     waited = begins[1:] > (begins + beats)[:-1]
     return {"mean": float(scores[-1, -1] + 1) / len(begins), "waited": int(waited.sum())}
 
@@ -90,7 +89,7 @@ def _layer(result: LayerResult) -> dict[str, Any]:
         multiply=cycles.multiplies,
         idle=cycles.idle,
         neuron=cycles.neuron,
-        razor=cycles.gate,
+        razor=cycles.gate + result.scored,
         control=cycles.control,
     )
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from razorsnn.errors import UserError
+from razorsnn.memories import Memory
 from razorsnn.plan import Plan, make_plan
-from razorsnn.shape import Memory
 
 Ways = tuple[tuple[int, int], ...]
 """(words, bits a word) that one block can be."""
@@ -99,7 +99,7 @@ def require_fitting(plan: Plan, name: str) -> list[Need]:
 
 def _accepted(plan: Plan, name: str) -> str:
     for log2 in range(plan.shape.lanes.bit_length() - 2, -1, -1):
-        smaller = make_plan(plan.graph, 1 << log2, taps=plan.shape.taps)
+        smaller = make_plan(plan.graph, 1 << log2, taps=plan.shape.taps, engines=plan.engines)
         if fits(needs(smaller, name)):
             return f"up to {smaller.shape.engine}"
     return "no number of lanes, because no memory is external; fewer frames, channels or bits, or static gates"

@@ -5,13 +5,17 @@ Of ties there is a second, named mode: "even" takes them to the even neighbour, 
 The leak is the only other place where bits are dropped: `leak` floors. docs/numerics.md has every equation.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from razorsnn.compiled import compiled
+
 Ints = NDArray[np.int64]
+Whole = TypeVar("Whole", int, Ints)
+"""An integer or integers: of a rule that loops over neurons call too (compiled.py)."""
 
 TIES = ("up", "even")
 """Where `cast` takes a value halfway between two integers: AP_RND, AP_RND_CONV."""
@@ -44,41 +48,59 @@ class Format:
         return f"{'s' if self.signed else 'u'}{self.width}.{self.frac}"
 
 
+def rounded(value: Whole, shift: int, even: bool) -> Whole:
+    """value / 2**shift to the nearest whole number, a tie up or to the even one; a negative shift is exact."""
+    if shift <= 0:
+        return value << -shift
+    half = 1 << (shift - 1)
+    up = (value + half) >> shift
+    tie = (value & (2 * half - 1)) == half
+    return up - (tie & up) if even else up
+
+
+def clipped(value: Whole, low: int, high: int) -> Whole:
+    """Saturated to low..high."""
+    inside: Whole = np.minimum(np.maximum(value, low), high)
+    return inside
+
+
 def round_half_up(value: ArrayLike, shift: int) -> Ints:
     """floor(value / 2**shift + 1/2); a negative shift scales up and is exact."""
-    wide = np.asarray(value, dtype=np.int64)
-    if shift <= 0:
-        return wide << -shift
-    return (wide + (1 << (shift - 1))) >> shift
-
-
-def round_half_even(value: ArrayLike, shift: int) -> Ints:
-    """As `round_half_up`, but a tie goes to the even neighbour: one less where half up made it odd."""
-    up = round_half_up(value, shift)
-    if shift <= 0:
-        return up
-    below = np.asarray(value, dtype=np.int64) & ((1 << shift) - 1)
-    even: Ints = up - ((below == 1 << (shift - 1)) & up)
-    return even
-
-
-ROUNDINGS: dict[str, Callable[[ArrayLike, int], Ints]] = dict(zip(TIES, (round_half_up, round_half_even), strict=True))
+    return rounded(np.asarray(value, dtype=np.int64), shift, even=False)
 
 
 def cast(value: ArrayLike, frac: int, to: Format, ties: str = "up") -> Ints:
     """Integers with `frac` fraction bits, rounded to the nearest and saturated into `to`; `ties` as in TIES."""
-    return np.clip(ROUNDINGS[ties](value, frac - to.frac), to.low, to.high)
+    return cast_counted(value, frac, to, ties)[0]
 
 
 def saturated(value: ArrayLike, frac: int, to: Format, ties: str = "up") -> int:
     """How many of the values `cast` would saturate."""
-    rounded = ROUNDINGS[ties](value, frac - to.frac)
-    return int(np.count_nonzero((rounded < to.low) | (rounded > to.high)))
+    return sum(cast_counted(value, frac, to, ties)[1:])
 
 
-def leak(value: ArrayLike, alpha_q: int) -> Ints:
+def cast_counted(value: ArrayLike, frac: int, to: Format, ties: str = "up") -> tuple[Ints, int, int]:
+    """What `cast` gives, and how many of the values it saturates: those below the format, and those above it."""
+    wide = np.asarray(value, dtype=np.int64)
+    found = np.empty_like(wide)
+    below, above = _cast(wide.ravel("K"), found.ravel("K"), frac - to.frac, to.low, to.high, ties == "even")
+    return found, below, above
+
+
+@compiled(rounded, clipped)
+def _cast(value: Ints, found: Ints, shift: int, low: int, high: int, even: bool) -> tuple[int, int]:
+    below = above = 0
+    for at in range(len(value)):
+        whole = rounded(value[at], shift, even)
+        found[at] = clipped(whole, low, high)
+        below += whole < low
+        above += whole > high
+    return below, above
+
+
+def leak(value: Whole, alpha_q: int) -> Whole:
     """floor(alpha_q * value / 256): h = alpha * reset(u, s) in integers."""
-    return (np.asarray(value, dtype=np.int64) * alpha_q) >> LEAK_FRAC
+    return (value * alpha_q) >> LEAK_FRAC
 
 
 def bits_unsigned(high: int) -> int:

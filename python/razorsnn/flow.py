@@ -12,7 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from razorsnn import evaluation, processes, reporting, simulation, synthesis
-from razorsnn.builds import METRICS, Build, build_inputs, current_build, open_build, plan_facts, planned, write_build
+from razorsnn.builds import (
+    METRICS,
+    Build,
+    as_set,
+    build_inputs,
+    current_build,
+    open_build,
+    plan_facts,
+    planned,
+    write_build,
+)
 from razorsnn.config import SAVED, Config, load_config, save_config
 from razorsnn.contents import class_identity
 from razorsnn.cyclefacts import gate_balance, gate_warnings
@@ -109,9 +119,11 @@ def evaluate(run: Path, data: str, backend: str, limit: int | None, scores: Path
         found, keep, activity = _float_scores(run, config, samples)
     else:
         _require_graph(run, config)
-        plan = make_plan(load_graph(run), config.hardware.lanes, taps=config.hardware.taps)
+        plan = as_set(run, config.hardware)
+        # First what may lack a tool: then nothing was computed in vain.
+        other = None if backend == "reference" else _backend(run, backend, samples)
         reference = simulation.reference(plan, samples)
-        result = reference if backend == "reference" else _backend(run, backend, samples)
+        result = other or reference
         found, keep, activity = result.outcome.scores, result.outcome.keep, evaluation.activity(reference)
         gates = {"gates": gate_balance(plan, reference)}
     if scores:
@@ -175,6 +187,7 @@ def generate(
     device: str | None = None,
     taps: int | None = None,
     any_neuron: bool = False,
+    engines: int | list[int] | None = None,
 ) -> dict[str, Any]:
     """The accelerator's sources in `out`, with memory images and a manifest; as they are if nothing changed.
 
@@ -184,10 +197,10 @@ def generate(
     """
     config = load_config(run / SAVED)
     _require_graph(run, config)
-    targets = sorted(TARGETS) if target == "all" else [target]
-    hardware = config.hardware
+    targets, hardware = sorted(TARGETS) if target == "all" else [target], config.hardware
     wide = hardware.taps if taps is None else taps
-    inputs = build_inputs(run, targets, lanes or hardware.lanes, headroom, wide, any_neuron)
+    shared = engines or hardware.engines
+    inputs = build_inputs(run, targets, lanes or hardware.lanes, headroom, wide, any_neuron, shared)
     fitting = require_fitting(planned(run, inputs), device) if device else []
     current = current_build(out, inputs)
     if not current:
@@ -198,6 +211,7 @@ def generate(
         "up_to_date": current is not None,
         "lanes": build.plan.shape.lanes,
         "taps": build.plan.shape.taps,
+        "engines": build.plan.engines,
         "files": len(build.manifest["files"]),
         "multipliers": sum(build.plan.multipliers().values()),
         "memory_bits": sum(memory.bits for memory in build.plan.memories()),
@@ -225,6 +239,8 @@ def simulate(build: Path, data: str, limit: int | None, target: str, load: Path 
     for name in wanted:
         _require_sources(opened, build, name)
     if load is not None:
+        if opened.plan.stages and "hls" in wanted:
+            raise UserError(f"{build}: has several engines, whose loads are for the RTL alone; accepted: --target rtl")
         return _simulate_load(opened, open_load(load, opened), data, limit, wanted)
     samples = unseen(data, opened.config, _seen(build), opened.plan.graph.class_names, limit)
     found = {name: simulation.compared(opened, samples, name) for name in wanted}

@@ -46,6 +46,8 @@ class Trace:
 
     output: Ints
     values: dict[str, Ints]
+    saturations: int = 0
+    """Of a spiking layer: how many numbers of the output its cast saturated."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,8 +1,9 @@
-"""Engine layers: each synapse of the graph with the gate before it, in the order in which the engine runs them."""
+"""Engine layers: each synapse of the graph with the gate before it, in the order in which the engines run them."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import product
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import accumulate, product
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from razorsnn.ops.razor import Razor
 from razorsnn.ops.static import Static
 from razorsnn.ops.synapse import Geometry, Synapse
 from razorsnn.ops.tally import Tally
+from razorsnn.ops.timeline import Timing
 from razorsnn.ops.words import Words, power_of_two
 
 Gate = Razor | Static | Tally
@@ -30,6 +32,8 @@ class Layer:
     operand: Tensor
     reads: Words
     writes: Words
+    begins: bool = False
+    """Whether it is the first of its engine: its first membranes are set, and its keep bits known, ahead of it."""
 
     @property
     def razor(self) -> Razor | None:
@@ -41,9 +45,50 @@ class Layer:
         """The gate, if it is one that tallies."""
         return self.gate if isinstance(self.gate, Tally) else None
 
+    @cached_property
+    def timing(self) -> Timing:
+        """Of the first layer of an engine the first membranes are set ahead."""
+        return self.synapse.timing(self.operand, self.reads, self.writes, opened=self.begins)
+
     @property
     def name(self) -> str:
         return f"{self.index} {self.synapse.kind}"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What one engine runs: layers counted from 0, and the layer behind them, whose gate it scores.
+
+    Behind the readout there is none. `linked`: another stage is before it, which has scored its first layer's gate, if
+    there is one (`link_gated`); so here the layer has none.
+    """
+
+    layers: tuple[Layer, ...]
+    behind: Layer | None = None
+    linked: bool = False
+    link_gated: bool = False
+
+    @property
+    def rows(self) -> tuple[Layer, ...]:
+        """A row of the layer table each: of the layer behind, its gate alone counts."""
+        return (*self.layers, self.behind) if self.behind else self.layers
+
+    @property
+    def gated(self) -> list[Layer]:
+        """Those whose gates it scores."""
+        return [layer for layer in self.rows if layer.gate]
+
+
+def stages(layers: tuple[Layer, ...], counts: Sequence[int]) -> tuple[Stage, ...]:
+    """Stages of so many layers each."""
+    return tuple(_stage(layers, end - count, end) for end, count in zip(accumulate(counts), counts, strict=True))
+
+
+def _stage(layers: tuple[Layer, ...], begin: int, end: int) -> Stage:
+    first = replace(layers[begin], gate=None, input=layers[begin].operand) if begin else layers[begin]
+    rows = [replace(layer, index=index) for index, layer in enumerate((first, *layers[begin + 1 : end + 1]))]
+    behind, gated = rows[-1] if end < len(layers) else None, begin > 0 and layers[begin].gate is not None
+    return Stage(tuple(rows[: end - begin]), behind, begin > 0, gated)
 
 
 def input_layout(x: Tensor, lanes: int, taps: int) -> Words:
@@ -72,7 +117,7 @@ def engine_layers(graph: Graph, lanes: int, taps: int) -> tuple[Layer, ...]:
 
 def output_words(layer: Layer) -> int:
     """Words a frame of the layer's output."""
-    return layer.writes.count(*layer.synapse.geometry(layer.operand).output.shape[1:])
+    return layer.timing.words
 
 
 def input_words(layer: Layer) -> int:

@@ -1,7 +1,7 @@
 """The layer table: one row of integers a layer, which the sequencer reads to run the engine."""
 
 from razorsnn.errors import UserError
-from razorsnn.layers import Layer, input_words, output_words, weight_count, weight_stride
+from razorsnn.layers import Layer, Stage, input_words, output_words, weight_count, weight_stride
 from razorsnn.ops.razor import Razor
 from razorsnn.ops.static import Static
 from razorsnn.ops.tally import THRESHOLD_BITS, Tally
@@ -60,22 +60,24 @@ LAYER_FIELDS: tuple[tuple[str, int, str], ...] = (
 """The layer table: name, width in bits and meaning of each field, first field in the highest bits."""
 
 
-def layer_table(layers: tuple[Layer, ...], shape: Shape) -> tuple[dict[str, int], ...]:
-    """Every field of LAYER_FIELDS for each layer; UserError for a layer that the engine's fields cannot hold."""
+def layer_table(stage: Stage, shape: Shape) -> tuple[dict[str, int], ...]:
+    """Every field of LAYER_FIELDS for each row; UserError for a layer that the engine's fields cannot hold.
+
+    The row of the layer behind has the fields of its gate and of what that reads, and else zeros.
+    """
+    layers = stage.layers
     table: list[dict[str, int]] = []
     bases = dict.fromkeys(("bias_base", "gate_base", "offset_base"), 0)
     weights = weight_bases(layers, shape)
-    for layer in layers:
-        row = (
-            bases
-            | {"weight_base": weights[layer.index]}
-            | _gate_fields(layer)
-            | _geometry_fields(layer)
-            | _neuron_fields(layer)
-        )
+    for layer in stage.rows:
+        row = dict.fromkeys((name for name, _, _ in LAYER_FIELDS), 0) | bases | _gate_fields(layer)
         bases["gate_base"] += shape.frames if layer.razor else 0
-        row |= _feed_fields(layers[layer.index + 1 :][:1], bases["gate_base"])
-        table.append({name: row[name] for name, _, _ in LAYER_FIELDS})
+        if layer is stage.behind:
+            row |= {"words_in": input_words(layer)}
+        else:
+            row |= {"weight_base": weights[layer.index]} | _geometry_fields(layer) | _neuron_fields(layer)
+            row |= _feed_fields(stage.rows[layer.index + 1 :][:1], bases["gate_base"])
+        table.append(row)
         _require_widths(layer, table[-1])
         bases["bias_base"] += row["groups_out"]
         bases["offset_base"] += shape.embeddings if layer.razor else 0

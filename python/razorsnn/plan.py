@@ -1,22 +1,27 @@
 """The plan: a graph laid out on the engine. Widths with their proofs, memories, layer table, contents."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate, chain, combinations, pairwise
 
 import numpy as np
 
 from razorsnn.errors import UserError
 from razorsnn.fixed import Ints
 from razorsnn.ir import Graph
-from razorsnn.layers import Layer, bias_words, engine_layers, weight_words
+from razorsnn.layers import Layer, Stage, bias_words, engine_layers, stages, weight_words
 from razorsnn.layertable import LAYER_FIELDS, layer_table, weight_bases
+from razorsnn.memories import Memory, memories
 from razorsnn.ops.razor import exp_table, sigmoid_table
 from razorsnn.ops.static import Static
 from razorsnn.ops.words import TAPS
-from razorsnn.registers import MOST_KEEP_WORDS, MOST_LAYERS, keep_words
+from razorsnn.registers import MOST_ENGINES, MOST_KEEP_WORDS, MOST_LAYERS, keep_words
 from razorsnn.settings import SETTINGS, VARIES
-from razorsnn.shape import WORD_BITS, Memory, Shape, memories, own_shape
+from razorsnn.shape import SIZES, WORD_BITS, Shape, own_shape, staged_shape
 from razorsnn.stream import POLARITY_BITS, X_BITS, Y_BITS
 
+ASSUMED_ACTIVITY = 0.1
+"""Share of non-zero activations by which engines get their layers: a plan does not know the windows."""
 MULTIPLIER_BITS = 18
 """Of a multiplier's operand: to leak, a wider membrane takes a second one a lane and tap (rtl/rsnn_mac.sv)."""
 ADDRESS_MULTIPLIERS = 8
@@ -45,6 +50,25 @@ class Plan:
     """[gates * K]"""
     tables: dict[str, Ints]
     """exp [256], sigmoid [256]"""
+    behind: Layer | None = None
+    """Of a stage: the layer whose gate it scores, in the next one."""
+    stages: "tuple[Plan, ...]" = ()
+    """Of several engines, what each runs, layers counted from 0; the contents above are those of one engine alone."""
+
+    @property
+    def parts(self) -> "tuple[Plan, ...]":
+        """What each engine runs; of one alone, all."""
+        return self.stages or (self,)
+
+    @property
+    def engines(self) -> list[int]:
+        """How many layers each engine runs."""
+        return [len(part.layers) for part in self.parts]
+
+    @property
+    def single(self) -> "Plan":
+        """The same on one engine."""
+        return replace(self, shape=replace(self.shape, stages=()), stages=())
 
     @property
     def lower_weights(self) -> Ints:
@@ -65,9 +89,9 @@ class Plan:
 
     @property
     def fixed_keep(self) -> Ints:
-        """[layers, T]: the keep bits of static gates, 1 where no such gate stands before the layer."""
-        every = np.ones(self.shape.frames, dtype=np.int64)
-        return np.array([layer.gate.keep if isinstance(layer.gate, Static) else every for layer in self.layers])
+        """[rows, T]: the keep bits of static gates, 1 where no such gate stands before the layer."""
+        every, rows = np.ones(self.shape.frames, dtype=np.int64), Stage(self.layers, self.behind).rows
+        return np.array([layer.gate.keep if isinstance(layer.gate, Static) else every for layer in rows])
 
     def multipliers(self) -> dict[str, int]:
         """Multipliers by use: the engine's and the razor's a lane and tap, addresses, the affine map.
@@ -75,6 +99,9 @@ class Plan:
         Products of an activation by an embedding or a mask are sums of shifts, in LUTs: K + 1 a lane.
         tests/test_synthesis.py holds it against Yosys.
         """
+        if self.stages:
+            parts = [stage.multipliers() for stage in self.stages]
+            return {name: sum(part.get(name, 0) for part in parts) for name in dict.fromkeys(chain(*parts))}
         found = {"engine": self.shape.slots * self._products, "addresses": self._addresses}
         gate = {"razor": self.shape.slots, "weighting": self.shape.embeddings}
         gate |= {"relative threshold": 1} if self.shape.relatives else {}
@@ -95,10 +122,13 @@ class Plan:
         return memories(self.shape, sum(width for _, width, _ in LAYER_FIELDS))
 
 
-def make_plan(graph: Graph, lanes: int, shape: Shape | None = None, taps: int = 1) -> Plan:
-    """Lays `graph` out on `lanes` lanes and `taps` taps, in the shape class `shape` or in its own.
+def make_plan(
+    graph: Graph, lanes: int, shape: Shape | None = None, taps: int = 1, engines: int | Sequence[int] = 1
+) -> Plan:
+    """Lays `graph` out on `lanes` lanes and `taps` taps of each engine, in the shape class `shape` or in its own.
 
-    UserError if it does not fit. A shape class has its own taps.
+    `engines`: how many, or how many layers each of them runs. UserError if it does not fit. A shape class has its own
+    taps and engines.
     """
     taps = shape.taps if shape else taps
     if not 1 <= lanes <= 128 or lanes & (lanes - 1):
@@ -106,27 +136,59 @@ def make_plan(graph: Graph, lanes: int, shape: Shape | None = None, taps: int = 
     if taps not in TAPS:
         raise UserError(f"taps {taps}, accepted: {', '.join(map(str, TAPS))}")
     layers = engine_layers(graph, lanes, taps)
-    own = own_shape(graph, layers)
+    engines = [part.layers for part in shape.parts] if shape and shape.stages else engines
+    counts = split(layers, engines) if isinstance(engines, int) else list(engines)
+    if min(counts) < 1 or sum(counts) != len(layers):
+        raise UserError(f"engines of {counts} layers, accepted: each of one or more, {len(layers)} in all")
+    layers = tuple(replace(layer, begins=layer.index in accumulate(counts[:-1], initial=0)) for layer in layers)
+    parts = stages(layers, counts) if len(counts) > 1 else ()
+    own = staged_shape(graph, layers, parts) if parts else own_shape(graph, Stage(layers))
     _require_room(graph, own)
     if shape is not None and (lacking := _lacking(shape, own)):
         raise UserError(f"graph {graph.name} does not fit the shape class: {', '.join(lacking)}")
     used = shape or own
-    by_index = {layer.index: layer for layer in layers}
-    weights = np.concatenate([weight_words(by_index[index]) for index in weight_bases(layers, used)])
-    bias = np.concatenate([bias_words(layer) for layer in layers])
-    return Plan(graph, layers, used, layer_table(layers, used), weights, bias, *gate_contents(layers))
+    laid = (_laid(graph, stage, part) for stage, part in zip(parts, used.stages, strict=True))
+    return replace(_laid(graph, Stage(layers), used), stages=tuple(laid))
+
+
+def _laid(graph: Graph, stage: Stage, shape: Shape) -> Plan:
+    by_index = {layer.index: layer for layer in stage.layers}
+    weights = np.concatenate([weight_words(by_index[index]) for index in weight_bases(stage.layers, shape)])
+    bias, table = np.concatenate([bias_words(layer) for layer in stage.layers]), layer_table(stage, shape)
+    return Plan(graph, stage.layers, shape, table, weights, bias, *gate_contents(stage.gated), stage.behind)
+
+
+def split(layers: tuple[Layer, ...], engines: int) -> list[int]:
+    """How many layers each engine runs, in turn: so that the longest takes as few cycles as may be.
+
+    As reckoned with ASSUMED_ACTIVITY of all activations non-zero; UserError for more engines than layers.
+    """
+    if not 1 <= engines <= len(layers):
+        raise UserError(f"engines {engines}, accepted: 1 to {len(layers)}, the layers of the net")
+    effort = np.cumsum([0, *(_effort(layer) for layer in layers)])
+    cuts = ((0, *inner, len(layers)) for inner in combinations(range(1, len(layers)), engines - 1))
+    best = min(cuts, key=lambda cut: max(effort[end] - effort[begin] for begin, end in pairwise(cut)))
+    return [end - begin for begin, end in pairwise(best)]
+
+
+def _effort(layer: Layer) -> float:
+    """Cycles of a layer of a window, roughly."""
+    return layer.operand.frames * (ASSUMED_ACTIVITY * float(layer.timing.cost.sum()) + layer.timing.words)
 
 
 def _lacking(shape: Shape, own: Shape) -> list[str]:
     """What a net's own class has and `shape` does not, each in words."""
-    wanted, both = asdict(own.gated_as(shape)), asdict(own.covering(shape))
-    return [
+    wanted, both = vars(own.gated_as(shape)), vars(own.covering(shape))
+    found = [
         f"{name} {'varies' if wanted[name] == VARIES else wanted[name]}, accepted: {has} in all layers"
         if name in SETTINGS
         else f"{name} {wanted[name]} > {has}"
-        for name, has in asdict(shape).items()
-        if both[name] != has
+        for name in SIZES
+        if both[name] != (has := getattr(shape, name))
     ]
+    stages = zip(shape.stages, own.stages, strict=True)
+    inner = [f"stage {at}: {lack}" for at, stage in enumerate(stages) for lack in _lacking(*stage)]
+    return found + inner
 
 
 def _require_room(graph: Graph, shape: Shape) -> None:
@@ -136,6 +198,7 @@ def _require_room(graph: Graph, shape: Shape) -> None:
         ("membrane_bits", shape.membrane_bits, WORD_BITS, "fewer frames, inputs or weight bits"),
         ("readout score_bits", shape.score_bits, WORD_BITS, "fewer frames, inputs or weight bits"),
         ("layers", shape.layers, MOST_LAYERS, "fewer layers"),
+        ("engines", len(shape.parts), MOST_ENGINES, "fewer engines"),
         ("sensor_height", shape.sensor_height, 1 << Y_BITS, "a sensor binned before its events are sent"),
         ("sensor_width", shape.sensor_width, 1 << X_BITS, "a sensor binned before its events are sent"),
         ("input channels", shape.channels, 1 << POLARITY_BITS, "fewer channels"),
@@ -145,7 +208,7 @@ def _require_room(graph: Graph, shape: Shape) -> None:
             raise UserError(f"graph {graph.name}: {what} {found}, accepted: up to {most}; {fitting} would fit")
 
 
-def gate_contents(layers: tuple[Layer, ...]) -> tuple[Ints, Ints, Ints, dict[str, Ints]]:
+def gate_contents(layers: Sequence[Layer]) -> tuple[Ints, Ints, Ints, dict[str, Ints]]:
     """Coefficients of all gates, frame by frame and in it k by k, and the tables, which the gates share."""
     razors = [layer.razor for layer in layers if layer.razor]
     if not razors:

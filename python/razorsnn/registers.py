@@ -11,6 +11,7 @@ REGISTERS = {
     "interrupt_enable": 0x010,
     "shape": 0x014,
     "window": 0x018,
+    "engines": 0x01C,
     "cycles": 0x020,
     "events": 0x024,
     "multiplies": 0x028,
@@ -43,15 +44,19 @@ STATUS_REFUSED = 64
 """Sticky: a write of a load was refused. Write 1 to clear."""
 
 INDEX_BITS = 24
+STAGE_BIT = 28
+"""Of load_address: the lowest of the stage's number, above the memory's."""
 
+MOST_ENGINES = 8
+"""Of the 16 that load_address can tell: files of memories have one digit for it."""
 MOST_LAYERS = (0x800 - 0x400) // 8
 MOST_KEEP_WORDS = (0x1000 - 0x800) // 4
 """What the map's 12 address bits have room for."""
 
 
-def memory_address(number: int, index: int) -> int:
-    """Value of load_address: the memory's number, and the word that the next chunks fill."""
-    return number << INDEX_BITS | index
+def memory_address(number: int, index: int, stage: int = 0) -> int:
+    """Value of load_address: the stage's and the memory's number, and the word that the next chunks fill."""
+    return stage << STAGE_BIT | number << INDEX_BITS | index
 
 
 def keep_words(frames: int) -> int:

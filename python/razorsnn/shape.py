@@ -1,13 +1,14 @@
 """The shape class: what generated sources are specialised by. One set of sources serves every net that fits it."""
 
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Self
 
 from razorsnn.errors import UserError
 from razorsnn.fixed import bits_signed, bits_unsigned
 from razorsnn.ir import Graph
-from razorsnn.layers import Layer, bias_words, input_layout, input_words, output_words, weight_count
-from razorsnn.ops.razor import AFFINE_BITS, EMBEDDING_BITS, OCCUPANCY_BITS, OFFSET_BITS
+from razorsnn.layers import Layer, Stage, bias_words, input_layout, input_words, output_words, weight_count
+from razorsnn.ops.razor import OCCUPANCY_BITS, OFFSET_BITS
 from razorsnn.ops.static import Static
 from razorsnn.ops.tally import Tally
 from razorsnn.ops.words import Words, groups
@@ -57,6 +58,28 @@ class Shape:
     spike: int
     ties_even: int
     out_max: int
+    link_depth: int = 0
+    sink_depth: int = 0
+    """Words of a window that the stage before hands on to this one, and that this one hands on."""
+    link_gated: int = 0
+    """Whether what is handed on to this one was scored."""
+    stages: "tuple[Shape, ...]" = ()
+    """Of several engines, each stage's own: what the stages differ in holds there."""
+
+    @property
+    def parts(self) -> "tuple[Shape, ...]":
+        """Of each engine; of one alone, itself."""
+        return self.stages or (self,)
+
+    @property
+    def staged(self) -> bool:
+        """Whether it is one of several engines."""
+        return bool(self.link_depth or self.sink_depth)
+
+    @property
+    def rows(self) -> int:
+        """Of the layer table: behind the layers, one for what is handed on."""
+        return self.layers + (1 if self.sink_depth else 0)
 
     @property
     def slots(self) -> int:
@@ -66,7 +89,8 @@ class Shape:
     @property
     def engine(self) -> str:
         """How wide it is, in words."""
-        return f"{self.lanes} lanes" + (f" x {self.taps} taps" if self.taps > 1 else "")
+        width = f"{self.lanes} lanes" + (f" x {self.taps} taps" if self.taps > 1 else "")
+        return f"{len(self.stages)} engines of {width}" if self.stages else width
 
     @property
     def input_layout(self) -> Words:
@@ -74,7 +98,7 @@ class Shape:
 
     @property
     def input_depth(self) -> int:
-        return self.frames * self.input_layout.count(self.channels, self.height, self.width)
+        return self.link_depth or self.frames * self.input_layout.count(self.channels, self.height, self.width)
 
     @property
     def score_depth(self) -> int:
@@ -121,11 +145,11 @@ class Shape:
         """With sums wider by `bits`, as far as words go: room for nets whose weights are larger or more."""
         wider = {name: min(getattr(self, name) + bits, WORD_BITS) for name in ("membrane_bits", "score_bits")}
         wider |= {name: getattr(self, name) + bits for name in ("sums_bits", "logit_bits") if self.razors}
-        return replace(self, **wider)
+        return replace(self, **wider, stages=tuple(stage.widened(bits) for stage in self.stages))
 
     def varied(self) -> Self:
         """With every setting in the layer table: room for nets of other neurons."""
-        return replace(self, **dict.fromkeys(SETTINGS, VARIES))
+        return replace(self, **dict.fromkeys(SETTINGS, VARIES), stages=tuple(stage.varied() for stage in self.stages))
 
     def gated_as(self, other: Self) -> Self:
         """A net without gates that score has those memories and widths of them that `other` has, and uses none."""
@@ -133,137 +157,62 @@ class Shape:
 
     def covering(self, other: Self) -> Self:
         """The smallest shape that serves both; UserError where a field must be equal and is not."""
-        merged = {}
-        for name, mine in asdict(self.gated_as(other)).items():
-            theirs = getattr(other.gated_as(self), name)
-            if name in EXACT and mine != theirs:
+        if len(self.stages) != len(other.stages):
+            raise UserError(f"shape class: {self.engine} and {other.engine}, accepted: as many engines")
+        merged, exact = {}, EXACT + (EXACT_STAGE if self.staged else ())
+        for name in SIZES:
+            mine, theirs = getattr(self.gated_as(other), name), getattr(other.gated_as(self), name)
+            if name in exact and mine != theirs:
                 raise UserError(f"shape class: {name} differs ({mine} and {theirs}) and must be equal")
             merged[name] = joined(mine, theirs) if name in SETTINGS else max(mine, theirs)
-        return type(self)(**merged)
+        stages = (mine.covering(theirs) for mine, theirs in zip(self.stages, other.stages, strict=True))
+        return type(self)(**merged, stages=tuple(stages))
 
 
+SIZES = tuple(field.name for field in fields(Shape) if field.name != "stages")
+"""Numbers of a shape class."""
+STAGE_SIZES = ("link_depth", "sink_depth", "link_gated")
+"""Of them, those that stages alone have."""
 EXACT = (
     "lanes", "taps", "frames", "channels", "height", "width", "sensor_height", "sensor_width", "classes", "embeddings",
     "input_lanes", "input_bits",
 )  # fmt: skip
 """Fields of a shape class in which its nets may not differ at all; in all others but SETTINGS smaller nets fit."""
+EXACT_STAGE = ("layers", "gates", "link_gated")
+"""Likewise, of a stage of several: what lies in which engine is wired."""
 GATE_FIELDS = ("embeddings", "sums_bits", "frame_sum_bits", "logit_bits", "sums_depth_even", "sums_depth_odd")
 """What only gates need."""
 WORD_BITS = 32
 """Of a score on the output stream, and the most that a membrane may have."""
 
 
-BLOCK_RAM_DEPTH = 64
-"""Words from which on a memory is block RAM; a shallower one would waste most of each block."""
-BANK_DEPTH = 512
-"""Least words of a bank of a memory that has several."""
+def staged_shape(graph: Graph, layers: tuple[Layer, ...], stages: Sequence[Stage]) -> Shape:
+    """The smallest shape class that serves the graph on several engines."""
+    whole = own_shape(graph, Stage(layers))
+    parts = (own_shape(graph, stage) for stage in stages)
+    return replace(whole, stages=tuple(replace(part, activation_bits=whole.activation_bits) for part in parts))
 
 
-def bank_depth(depth: int) -> int:
-    """Words of a bank of a deep memory: of up to four banks, each a power of two deep, so that none is a choice of
-    block RAMs. rtl/rsnn_deep_ram.sv and rsnn_store.sv."""
-    if depth <= BANK_DEPTH:
-        return depth
-    return max(BANK_DEPTH, 1 << ((depth - 1).bit_length() - 2))
+NO_INPUT = dict.fromkeys(
+    ("channels", "height", "width", "sensor_height", "sensor_width", "input_lanes", "input_bits"), 1
+)
+"""Of a stage that reads a link: its depth alone counts."""
 
 
-@dataclass(frozen=True)
-class Memory:
-    """One memory of the accelerator: words, bits a word, where it is, and what proves its size."""
-
-    name: str
-    depth: int
-    width: int
-    block: str
-    why: str
-
-    @property
-    def bits(self) -> int:
-        return self.depth * self.width
-
-    @property
-    def in_block_ram(self) -> bool:
-        return self.depth >= BLOCK_RAM_DEPTH
-
-
-def memories(shape: Shape, table_bits: int) -> tuple[Memory, ...]:
-    """Every memory of the accelerator of this shape; `table_bits`: bits of a row of the layer table."""
-    slots, stores = shape.slots, "worst case: every frame of the layer's whole output"
-    return (
-        Memory("layer table", shape.layers, table_bits, "sequencer", "one row a layer"),
-        *_input_memories(shape),
-        Memory("even store", shape.store_depth_even, slots * shape.activation_bits, "activation store", stores),
-        Memory("odd store", shape.store_depth_odd, slots * shape.activation_bits, "activation store", stores),
-        Memory("weights", shape.weight_depth, slots * shape.lower_bits, "engine", "all layers, what each weight has"),
-        *_upper_weights(shape),
-        Memory("bias", shape.bias_depth, slots * shape.membrane_bits, "engine", "all layers"),
-        Memory(
-            "membranes",
-            shape.membrane_depth,
-            slots * shape.membrane_bits,
-            "engine",
-            "the largest frame of a layer",
-        ),
-        Memory("scores", shape.score_depth, min(slots, shape.classes) * shape.score_bits, "readout", "one a class"),
-        *((Memory("keep bits", shape.layers, shape.frames, "sequencer", "T a layer"),) if shape.statics else ()),
-        *(_gate_memories(shape) if shape.razors else ()),
-    )
-
-
-def _upper_weights(shape: Shape) -> tuple[Memory, ...]:
-    if not shape.upper_bits:
-        return ()
-    width = shape.slots * shape.upper_bits
-    return (Memory("upper weights", shape.upper_depth, width, "engine", "layers of wide weights: their upper bits"),)
-
-
-def _input_memories(shape: Shape) -> tuple[Memory, ...]:
-    """Two: a window is filled while the one before it is computed."""
-    why = "T frames of words, taps * lanes // input_lanes positions a word"
-    names = ("input, first", "input, second")
-    return tuple(
-        Memory(name, shape.input_depth, shape.slots * shape.input_bits, "frame builder", why) for name in names
-    )
-
-
-def _gate_memories(shape: Shape) -> tuple[Memory, ...]:
-    slots, sums = shape.slots, shape.embeddings * shape.slots * shape.sums_bits
-    banks = (("even sums", shape.sums_depth_even), ("odd sums", shape.sums_depth_odd))
-    why = "K x P of the largest frame that a gate reads from the store"
-    return (
-        *(Memory(name, depth, sums, "razor", why) for name, depth in banks if depth),
-        Memory("occupancy", shape.occupancy_depth, OCCUPANCY_BITS, "razor", "a bit a word, T frames of two gates"),
-        *(_frame_scores(shape) if shape.relatives else ()),
-        Memory(
-            "coefficients",
-            shape.gate_rows,
-            shape.embeddings * (AFFINE_BITS + EMBEDDING_BITS),
-            "razor",
-            "gates x T x K",
-        ),
-        Memory("offsets", shape.offset_depth, OFFSET_BITS, "razor", "gates x K"),
-        Memory("exp table", 256, 12, "razor", "256 entries"),
-        Memory("sigmoid table", 256, 8 * slots, "razor", "256 entries, one copy a lane and tap"),
-    )
-
-
-def _frame_scores(shape: Shape) -> tuple[Memory, ...]:
-    return (Memory("frame scores", shape.frames, shape.frame_score_bits, "razor", "T, for relative thresholds"),)
-
-
-def own_shape(graph: Graph, layers: tuple[Layer, ...]) -> Shape:
-    """The smallest shape class that serves the graph."""
-    x, sensor = graph.input, graph.source.sensor
+def own_shape(graph: Graph, stage: Stage) -> Shape:
+    """The smallest shape class that serves a stage of the graph, or all of it."""
+    x, sensor, layers = graph.input, graph.source.sensor, stage.layers
     lanes, taps = layers[0].reads.lanes, layers[0].reads.taps
-    gates = [layer.gate for layer in layers if layer.gate]
-    gated = [(layer.razor, layer.input) for layer in layers if layer.razor]
+    gates = [layer.gate for layer in stage.gated]
+    gated = [(layer.razor, layer.input) for layer in stage.gated if layer.razor]
     stored = [x.frames * output_words(layer) for layer in layers[:-1]]
     ranges = [layer.synapse.membrane_range(layer.operand) for layer in layers]
     embeddings = max((len(razor.embeddings) for razor, _ in gated), default=1)
-    scored = [[input_words(x) for x in layers[at::2] if x.razor] for at in (1, 0)]
+    scored = [[input_words(x) for x in stage.rows[at::2] if x.razor] for at in (1, 0)]
     activations = [tensor.format.width for layer in layers[1:] for tensor in (layer.input, layer.operand)]
     lower, upper = _weight_split(layers)
-    return Shape(
+    last = layers[-1]
+    found = Shape(
         lanes=lanes, taps=taps, frames=x.frames, channels=x.channels, height=x.height, width=x.width,
         sensor_height=sensor[0], sensor_width=sensor[1], classes=len(graph.class_names), layers=len(layers),
         gates=len(gates), razors=len(gated), statics=sum(isinstance(gate, Static) for gate in gates),
@@ -276,13 +225,17 @@ def own_shape(graph: Graph, layers: tuple[Layer, ...]) -> Shape:
         sums_bits=max((razor.sums_bits(t) for razor, t in gated), default=2),
         frame_sum_bits=max((bits_unsigned(t.positions * t.format.high) for _, t in gated), default=1),
         logit_bits=max((razor.logit_bits(t) for razor, t in gated), default=OFFSET_BITS),
-        score_bits=layers[-1].synapse.score_bits(layers[-1].operand),
+        score_bits=last.synapse.score_bits(last.operand) if last.synapse.readout else 1,
         weight_depth=sum(weight_count(layer) for layer in layers),
         bias_depth=sum(len(bias_words(layer)) for layer in layers),
         membrane_depth=max(output_words(layer) for layer in layers),
         store_depth_even=max(stored[0::2], default=1), store_depth_odd=max(stored[1::2], default=1),
         sums_depth_even=max(scored[0], default=0), sums_depth_odd=max(scored[1], default=0), **settings(layers),
+        link_depth=x.frames * input_words(layers[0]) if stage.linked else 0,
+        sink_depth=x.frames * output_words(last) if stage.behind else 0,
+        link_gated=int(stage.link_gated), stages=(),
     )  # fmt: skip
+    return replace(found, stages=(), **NO_INPUT) if stage.linked else found
 
 
 def _weight_split(layers: tuple[Layer, ...]) -> tuple[int, int]:

@@ -11,6 +11,7 @@ from razorsnn.ops.static import Static
 from razorsnn.ops.timeline import LEAST_PASS_CYCLES
 from razorsnn.plan import make_plan
 from razorsnn.targets.reference import (
+    BEGIN_CYCLES,
     OPEN_CYCLES,
     READOUT_CYCLES,
     SCORE_WORD_CYCLES,
@@ -52,7 +53,7 @@ def test_output_beats_follow_the_layers(net: NetClass, seed: int):
     plan = make_plan(random_graph(net, seed), net.lanes, taps=net.taps)
     result = run_window(plan, random_frames(net, seed))
     words = output_words(plan.layers[0])
-    turn = max(29 + START_CYCLES, OPEN_CYCLES + max(words, LEAST_PASS_CYCLES) + 1)
+    turn = max(29 + START_CYCLES, BEGIN_CYCLES + OPEN_CYCLES + max(words, LEAST_PASS_CYCLES) + 1)
     cycles = output_cycles(plan, result, 30).tolist()
     first = turn + READOUT_CYCLES + sum(layer.total_cycles for layer in result.layers)
     expected = [first]

@@ -13,7 +13,7 @@ from razorsnn.plan import Plan
 from razorsnn.registers import STATUS_DONE, STATUS_UNENDED
 from razorsnn.stream import LAST, MARK, Beats, with_last
 from razorsnn.targets.outcome import BackendRun
-from razorsnn.targets.reference import output_cycles, run_window, stream_cycles
+from razorsnn.targets.reference import output_cycles, run_window, stage_cycles, stream_cycles
 from razorsnn.targets.rtlsim import ABORT, LOAD, RESET, RUN, Stimulus, load_beats, play
 from tests.families import RTL, Family, assert_cycles, assert_equal, full_window, make_family, window_frames
 from tests.nets import NetClass, random_graph
@@ -22,6 +22,8 @@ from tests.stimuli import event_word, event_words
 CLASSES = {
     "binned": NetClass(lanes=4, frames=4, embeddings=2, size=(5, 6), sensor=(15, 13)),
     "one lane, long": NetClass(lanes=1, frames=33, channels=1, size=(2, 3), sensor=(2, 3), embeddings=1, most_layers=2),
+    "two engines": NetClass(lanes=4, frames=4, embeddings=2, size=(5, 6), sensor=(15, 13), engines=(2, 1)),
+    "three engines": NetClass(lanes=2, frames=5, size=(6, 5), sensor=(6, 5), engines=(1, 2, 1)),
     "wide": NetClass(lanes=16, frames=3, size=(4, 4), sensor=(4, 9), classes=17, embeddings=3, most_layers=2),
 }
 SEEDS = range(3)
@@ -51,9 +53,9 @@ def family(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Family]:
     return get
 
 
-@pytest.fixture
-def binned(family: Callable[[str], Family]) -> Family:
-    return family("binned")
+@pytest.fixture(params=["binned", "two engines"])
+def binned(family: Callable[[str], Family], request: pytest.FixtureRequest) -> Family:
+    return family(request.param)
 
 
 def words_of(nets: Family, frames: np.ndarray) -> np.ndarray:
@@ -152,8 +154,7 @@ def test_windows_back_to_back(binned: Family) -> None:
     plan = binned.plans[SEED]
     expected = [run_window(plan, window) for window in windows]
     beats = [len(window) for window in words]
-    alone = [output_cycles(plan, window, count) for window, count in zip(expected, beats, strict=True)]
-    begins, cycles = stream_cycles(plan, np.array(alone), beats)
+    begins, cycles = stream_cycles(plan, np.array([stage_cycles(window) for window in expected]), beats)
     waited = begins[1:] - (begins + beats)[:-1]
     assert (waited > 0).any() and (waited == 0).sum() > 1, "this run shows too little"
     for pause in (0.0, 0.3):

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from razorsnn.contents import loadable
 from razorsnn.graphfile import save_graph
 from razorsnn.plan import Plan, make_plan
 from razorsnn.settings import SETTINGS, VARIES
-from razorsnn.targets.rtl import emit, parameters
-from razorsnn.targets.rtlsim import build, run_bench
+from razorsnn.targets.rtl import MEMORIES, emit, parameters, stage_parameters
+from razorsnn.targets.rtlsim import RUNTIME, Parameters, build, run_bench
 from tests.nets import NetClass, random_graph
 
-BLOCKS: dict[str, dict[str, int | str]] = {
+BLOCKS: dict[str, Parameters] = {
     "forward": {"Width": 6, "Depth": 5},
     "rmw": {"Width": 6, "Depth": 5},
     "store": {"Width": 6, "Depth": 5},
@@ -31,10 +32,10 @@ BLOCKS: dict[str, dict[str, int | str]] = {
     "readout": {"Slots": 2, "Classes": 5, "MembraneBits": 9, "ScoreBits": 13, "MembraneAddrWidth": 4},
     "registers": {
         "Lanes": 2, "Taps": 9, "Frames": 37, "Classes": 5, "Layers": 3, "Gates": 2, "Embeddings": 3,
-        "ClassIdentity": 7654321,
+        "ClassIdentity": 7654321, "Stages": 2,
     },
     "loader": {
-        "Slots": 4, "Layers": 3, "Embeddings": 3, "WeightBits": 9, "LowerBits": 6, "MembraneBits": 13, "WeightDepth": 5,
+        "Slots": 4, "Rows": 3, "Embeddings": 3, "WeightBits": 9, "LowerBits": 6, "MembraneBits": 13, "WeightDepth": 5,
         "UpperDepth": 2, "BiasDepth": 3,
         "GateRows": 4, "OffsetDepth": 6, "LoadBits": 512, "ClassIdentity": 1234567,
     },
@@ -61,7 +62,7 @@ NARROW = {
     "few": {"Width": 1},
     "tally": {"Slots": 1, "ActBits": 2, "Frames": 1},
     "loader": {
-        "Gated": 0, "Slots": 1, "Layers": 1, "WeightBits": 2, "LowerBits": 2, "MembraneBits": 9, "LoadBits": 512,
+        "Gated": 0, "Slots": 1, "Rows": 1, "WeightBits": 2, "LowerBits": 2, "MembraneBits": 9, "LoadBits": 512,
     },
     "frame_builder": {
         "Frames": 3, "Channels": 2, "Height": 3, "Width": 7, "SensorHeight": 3, "SensorWidth": 7, "Lanes": 8,
@@ -84,9 +85,16 @@ NINE = {
         "Taps": 9, "InputLanes": 2, "InputBits": 2, "TileYMul": 11, "TileYShift": 5, "TileXMul": 11, "TileXShift": 6,
     },
 }  # fmt: skip
+TWO = {
+    "loader": {
+        "Stages": 2, "Slots": 4, "Rows": [3, 2], "Embeddings": 3, "WeightBits": [9, 5], "LowerBits": [6, 5],
+        "MembraneBits": [13, 20], "WeightDepth": [5, 9], "UpperDepth": [2, 0], "BiasDepth": [3, 1], "Gated": [0, 1],
+        "GateRows": [1, 4], "OffsetDepth": [1, 6], "LoadBits": 512, "ClassIdentity": 7,
+    },
+}  # fmt: skip
 
 
-KINDS = {"banks": BANKS, "narrow": NARROW, "four taps": FOUR, "nine taps": NINE}
+KINDS = {"two engines": TWO, "banks": BANKS, "narrow": NARROW, "four taps": FOUR, "nine taps": NINE}
 
 
 @pytest.fixture(scope="module")
@@ -136,14 +144,28 @@ def test_a_block_with_the_memories_of_a_net_equals_the_reference(
     assert_block_equals_the_reference(tmp_path, rtl, name, seed, net_plan(seed, taps, ALIKE["no two"]))
 
 
-def assert_block_equals_the_reference(tmp_path: Path, rtl: Path, name: str, seed: int, plan: Plan) -> None:
+def assert_block_equals_the_reference(
+    tmp_path: Path, rtl: Path, name: str, seed: int, plan: Plan, engines: dict[str, str] | None = None
+) -> None:
     emit(plan, tmp_path)
     save_graph(plan.graph, tmp_path / "graph.json")
-    given = block_parameters(plan, tmp_path / "rtl" / f"rsnn_{name}.sv")
+    environment = {"RAZORSNN_STAGE": "0", "RAZORSNN_ENGINES": "1"} | (engines or {})
+    given = block_parameters(plan, int(environment["RAZORSNN_STAGE"]), tmp_path / "rtl" / f"rsnn_{name}.sv")
     folder = build(tmp_path / "rtl", rtl.parent / "cache", f"rsnn_{name}", given)
-    environment = {"RAZORSNN_PARAMETERS": json.dumps(given), "RAZORSNN_GRAPH": str(tmp_path / "graph.json")}
+    environment |= {"RAZORSNN_PARAMETERS": json.dumps(given), "RAZORSNN_GRAPH": str(tmp_path / "graph.json")}
     environment |= {"RAZORSNN_LANES": str(plan.shape.lanes), "RAZORSNN_TAPS": str(plan.shape.taps)}
     run_bench(folder, tmp_path / "rtl", f"bench_{name}", seed, environment, random_start=False)
+
+
+@pytest.mark.parametrize("stage", [0, 1, 2])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_the_sequencer_of_one_of_several_engines_equals_the_reference(
+    tmp_path: Path, rtl: Path, seed: int, stage: int
+) -> None:
+    net = NetClass(lanes=2, frames=3, size=(4, 4), sensor=(4, 4), embeddings=3, engines=(1, 2, 1))
+    plan = make_plan(random_graph(net, seed), net.lanes, engines=net.engines)
+    engines = {"RAZORSNN_ENGINES": json.dumps(net.engines), "RAZORSNN_STAGE": str(stage)}
+    assert_block_equals_the_reference(tmp_path, rtl, "sequencer", seed, plan, engines)
 
 
 def net_plan(seed: int, taps: int, net: NetClass) -> Plan:
@@ -155,13 +177,17 @@ def net_plan(seed: int, taps: int, net: NetClass) -> Plan:
     )
 
 
-def block_parameters(plan: Plan, source: Path) -> dict[str, int | str]:
-    """What the accelerator gives to this block: those of its parameters that the source declares."""
-    shape = plan.shape
+def block_parameters(plan: Plan, stage: int, source: Path) -> dict[str, int | str]:
+    """What the accelerator gives to this block of a stage: those of its parameters that the source declares."""
+    shape, own, parts = plan.shape, plan.parts[stage].shape, plan.parts
     given: dict[str, int | str] = {"ActBits": max(shape.input_bits, shape.activation_bits), "AddrWidth": 12}
-    given["Slots"] = shape.slots
-    for name, value in parameters(shape):
-        given[name] = value.strip('"') if value.startswith('"') else int(value)
+    given |= {"Slots": shape.slots, "HandsOn": int(stage < len(parts) - 1)}
+    given["GatesBefore"] = sum(part.shape.gates for part in parts[:stage])
+    given |= {name: int(value) for name, value in parameters(shape) if not value.startswith("{")}
+    given |= stage_parameters(own)
+    prefix = f"{stage}." if plan.stages else ""
+    files = zip(MEMORIES, loadable(own), strict=False)
+    given |= {f"{name}File": f"{prefix}{memory.name}.hex" for name, memory in files}
     declared = set(re.findall(r"^  parameter (?:int unsigned|int|string|bit) (\w+)", source.read_text(), re.MULTILINE))
     return {name: value for name, value in given.items() if name in declared}
 
@@ -176,9 +202,25 @@ def test_a_leak_of_all_layers_is_the_product(rtl: Path, alpha: int, bits: int) -
 
 @pytest.mark.parametrize(
     ("name", "given"),
-    [*BLOCKS.items(), *BANKS.items(), *NARROW.items(), *FOUR.items(), *NINE.items()],
+    [*BLOCKS.items(), *TWO.items(), *BANKS.items(), *NARROW.items(), *FOUR.items(), *NINE.items()],
     ids=[*BLOCKS, *(f"{name}, {kind}" for kind, of in KINDS.items() for name in of)],
 )
-def test_a_block_equals_the_reference(rtl: Path, name: str, given: dict[str, int | str]) -> None:
+def test_a_block_equals_the_reference(rtl: Path, name: str, given: Parameters) -> None:
     folder = build(rtl, rtl.parent / "cache", f"rsnn_{name}", given)
     run_bench(folder, rtl, f"bench_{name}", 1, {"RAZORSNN_PARAMETERS": json.dumps(given)})
+
+
+def test_verilators_own_objects_are_compiled_once(
+    rtl: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAZORSNN_CACHE", str(tmp_path / "kept"))
+    logs = [(build(rtl, tmp_path / name, "rsnn_few") / "build.log").read_text() for name in "ab"]
+    assert [f"-o {name}.o" in log for log in logs for name in RUNTIME] == [True] * len(RUNTIME) + [False] * len(RUNTIME)
+
+
+def test_a_cache_that_cannot_be_written_does_not_stop_a_build(
+    rtl: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("RAZORSNN_CACHE", str(tmp_path / "file"))
+    assert (build(rtl, tmp_path, "rsnn_few") / "rsnn_few").is_file()

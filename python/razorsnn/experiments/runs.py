@@ -13,10 +13,9 @@ from typing import Any
 import numpy as np
 
 from razorsnn import flow, ops, simulation
+from razorsnn.builds import as_set
 from razorsnn.config import Config
 from razorsnn.files import read_json, write_json
-from razorsnn.graphfile import load_graph
-from razorsnn.plan import make_plan
 from razorsnn.samples import Samples, read_samples, split
 from razorsnn.targets import reference
 
@@ -97,9 +96,7 @@ def figures(result: Mapping[str, Any]) -> dict[str, Any]:
 def mean_cycles(run: Path, config: Config, held: Samples) -> float:
     """Of a window, from its first input beat to its last score, as the reference's cycle model counts."""
     chosen = held.chosen(sorted({int(i) for i in np.linspace(0, len(held.slots) - 1, CYCLE_WINDOWS)}))
-    cycles = simulation.reference(
-        make_plan(load_graph(run), config.hardware.lanes, taps=config.hardware.taps), chosen
-    ).outcome.cycles
+    cycles = simulation.reference(as_set(run, config.hardware), chosen).outcome.cycles
     assert cycles is not None, "the reference has the cycles of each beat"
     return float((cycles[:, -1] + 1).mean())
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from razorsnn.fixed import Format, bits_signed
 from razorsnn.ir import Graph, Op, Source, Tensor
-from razorsnn.layers import Gate, Layer, bias_words, input_layout, input_words, output_words, weight_words
+from razorsnn.layers import Gate, Layer, Stage, bias_words, input_layout, input_words, output_words, weight_words
 from razorsnn.layertable import layer_table
 from razorsnn.ops.conv import Conv
 from razorsnn.ops.neuron import Neuron
@@ -37,12 +37,12 @@ def layer_plan(op: Op, x: Tensor, lanes: int) -> Plan:
     layer = _layer(op, x, lanes)
     names = ("",) * (output(op, x).channels if getattr(op, "readout", None) else 1)
     graph = Graph(op.kind, Source((x.height, x.width)), x, (op,), names)
-    own = own_shape(graph, (layer,))
+    own = own_shape(graph, Stage((layer,)))
     words = input_words(layer) if layer.gate else output_words(layer)
     widest = max(x.format.width if layer.gate else 1, output(op, x).format.width)
     shape = replace(own, activation_bits=widest, store_depth_even=x.frames * words)
     weights = weight_words(layer)
-    table = layer_table((layer,), shape)
+    table = layer_table(Stage((layer,)), shape)
     return Plan(graph, (layer,), shape, table, weights, bias_words(layer), *gate_contents((layer,)))
 
 

@@ -8,7 +8,7 @@ Contract: ops/synapse.py, with
 """
 
 from dataclasses import dataclass
-from functools import reduce
+from functools import cached_property
 from itertools import product
 from typing import Any, ClassVar
 
@@ -16,8 +16,8 @@ import numpy as np
 
 from razorsnn.fixed import Ints, bits_signed
 from razorsnn.ir import Tensor
-from razorsnn.ops.synapse import Geometry, Synapse, exact_float
-from razorsnn.ops.words import Words
+from razorsnn.ops.synapse import Geometry, Synapse, Weights, event_sums
+from razorsnn.ops.words import Words, channels_last
 
 KERNELS = (1, 3)
 POOLS = (1, 2, 4, 8)
@@ -72,7 +72,16 @@ class Conv(Synapse):
         return bits_signed(self.weight_format.low * terms, self.weight_format.high * terms)
 
     def sums(self, x: Ints) -> Ints:
-        return pooled(convolved(x, self.weights), self.pool)
+        z = np.zeros((len(x), x.shape[2] // self.pool, x.shape[3] // self.pool, len(self.weights)), dtype=np.int64)
+        pool_log2 = self.pool.bit_length() - 1
+        step_log2 = pool_log2 if self.folded else 0
+        rows = channels_last(x).reshape(*x.shape[::2], -1)
+        event_sums(rows, self._rows, z, self.weights.shape[2] // 2, step_log2, pool_log2 - step_log2)
+        return z.transpose(0, 3, 1, 2)
+
+    @cached_property
+    def _rows(self) -> Weights:
+        return np.ascontiguousarray(self.stored_weights.transpose(1, 2, 3, 0), dtype=np.int32)
 
     def weight_rows(self, reads: Words) -> Ints:
         weights = self.stored_weights
@@ -87,22 +96,6 @@ class Conv(Synapse):
         return f"{kernel}x{kernel}, weights {self.weight_format}{pool}, {self.neuron.describe(self.readout)}"
 
 
-def convolved(x: Ints, weights: Ints) -> Ints:
-    """[T, C_out, H, W]: exact. Floats that hold every part of every sum, because BLAS is fast on them.
-
-    What a gate has pruned is empty, and so are its sums.
-    """
-    reach = weights.shape[-1] // 2
-    real = exact_float(x, weights)
-    filled = x.any(axis=(1, 2, 3))
-    padded = np.pad(x[filled], ((0, 0), (0, 0), (reach, reach), (reach, reach))).astype(real)
-    windows = np.lib.stride_tricks.sliding_window_view(padded, weights.shape[2:], axis=(2, 3))
-    product = np.tensordot(windows, weights.astype(real), axes=([1, 4, 5], [1, 2, 3]))
-    sums = np.zeros((len(x), len(weights), *x.shape[2:]), dtype=np.int64)
-    sums[filled] = product.transpose(0, 3, 1, 2)
-    return sums
-
-
 def folded_kernel(weights: Ints, pool: int) -> Ints:
     """[C_out, C, k + pool - 1, k + pool - 1]: the kernel that gives in steps of `pool` what k x k and the pool give."""
     *channels, size, _ = weights.shape
@@ -110,10 +103,3 @@ def folded_kernel(weights: Ints, pool: int) -> Ints:
     for row, column in product(range(pool), repeat=2):
         found[..., row : row + size, column : column + size] += weights
     return found
-
-
-def pooled(z: Ints, pool: int) -> Ints:
-    """Sums of pool x pool outputs; rows and columns that do not fill a pool are dropped."""
-    kept = z[:, :, : z.shape[2] // pool * pool, : z.shape[3] // pool * pool]
-    rows: Ints = reduce(np.add, (kept[:, :, at::pool] for at in range(pool)))
-    return reduce(np.add, (rows[..., at::pool] for at in range(pool)))

@@ -6,14 +6,15 @@ Contract: ops/synapse.py, with
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
 
 from razorsnn.fixed import Ints
 from razorsnn.ir import Tensor
-from razorsnn.ops.synapse import Geometry, Synapse, exact_float
-from razorsnn.ops.words import Words
+from razorsnn.ops.synapse import Geometry, Synapse, Weights, event_sums
+from razorsnn.ops.words import Words, channels_last
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,10 +30,15 @@ class Dense(Synapse):
         return Geometry(True, 0, 0, 1, 1, Tensor(x.frames, len(self.weights), 1, 1, self.neuron.out))
 
     def sums(self, x: Ints) -> Ints:
-        real = exact_float(x, self.weights)
-        flat = x.reshape(len(x), -1).astype(real)
-        weights = self.weights.reshape(len(self.weights), -1).astype(real)
-        return (flat @ weights.T).astype(np.int64)[:, :, None, None]
+        z = np.zeros((len(x), 1, 1, len(self.weights)), dtype=np.int64)
+        event_sums(channels_last(x).reshape(len(x), 1, -1), self._rows, z, 0, 0, 0)
+        return z.transpose(0, 3, 1, 2)
+
+    @cached_property
+    def _rows(self) -> Weights:
+        """As those of a 1x1 convolution of one position, all inputs its channels."""
+        flat = channels_last(self.weights).reshape(len(self.weights), -1)
+        return np.ascontiguousarray(flat.T[:, None, None, :], dtype=np.int32)
 
     def weight_rows(self, reads: Words) -> Ints:
         words = reads.pack(self.weights)

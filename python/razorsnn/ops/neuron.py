@@ -17,12 +17,27 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from razorsnn.compiled import compiled
 from razorsnn.errors import UserError
-from razorsnn.fixed import TIES, Format, Ints, cast, leak, saturated
+from razorsnn.fixed import TIES, Format, Ints, Whole, cast_counted, leak
 
 RESETS = ("zero", "threshold", "subtract")
 MODES = ("liaf", "lif")
 READOUTS = ("liaf", "sum")
+
+
+def after_reset(u: Whole, v_th: int, factor: int, summand: int) -> Whole:
+    """reset(u, s), of a neuron or of each of many."""
+    return u + (u >= v_th) * (factor * u + summand)
+
+
+@compiled(after_reset, leak)
+def _leaky_sums(z: Ints, u: Ints, v_th: int, factor: int, summand: int, alpha_q: int) -> None:
+    """Sets the membranes u [T, N]."""
+    u[0] = z[0]
+    for t in range(1, len(u)):
+        for n in range(u.shape[1]):
+            u[t, n] = z[t, n] + leak(after_reset(u[t - 1, n], v_th, factor, summand), alpha_q)
 
 
 @dataclass(frozen=True)
@@ -72,25 +87,31 @@ class Neuron:
 
     def reset_value(self, u: Ints) -> Ints:
         """reset(u, s) for each u."""
-        after = {"zero": 0, "threshold": self.v_th, "subtract": u - self.v_th if self.reset == "subtract" else 0}
-        return np.where(u >= self.v_th, after[self.reset], u)
+        return after_reset(u, self.v_th, *self._after)
+
+    @property
+    def _after(self) -> tuple[int, int]:
+        """What reset(u, s) adds to u where s: a factor of u, and a summand."""
+        return {"zero": (-1, 0), "threshold": (-1, self.v_th), "subtract": (0, -self.v_th)}[self.reset]
 
     def output(self, u: Ints, z_frac: int) -> Ints:
-        if self.mode == "lif":
-            return (u >= self.v_th).astype(np.int64)
-        return cast(np.maximum(u, 0), z_frac, self.out, self.ties)
+        return self.output_counted(u, z_frac)[0]
 
     def saturations(self, u: Ints, z_frac: int) -> int:
         """How many of these neurons' outputs `cast` saturates."""
-        return 0 if self.mode == "lif" else saturated(np.maximum(u, 0), z_frac, self.out, self.ties)
+        return self.output_counted(u, z_frac)[1]
+
+    def output_counted(self, u: Ints, z_frac: int) -> tuple[Ints, int]:
+        """y, and how many of them `cast` saturates; it takes u < 0 to 0, as y has no sign."""
+        if self.mode == "lif":
+            return (u >= self.v_th).astype(np.int64), 0
+        y, _, saturations = cast_counted(u, z_frac, self.out, self.ties)
+        return y, saturations
 
     def membranes(self, z: Ints) -> Ints:
         """u [T, N] from z [T, N]: the recurrence of equation LIAF over the window."""
         u = np.empty_like(z)
-        h = np.zeros_like(z[0])
-        for t, row in enumerate(z):
-            u[t] = h + row
-            h = leak(self.reset_value(u[t]), self.alpha_q)
+        _leaky_sums(z, u, self.v_th, *self._after, self.alpha_q)
         return u
 
     def reset_range(self, low: int, high: int) -> tuple[int, int]:

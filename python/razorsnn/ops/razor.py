@@ -24,9 +24,10 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from razorsnn.fixed import Format, Ints, bits_signed, cast
+from razorsnn.compiled import compiled
+from razorsnn.fixed import Format, Ints, bits_signed, cast, clipped, rounded
 from razorsnn.ir import Op, Tensor, Trace
-from razorsnn.ops.words import Words
+from razorsnn.ops.words import Events, Words, groups, pruned
 
 LOGIT = Format(True, 12, 6)
 AFFINE_BITS = 12
@@ -136,24 +137,32 @@ class Razor(Op):
         }
 
     def execute(self, x: Ints, tensor: Tensor) -> Trace:
-        weights = self.weighting(x, tensor)
-        acc = np.tensordot(self.embeddings, x, axes=(1, 0))
-        product_frac = WEIGHT_FRAC + self.embedding_format.frac + tensor.format.frac
-        masks = self.sigmoid[cast(weights[:, None, None, None] * acc, product_frac, MASK_INPUT) - MASK_INPUT.low]
-        mask = masks.sum(axis=0)
-        product = mask * x
-        score = product.reshape(len(x), -1).max(axis=1)
-        keep = self.kept(score)
-        refined = cast(product, MASK_FRAC + tensor.format.frac, self.refined)
-        operand = refined if self.operand == "refined" else x
+        return self.execute_events(x, tensor, Words(1).events(x))
+
+    def execute_events(self, x: Ints, tensor: Tensor, events: Events) -> Trace:
+        """`execute`, whose x has these events, in any order in a frame."""
+        frames, (channels, height, width) = len(x), x.shape[1:]
+        last = height, width, channels
+        sums, mask = np.zeros((len(self.embeddings), *last), dtype=np.int64), np.empty(last, dtype=np.int64)
+        frame_sums, score = np.zeros((2, frames), dtype=np.int64)
+        found = events.indices, events.values, events.ends
+        _event_sums(*found, self.embeddings, sums.reshape(len(sums), -1), frame_sums)
+        weights = self._weights(frame_sums, tensor)
+        shift, form = self.shifts(tensor)["mask_shift"], MASK_INPUT
+        _masks(sums.reshape(len(sums), -1), weights, self.sigmoid, mask.ravel(), shift, form.low, form.high)
+        _event_scores(*found, mask.ravel(), score)
+        keep, ungated, mask = self.kept(score), x, mask.transpose(2, 0, 1)
+        if self.operand == "refined":
+            ungated = cast(mask * x, MASK_FRAC + tensor.format.frac, self.refined)
         values = {
             "weights": weights,
-            "sums": acc,
+            "sums": sums.transpose(0, 3, 1, 2),
             "mask": mask,
             "score": score,
             "keep": keep.astype(np.int64),
+            "ungated": ungated,
         }
-        return Trace(operand * keep[:, None, None, None], values)
+        return Trace(pruned(ungated, keep), values)
 
     def kept(self, score: Ints) -> NDArray[np.bool_]:
         """[T], from the scores [T]. Without a non-zero in the window the best score counts as 1: nothing is near it."""
@@ -167,7 +176,9 @@ class Razor(Op):
 
     def weighting(self, x: Ints, tensor: Tensor) -> Ints:
         """w [K]: softmax of the affine map of the frames' sums."""
-        frame_sums = x.reshape(len(x), -1).sum(axis=1)
+        return self._weights(x.sum(axis=(1, 2, 3)), tensor)
+
+    def _weights(self, frame_sums: Ints, tensor: Tensor) -> Ints:
         logits = cast(self.offset + self.affine @ frame_sums, self.affine_format.frac + tensor.format.frac, LOGIT)
         exponent = self.exp[np.minimum(logits.max() - logits, 255)]
         weights: Ints = (exponent << WEIGHT_FRAC) // exponent.sum()
@@ -193,36 +204,96 @@ class Razor(Op):
         cycle, and each of its words that is not empty a cycle an embedding. A raw frame with an absolute threshold ends
         with the first word that reaches it, once that is seen.
         """
-        early = self.rule == "absolute" and self.operand == "raw"
-        filled: NDArray[np.bool_] = np.any(words.pack(x), axis=2)
-        scores = words.pack(mask * x).max(axis=2)
-        over: NDArray[np.bool_] = (scores >= self.threshold) & early
-        start, decided = 2 * len(self.embeddings) + SOFTMAX_CYCLES, []
-        for bits, reached in zip(filled, over, strict=True):
-            ends, length = self._word_ends(bits)
-            hits = ends[reached[bits]]
-            decided.append(start + int(hits[0] if len(hits) else length - 1) + DECISION_CYCLES)
-            start, seen = start + length, decided[-1] + SEEN_CYCLES
-            start = seen + JUMP_CYCLES if early and start > seen + 1 else start
-        if self.rule == "relative":
-            return decided[-1] + largest_cycles(words.size) + RELATIVE_CYCLES + np.arange(len(x))
-        return np.array(decided) + KNOWN_CYCLES
+        return self.events_known(words.events(x), mask, words)
 
-    def _word_ends(self, filled: NDArray[np.bool_]) -> tuple[Ints, int]:
-        """The last cycle of each word that is not empty, from the frame's first one, and the frame's cycles."""
-        count = len(self.embeddings)
+    def events_known(self, events: Events, mask: Ints, words: Words) -> Ints:
+        """`known` of a window with these events."""
+        early = self.rule == "absolute" and self.operand == "raw"
+        count, rows = len(self.embeddings), groups(words.count(*mask.shape), OCCUPANCY_BITS)
         slots = max(count, REFINED_SLOTS) if self.operand == "refined" else count
-        places = np.flatnonzero(filled)
-        rows = places // OCCUPANCY_BITS
-        words = np.bincount(rows, minlength=-(-len(filled) // OCCUPANCY_BITS))
-        cost = np.maximum(1, slots * words)
-        first = np.cumsum(cost) - cost
-        rank = np.arange(len(places)) - (np.cumsum(words) - words)[rows]
-        ends: Ints = first[rows] + slots * (rank + 1) - 1
-        return ends, int(cost.sum())
+        decided = np.empty(len(events.ends) - 1, dtype=np.int64)
+        _decide(
+            decided,
+            *(events.words, events.indices, events.values, events.ends),
+            np.ascontiguousarray(mask.transpose(1, 2, 0)).ravel(),
+            (rows, slots, OCCUPANCY_BITS),
+            (2 * count + SOFTMAX_CYCLES, DECISION_CYCLES, SEEN_CYCLES, JUMP_CYCLES),
+            early,
+            self.threshold,
+        )
+        if self.rule == "relative":
+            decided[:] = decided[-1] + largest_cycles(words.size) + RELATIVE_CYCLES + np.arange(len(decided))
+            return decided
+        decided += KNOWN_CYCLES
+        return decided
 
     def describe(self) -> str:
         return (
             f"K {len(self.embeddings)}, {self.rule} threshold {self.threshold}, {self.operand}, "
             f"embeddings {self.embedding_format}"
         )
+
+
+@compiled()
+def _event_sums(indices: Ints, values: Ints, ends: Ints, embeddings: Ints, sums: Ints, frame_sums: Ints) -> None:
+    """Adds the events of the frames to sums [K, P], times embeddings [K, T], and to frame_sums [T]."""
+    for t in range(len(frame_sums)):
+        for event in range(ends[t], ends[t + 1]):
+            frame_sums[t] += values[event]
+            for k in range(len(sums)):
+                sums[k, indices[event]] += embeddings[k, t] * values[event]
+
+
+@compiled(rounded, clipped)
+def _masks(sums: Ints, weights: Ints, sigmoid: Ints, mask: Ints, shift: int, low: int, high: int) -> None:
+    """M[p] of sums [K, P]; low, high: of the sigmoid's input."""
+    for p in range(len(mask)):
+        total = 0
+        for k in range(len(weights)):
+            total += sigmoid[clipped(rounded(weights[k] * sums[k, p], shift, False), low, high) - low]
+        mask[p] = total
+
+
+@compiled()
+def _event_scores(indices: Ints, values: Ints, ends: Ints, mask: Ints, score: Ints) -> None:
+    """S[t], which is 0 without an event."""
+    for t in range(len(score)):
+        for event in range(ends[t], ends[t + 1]):
+            score[t] = max(score[t], mask[indices[event]] * values[event])
+
+
+@compiled()
+def _decide(
+    decided: Ints,
+    words: Ints,
+    indices: Ints,
+    values: Ints,
+    ends: Ints,
+    mask: Ints,
+    rows: tuple[int, int, int],
+    cycles: tuple[int, int, int, int],
+    early: bool,
+    threshold: int,
+) -> None:
+    """[T]: the cycle of each decision: with a frame's first word that reaches the threshold, if `early`, or its last.
+
+    rows: those of a frame, cycles of a word in one, words of one; cycles: the first, and as the constants above.
+    """
+    (count, slots, row_words), (start, decision, seen, jump) = rows, cycles
+    for t in range(len(decided)):
+        row = busy = past = 0  # words of this row so far that are not empty, and the cycles of the rows before it
+        word = end = -1
+        for event in range(ends[t], ends[t + 1]):
+            if words[event] != word:
+                word = words[event]
+                if word // row_words > row:
+                    past += max(1, slots * busy) + word // row_words - row - 1
+                    row, busy = word // row_words, 0
+                busy += 1
+            if early and end < 0 and mask[indices[event]] * values[event] >= threshold:
+                end = past + slots * busy - 1
+        length = past + max(1, slots * busy) + count - row - 1
+        decided[t] = start + (end if end >= 0 else length - 1) + decision
+        start += length
+        if early and start > decided[t] + seen + 1:
+            start = decided[t] + seen + jump

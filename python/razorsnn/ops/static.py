@@ -13,6 +13,7 @@ import numpy as np
 
 from razorsnn.fixed import Ints
 from razorsnn.ir import Op, Tensor, Trace
+from razorsnn.ops.words import pruned
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +29,7 @@ class Static(Op):
         return x
 
     def execute(self, x: Ints, tensor: Tensor) -> Trace:
-        return Trace(x * self.keep[:, None, None, None], {"keep": self.keep})
+        return Trace(pruned(x, self.keep), {"keep": self.keep})
 
     def describe(self) -> str:
         return f"keeps {int(self.keep.sum())} of {len(self.keep)} frames"

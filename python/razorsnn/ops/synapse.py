@@ -12,27 +12,48 @@ Contract (HLS hls/razorsnn/engine.hpp; RTL rtl/rsnn_scanner.sv and rtl/rsnn_engi
 
 from abc import abstractmethod
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from razorsnn.compiled import compiled
 from razorsnn.fixed import Format, Ints, bits_signed
 from razorsnn.ir import Op, Tensor, Trace
 from razorsnn.ops.neuron import READOUTS, Neuron
-from razorsnn.ops.timeline import DRAIN_CYCLES, LAST_CYCLES, LAYER_CYCLES, pass_starts, turn_cycles
-from razorsnn.ops.words import Words
+from razorsnn.ops.timeline import DRAIN_CYCLES, Timing, turn_cycles
+from razorsnn.ops.words import Events, Words, channels_last
 
-FLOAT32_WHOLE = 1 << 24
-"""Up to which every whole number is one."""
+Weights = NDArray[np.int32]
+"""For products of 32 bits, whose sums have 64: twice as fast as products of 64."""
 
 
-def exact_float(x: Ints, weights: Ints) -> type[np.floating]:
-    """Of two kinds of floats the smaller one that holds every part of the sums of weights [C_out, ...] times x >= 0.
+@compiled()
+def event_sums(x: Ints, weights: Weights, z: Ints, reach: int, step_log2: int, pool_log2: int) -> None:
+    """Adds the products of each event of x [T, H, W * C] to the outputs z [T, rows, columns, C_out] that it reaches.
 
-    Doubles hold all that there are: widths stay far below 2**53.
+    weights [C, span + 1, span + 1, C_out]: of outputs in steps of 2**step_log2 inputs. A pool of 2**pool_log2 of them
+    is summed in one of z; what does not fill it is dropped.
     """
-    largest = int(x.max(initial=0)) * int(np.abs(weights).reshape(len(weights), -1).sum(axis=1).max())
-    return np.float32 if largest < FLOAT32_WHOLE else np.float64
+    channels, span, ahead = len(weights), weights.shape[1] - 1, (1 << step_log2) - 1
+    rows, columns = z.shape[1] << pool_log2, z.shape[2] << pool_log2
+    for t in range(x.shape[0]):
+        for y in range(x.shape[1]):
+            top, bottom = max(0, (y + reach - span + ahead) >> step_log2), min(rows, ((y + reach) >> step_log2) + 1)
+            row = x[t, y]
+            for index in range(len(row)):
+                if row[index] == 0:
+                    continue
+                value, at = np.int32(row[index]), index // channels
+                left = max(0, (at + reach - span + ahead) >> step_log2)
+                right = min(columns, ((at + reach) >> step_log2) + 1)
+                kernel = weights[index - at * channels]
+                for i in range(top, bottom):
+                    for j in range(left, right):
+                        taps = kernel[y + reach - (i << step_log2), at + reach - (j << step_log2)]
+                        sums = z[t, i >> pool_log2, j >> pool_log2]
+                        for o in range(len(taps)):
+                            sums[o] += value * taps[o]
 
 
 @dataclass(frozen=True)
@@ -155,19 +176,28 @@ class Synapse(Op):
         """The bias as z holds it: pool * pool times."""
         return self.bias << (2 * geometry.pool_log2)
 
+    def laid(self, x: Tensor) -> Geometry:
+        """`geometry`, found once for each input."""
+        if x not in self._laid:
+            self._laid[x] = self.geometry(x)
+        return self._laid[x]
+
+    @cached_property
+    def _laid(self) -> dict[Tensor, Geometry]:
+        return {}
+
     def execute(self, x: Ints, tensor: Tensor) -> Trace:
-        geometry = self.geometry(tensor)
-        z = self.sums(x) + self.pooled_bias(geometry)[:, None, None]
-        u = self.neuron.membranes(z)
+        geometry = self.laid(tensor)
+        rows = channels_last(self.sums(x))
+        rows += self.pooled_bias(geometry)
+        z = rows.transpose(0, 3, 1, 2)
+        u = self.neuron.membranes(rows.reshape(len(x), -1)).reshape(rows.shape).transpose(0, 3, 1, 2)
         values = {"z": z, "u": u}
         if self.readout:
             part = u if self.readout == "sum" else np.maximum(u, 0)
             return Trace(part.sum(axis=(0, 2, 3)), values)
-        return Trace(self.neuron.output(u, self.z_frac(tensor, geometry)), values)
-
-    def saturations(self, u: Ints, tensor: Tensor) -> int:
-        """How many outputs `cast` saturates; a readout has no cast."""
-        return 0 if self.readout else self.neuron.saturations(u, self.z_frac(tensor, self.geometry(tensor)))
+        y, saturations = self.neuron.output_counted(u, self.z_frac(tensor, geometry))
+        return Trace(y, values, saturations)
 
     def membrane_range(self, x: Tensor) -> tuple[int, int]:
         """Lowest and highest membrane, part sums included, that these weights can reach."""
@@ -215,24 +245,29 @@ class Synapse(Op):
         `known` [T]: when each keep bit is, counted from the start of the first membranes; None: before that. `opened`:
         the first membranes are set already, and cycles count from the first frame's turn.
         """
-        geometry, frames = self.geometry(tensor), tensor.frames
-        steps = geometry.steps(tensor.height, tensor.width, writes.side) * writes.groups(geometry.output.channels)
-        cost = reads.pack(np.broadcast_to(steps, (1, *tensor.shape[1:])))[0]
-        filled, words = reads.pack(x) != 0, writes.count(*geometry.output.shape[1:])
-        busy, around = np.maximum(cost, 1), LAST_CYCLES + (0 if opened else LAYER_CYCLES)
-        early = pass_starts(filled, busy, keep.tolist(), words, [0] * frames, opened)[-1] + words + around
-        total = early
-        if known is not None:
-            total = pass_starts(filled, busy, keep.tolist(), words, known.tolist())[-1] + words + around
-        counts = np.count_nonzero(filled[keep], axis=0)
-        set_before = 1 if opened else 0
-        turns = [turn_cycles(words, kept) for kept in keep.tolist()[set_before:]]
-        drains = (1 + DRAIN_CYCLES) * int(keep.sum())
-        return SynapseCycles(
-            total=total,
-            neuron=(len(turns) + 1) * words,
-            control=sum(turns) - len(turns) * words + drains + around,
-            events=int(counts.sum()),
-            multiplies=int((counts * cost).sum()),
-            gate=total - early,
-        )
+        return synapse_cycles(self.timing(tensor, reads, writes, opened), reads.events(x), keep, known)
+
+    def timing(self, x: Tensor, reads: Words, writes: Words, opened: bool) -> Timing:
+        geometry = self.geometry(x)
+        steps = geometry.steps(x.height, x.width, writes.side) * writes.groups(geometry.output.channels)
+        cost = reads.pack(np.broadcast_to(steps, (1, *x.shape[1:])))[0]
+        return Timing(cost, writes.count(*geometry.output.shape[1:]), opened)
+
+
+def synapse_cycles(timing: Timing, events: Events, keep: NDArray[np.bool_], known: Ints | None = None) -> SynapseCycles:
+    """Of a window whose frames have these events, of which those of pruned frames are not read; `known` as above."""
+    frames, kept, set_before = len(keep), int(np.count_nonzero(keep)), int(timing.opened)
+    starts, read, multiplies = timing.passes(events, keep, np.zeros(frames, dtype=np.int64))
+    early = total = timing.total(starts)
+    if known is not None:
+        total = timing.total(timing.passes(events, keep, known)[0])
+    seen = kept - (set_before and int(keep[0]))
+    turns = seen * turn_cycles(timing.words, True) + (frames - set_before - seen) * turn_cycles(timing.words, False)
+    return SynapseCycles(
+        total=total,
+        neuron=(frames - set_before + 1) * timing.words,
+        control=turns - (frames - set_before) * timing.words + (1 + DRAIN_CYCLES) * kept + timing.around,
+        events=read,
+        multiplies=multiplies,
+        gate=total - early,
+    )

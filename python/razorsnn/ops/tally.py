@@ -14,6 +14,7 @@ from typing import ClassVar
 
 from razorsnn.fixed import Ints
 from razorsnn.ir import Op, Tensor, Trace
+from razorsnn.ops.words import pruned
 
 MEASURES = ("peak", "events")
 THRESHOLD_BITS = 31
@@ -40,7 +41,7 @@ class Tally(Op):
         flat = x.reshape(len(x), -1)
         score: Ints = flat.max(axis=1) if self.measure == "peak" else flat.sum(axis=1)
         keep = (score >= self.threshold).astype("int64")
-        return Trace(x * keep[:, None, None, None], {"score": score, "keep": keep})
+        return Trace(pruned(x, keep), {"score": score, "keep": keep})
 
     def describe(self) -> str:
         return f"keeps frames whose {MEANINGS[self.measure]} >= {self.threshold}"

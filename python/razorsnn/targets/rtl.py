@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
@@ -12,16 +13,17 @@ from razorsnn.contents import CHUNK_BITS, class_identity, loadable, words
 from razorsnn.errors import UserError
 from razorsnn.fixed import LEAK_FRAC
 from razorsnn.layertable import LAYER_FIELDS
+from razorsnn.memories import BANK_DEPTH, BLOCK_RAM_DEPTH, bank_depth
 from razorsnn.ops import razor, timeline
 from razorsnn.ops.tally import THRESHOLD_BITS
 from razorsnn.plan import Plan
 from razorsnn.settings import SETTINGS
-from razorsnn.shape import BANK_DEPTH, BLOCK_RAM_DEPTH, Shape, bank_depth
+from razorsnn.shape import Shape
 from razorsnn.targets.templates import render
 
 TOP = "razorsnn_top"
 PACKAGE = "rsnn_pkg.sv"
-REGISTER_VERSION = 3
+REGISTER_VERSION = 4
 """Of the register map; docs/architecture.md."""
 STREAM_COORDINATE_BITS = 12
 BIN_PRODUCT_BITS = 32
@@ -74,42 +76,54 @@ def package() -> str:
 
 
 def parameters(shape: Shape) -> Iterator[tuple[str, str]]:
-    """Name and value of each parameter of rsnn_accelerator."""
+    """Name and value of each parameter of rsnn_accelerator: one value, or one of each stage."""
     y_mul, y_shift = bin_factor(shape.sensor_height, shape.height)
     x_mul, x_shift = bin_factor(shape.sensor_width, shape.width)
-    numbers = {
+    whole = {
+        "Stages": len(shape.parts),
         "Lanes": shape.lanes, "Taps": shape.taps, "Frames": shape.frames, "Channels": shape.channels,
         "Height": shape.height, "Width": shape.width,
         "SensorHeight": shape.sensor_height, "SensorWidth": shape.sensor_width,
         "BinYMul": y_mul, "BinYShift": y_shift, "BinXMul": x_mul, "BinXShift": x_shift, **tile_factors(shape),
-        "Classes": shape.classes,
-        "Layers": shape.layers, "Gated": min(1, shape.razors),
-        "Fixed": min(1, shape.statics), "Tallied": min(1, shape.tallies), "Relative": min(1, shape.relatives),
-        "Gates": max(1, shape.gates),
+        "Classes": shape.classes, "Layers": shape.layers, "Gates": max(1, shape.gates),
         "Embeddings": shape.embeddings, "InputLanes": shape.input_lanes, "InputBits": shape.input_bits,
-        "ActivationBits": shape.activation_bits, "WeightBits": shape.weight_bits,
-        "LowerBits": shape.lower_bits, "UpperDepth": shape.upper_depth,
+        "ActivationBits": shape.activation_bits, "ScoreBits": shape.parts[-1].score_bits,
+        "LoadBits": CHUNK_BITS * max(memory.chunks for part in shape.parts for memory in loadable(part)),
+        "ClassIdentity": class_identity(shape),
+        "Images": 1,
+    }  # fmt: skip
+    yield from ((name, str(value)) for name, value in whole.items())
+    stages = [stage_parameters(part) for part in shape.parts]
+    before = {"LayersBefore": "layers", "GatesBefore": "gates"}
+    for parameter, name in before.items():
+        counts = list(accumulate((getattr(part, name) for part in shape.parts[:-1]), initial=0))
+        stages = [stage | {parameter: count} for stage, count in zip(stages, counts, strict=True)]
+    yield from ((name, _of_stages([stage[name] for stage in stages])) for name in stages[0])
+
+
+def _of_stages(values: list[int]) -> str:
+    """The first stage's in the lowest bits."""
+    words = ", ".join(f"32'd{value % 2**32}" for value in reversed(values))
+    return f"{{{words}}}"
+
+
+def stage_parameters(shape: Shape) -> dict[str, int]:
+    """Name and value of what stages differ in."""
+    return {
+        "Rows": shape.rows, "Gated": min(1, shape.razors), "GatedSource": shape.link_gated,
+        "Fixed": min(1, shape.statics), "Tallied": min(1, shape.tallies), "Relative": min(1, shape.relatives),
+        "WeightBits": shape.weight_bits, "LowerBits": shape.lower_bits, "UpperDepth": shape.upper_depth,
         "MembraneBits": shape.membrane_bits, "SumsBits": shape.sums_bits, "FrameSumBits": shape.frame_sum_bits,
-        "LogitSumBits": shape.logit_bits, "ScoreBits": shape.score_bits, "WeightDepth": shape.weight_depth,
+        "LogitSumBits": shape.logit_bits, "WeightDepth": shape.weight_depth,
         "BiasDepth": shape.bias_depth, "MembraneDepth": shape.membrane_depth, "EvenDepth": shape.store_depth_even,
         "OddDepth": shape.store_depth_odd, "SumsEven": shape.sums_depth_even,
-        "SumsOdd": shape.sums_depth_odd, "GateRows": shape.gate_rows,
-        "OffsetDepth": shape.offset_depth,
-        "LoadBits": CHUNK_BITS * max(memory.chunks for memory in loadable(shape)),
-        "ClassIdentity": class_identity(shape),
+        "SumsOdd": shape.sums_depth_odd, "GateRows": shape.gate_rows, "OffsetDepth": shape.offset_depth,
+        "SinkDepth": max(1, shape.sink_depth),
+        **{name.title().replace("_", ""): getattr(shape, name) for name in SETTINGS},
     }  # fmt: skip
-    numbers |= {name.title().replace("_", ""): getattr(shape, name) for name in SETTINGS}
-    yield from ((name, str(value)) for name, value in numbers.items())
-    yield from ((parameter, f'"{name}"') for parameter, name in IMAGE_FILES.items())
 
 
-IMAGE_FILES = {
-    "TableFile": "table.hex", "WeightFile": "weights.hex", "UpperFile": "upper.hex", "BiasFile": "bias.hex",
-    "KeepFile": "keep.hex", "EmbeddingFile": "embeddings.hex", "AffineFile": "affine.hex", "OffsetFile": "offset.hex",
-    "ExpFile": "exp.hex", "SigmoidFile": "sigmoid.hex",
-}  # fmt: skip
-"""Parameter and file of each memory's contents, read by $readmemh from the folder where the tool runs."""
-MEMORIES = tuple(parameter.removesuffix("File") for parameter in IMAGE_FILES)
+MEMORIES = ("Table", "Weight", "Upper", "Bias", "Keep", "Embedding", "Affine", "Offset", "Exp", "Sigmoid")
 """What the package calls the memories of `contents.loadable`, in the same order."""
 
 
@@ -137,7 +151,16 @@ DEEP = ("weights", "upper")
 
 
 def images(plan: Plan) -> dict[str, str]:
-    """File name to contents, one hex word a line, padded with zeros to the memory's depth."""
+    """File name to contents, one hex word a line, padded with zeros to the memory's depth.
+
+    Read by $readmemh from the folder where the tool runs. Of several stages the names begin with the stage's number.
+    """
+    prefixes = (f"{stage}." if plan.stages else "" for stage in range(len(plan.parts)))
+    parts = zip(prefixes, map(_images, plan.parts), strict=True)
+    return {prefix + name: image for prefix, part in parts for name, image in part.items()}
+
+
+def _images(plan: Plan) -> dict[str, str]:
     contents, found = words(plan), dict[str, str]()
     for memory in loadable(plan.shape):
         lines = _hex(contents[memory.name], memory.depth, memory.width)

@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import io
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -18,22 +19,26 @@ import numpy as np
 from cocotb_tools.check_results import get_results
 from cocotb_tools.runner import Verilator
 
+from razorsnn import framecache
 from razorsnn.assets import asset
 from razorsnn.contents import Writes
-from razorsnn.files import hash_file
+from razorsnn.errors import UserError
+from razorsnn.files import atomic_path, hash_file
 from razorsnn.plan import Plan
 from razorsnn.progress import followed
 from razorsnn.registers import COUNTER_WRAP, COUNTERS, IDENTIFICATION
 from razorsnn.stream import Beats, with_last
 from razorsnn.targets.outcome import BackendRun, Outcome
 from razorsnn.targets.rtl import TOP, source_files
-from razorsnn.tools import verilator_environment
+from razorsnn.tools import TOOLS, verilator_environment
 
 BUILD_ARGS = ("-O3", "--x-assign", "unique", "--x-initial", "unique", "-Wall", "-Wno-fatal")
 # The wheel's makefile does not know how its compiler is told of a precompiled header; -O2 makes a fast model.
 MAKE_VARIABLES = "-- CFG_CXXFLAGS_PCH_I=-include OPT_FAST=-O2"
+RUNTIME = ("verilated", "verilated_dpi", "verilated_threads", "verilated_vpi")
+"""Verilator's own sources, which are the same for every model and take longer to compile than most of them."""
 RUN, RESET, ABORT, LOAD = 0, 1, 2, 3
-Parameters = Mapping[str, int | str]
+Parameters = Mapping[str, int | str | list[int]]
 
 
 @dataclass(frozen=True)
@@ -52,12 +57,23 @@ class Stimulus:
     seed: int = 1
 
 
-class _PortsOnly(Verilator):
-    """Without --public-flat-rw, which keeps Verilator from optimising: ports.vlt makes those of the top public."""
+class _Runner(Verilator):
+    """Without --public-flat-rw, which keeps Verilator from optimising: ports.vlt makes those of the top public.
+
+    Objects of RUNTIME that are in the cache are put beside the model, so that make finds them newer than its makefile.
+    """
 
     def _build_command(self) -> list[list[str]]:
-        verilate, *rest = super()._build_command()
-        return [[part for part in verilate if part != "--public-flat-rw"], *rest]
+        verilate, *make = super()._build_command()
+        kept = [str(path) for name in RUNTIME if (path := runtime_cache() / f"{name}.o").is_file()]
+        copy = [["cp", *kept, str(self.build_dir)]] if kept else []
+        return [[part for part in verilate if part != "--public-flat-rw"], *copy, *make]
+
+
+def runtime_cache() -> Path:
+    """Where objects of RUNTIME are kept, by what made them."""
+    made_by = [TOOLS[name].probe() for name in ("verilator", "g++")]
+    return framecache.folder() / f"verilated-{framecache.key(MAKE_VARIABLES, platform.machine(), *made_by)}"
 
 
 def build(rtl: Path, cache: Path, top: str = TOP, parameters: Parameters | None = None) -> Path:
@@ -76,14 +92,34 @@ def build(rtl: Path, cache: Path, top: str = TOP, parameters: Parameters | None 
     arguments = {
         "sources": [ports, *(rtl / name for name in source_files(rtl))],
         "hdl_toplevel": top,
-        "parameters": {name: f'"{value}"' if isinstance(value, str) else value for name, value in given.items()},
+        "parameters": {name: _literal(value) for name, value in given.items()},
         "build_dir": folder,
         "build_args": list(BUILD_ARGS),
         "log_file": folder / "build.log",
     }
     _quietly("build", arguments, folder / "build.log")
+    _keep_runtime(folder)
     (folder / "done").touch()
     return folder
+
+
+def _keep_runtime(folder: Path) -> None:
+    """Leaves the objects of RUNTIME in the cache; one that cannot be written costs time and nothing else."""
+    cache = runtime_cache()
+    with contextlib.suppress(UserError):
+        for name in RUNTIME:
+            if not (cache / f"{name}.o").is_file():
+                with atomic_path(cache / f"{name}.o") as temporary:
+                    shutil.copyfile(folder / f"{name}.o", temporary)
+
+
+def _literal(value: int | str | list[int]) -> int | str:
+    """Of a parameter; numbers are those of the stages, the first in the lowest bits."""
+    if isinstance(value, str):
+        return f'"{value}"'
+    if isinstance(value, int):
+        return value
+    return f"{32 * len(value)}'h{sum(one << 32 * stage for stage, one in enumerate(value)):x}"
 
 
 def source_hash(rtl: Path, top: str = TOP, parameters: Parameters | None = None) -> str:
@@ -174,7 +210,7 @@ def run_bench(
 def _quietly(step: str, arguments: dict[str, Any], log: Path) -> None:
     """Runs a step of cocotb's runner, its output in `log`; a failure is a bug of ours and shows the log's end."""
     with _environment():
-        runner = _PortsOnly()
+        runner = _Runner()
         try:
             with contextlib.redirect_stdout(io.StringIO()):
                 getattr(runner, step)(**arguments)

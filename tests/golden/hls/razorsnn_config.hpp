@@ -74,7 +74,7 @@ struct Config {
   static constexpr int load_address = 68;
   static constexpr int load_data = 72;
   static constexpr int load_commit = 76;
-  static constexpr int class_identity = 1037326739;
+  static constexpr int class_identity = 1801493188;
   static constexpr int load_memories = 10;
   static constexpr int load_index_bits = 24;
   static constexpr int most_chunks = 13;

@@ -1,0 +1,115 @@
+"""The accelerator's memories: words, widths, and what proves their sizes."""
+
+from dataclasses import dataclass, replace
+
+from razorsnn.ops.razor import AFFINE_BITS, EMBEDDING_BITS, OCCUPANCY_BITS, OFFSET_BITS
+from razorsnn.shape import Shape
+
+BLOCK_RAM_DEPTH = 64
+"""Words from which on a memory is block RAM; a shallower one would waste most of each block."""
+BANK_DEPTH = 512
+"""Least words of a bank of a memory that has several."""
+
+
+def bank_depth(depth: int) -> int:
+    """Words of a bank of a deep memory: of up to four banks, each a power of two deep, so that none is a choice of
+    block RAMs. rtl/rsnn_deep_ram.sv and rsnn_store.sv."""
+    if depth <= BANK_DEPTH:
+        return depth
+    return max(BANK_DEPTH, 1 << ((depth - 1).bit_length() - 2))
+
+
+@dataclass(frozen=True)
+class Memory:
+    """One memory of the accelerator: words, bits a word, where it is, and what proves its size."""
+
+    name: str
+    depth: int
+    width: int
+    block: str
+    why: str
+    stage: int | None = None
+    """Of several engines, whose it is."""
+
+    @property
+    def bits(self) -> int:
+        return self.depth * self.width
+
+    @property
+    def in_block_ram(self) -> bool:
+        return self.depth >= BLOCK_RAM_DEPTH
+
+
+def memories(shape: Shape, table_bits: int) -> tuple[Memory, ...]:
+    """Every memory of the accelerator of this shape; `table_bits`: bits of a row of the layer table."""
+    if shape.stages:
+        parts = (memories(stage, table_bits) for stage in shape.stages)
+        return tuple(replace(memory, stage=stage) for stage, part in enumerate(parts) for memory in part)
+    slots, stores = shape.slots, "worst case: every frame of the layer's whole output"
+    return (
+        Memory("layer table", shape.rows, table_bits, "sequencer", "one row a layer"),
+        *_input_memories(shape),
+        Memory("even store", shape.store_depth_even, slots * shape.activation_bits, "activation store", stores),
+        Memory("odd store", shape.store_depth_odd, slots * shape.activation_bits, "activation store", stores),
+        Memory("weights", shape.weight_depth, slots * shape.lower_bits, "engine", "all layers, what each weight has"),
+        *_upper_weights(shape),
+        Memory("bias", shape.bias_depth, slots * shape.membrane_bits, "engine", "all layers"),
+        Memory(
+            "membranes",
+            shape.membrane_depth,
+            slots * shape.membrane_bits,
+            "engine",
+            "the largest frame of a layer",
+        ),
+        *(() if shape.sink_depth else (_scores(shape),)),
+        *((Memory("keep bits", shape.rows, shape.frames, "sequencer", "T a layer"),) if shape.statics else ()),
+        *(_gate_memories(shape) if shape.razors else ()),
+    )
+
+
+def _scores(shape: Shape) -> Memory:
+    width = min(shape.slots, shape.classes) * shape.score_bits
+    return Memory("scores", shape.score_depth, width, "readout", "one a class")
+
+
+def _upper_weights(shape: Shape) -> tuple[Memory, ...]:
+    if not shape.upper_bits:
+        return ()
+    width = shape.slots * shape.upper_bits
+    return (Memory("upper weights", shape.upper_depth, width, "engine", "layers of wide weights: their upper bits"),)
+
+
+def _input_memories(shape: Shape) -> tuple[Memory, ...]:
+    """Two: a window is filled while the one before it is computed."""
+    if shape.link_depth:
+        why = "worst case: the whole output of the stage before"
+        names, width, block = ("link, first", "link, second"), shape.activation_bits, "link"
+    else:
+        why = "T frames of words, taps * lanes // input_lanes positions a word"
+        names, width, block = ("input, first", "input, second"), shape.input_bits, "frame builder"
+    return tuple(Memory(name, shape.input_depth, shape.slots * width, block, why) for name in names)
+
+
+def _gate_memories(shape: Shape) -> tuple[Memory, ...]:
+    slots, sums = shape.slots, shape.embeddings * shape.slots * shape.sums_bits
+    banks = (("even sums", shape.sums_depth_even), ("odd sums", shape.sums_depth_odd))
+    why = "K x P of the largest frame that a gate reads from the store"
+    return (
+        *(Memory(name, depth, sums, "razor", why) for name, depth in banks if depth),
+        Memory("occupancy", shape.occupancy_depth, OCCUPANCY_BITS, "razor", "a bit a word, T frames of two gates"),
+        *(_frame_scores(shape) if shape.relatives else ()),
+        Memory(
+            "coefficients",
+            shape.gate_rows,
+            shape.embeddings * (AFFINE_BITS + EMBEDDING_BITS),
+            "razor",
+            "gates x T x K",
+        ),
+        Memory("offsets", shape.offset_depth, OFFSET_BITS, "razor", "gates x K"),
+        Memory("exp table", 256, 12, "razor", "256 entries"),
+        Memory("sigmoid table", 256, 8 * slots, "razor", "256 entries, one copy a lane and tap"),
+    )
+
+
+def _frame_scores(shape: Shape) -> tuple[Memory, ...]:
+    return (Memory("frame scores", shape.frames, shape.frame_score_bits, "razor", "T, for relative thresholds"),)
