@@ -33,9 +33,9 @@ from razorsnn.targets.rtlsim import Stimulus, simulate
 DEVICE, GOAL = "zcu104", 250_000
 """Cycles of a window after its last event: 1 ms at 250 MHz."""
 WANTED = Wanted(activity=(0.1, 0.1, 0.1, 0.1), pruned=0.38)
-ENGINES = ((64, 1), (128, 1), (64, 4), (128, 4))
-"""Lanes and taps."""
-SIMULATED = (64, 4)
+ENGINES = ((64, 1, 1), (128, 1, 1), (64, 4, 1), (128, 4, 1), (64, 4, 2), (128, 4, 2), (64, 4, 4), (128, 4, 4))
+"""Lanes, taps and inputs."""
+SIMULATED = (64, 4, 2)
 
 
 def main() -> None:
@@ -48,12 +48,12 @@ def main() -> None:
     out.mkdir(parents=True, exist_ok=True)
     graph, samples = prepared(given.data)
     figures: list[Figure] = []
-    for lanes, taps in ENGINES:
-        plan = make_plan(graph, lanes, taps=taps)
+    for lanes, taps, inputs in ENGINES:
+        plan = make_plan(graph, lanes, taps=taps, inputs=inputs)
         result = run_window(plan, samples.frames()[0])
         figures += plan_figures(plan, result, len(samples.words()[0]))
         show(f"Gesture, {plan.shape.engine}", {"layers": layer_rows(result)}, Console(width=170))
-        if given.simulate and (lanes, taps) == SIMULATED:
+        if given.simulate and (lanes, taps, inputs) == SIMULATED:
             figures += proven(plan, result, samples, out)
     command = f"python -m benchmarks.gesture --data {given.data}{' --simulate' if given.simulate else ''}"
     add_rows(out, "gesture", rows_of(figures, command))
@@ -93,7 +93,7 @@ def layer_rows(result: WindowResult) -> list[dict[str, Any]]:
             "non-zero before its gate": float(np.count_nonzero(layer.x) / layer.x.size),
             "non-zero read": layer.activity,
             "frames kept": float(layer.keep.mean()),
-            "multiply": layer.cycles.multiplies,
+            "multiply": layer.cycles.multiply,
             "cycles": layer.total_cycles,
         }
         for layer in result.layers

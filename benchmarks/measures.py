@@ -50,7 +50,7 @@ def _layer_row(result: LayerResult, x: Ints, engine: Engine) -> dict[str, float]
     return {
         "active": result.activity,
         "kept": float(result.keep.mean()),
-        "multiply": cycles.multiplies,
+        "multiply": cycles.multiply,
         "idle": cycles.idle,
         "neuron": cycles.neuron,
         "razor": cycles.gate,

@@ -9,6 +9,7 @@ module rsnn_accelerator #(
   parameter int unsigned Stages = 1,
   parameter int unsigned Lanes = 4,
   parameter int unsigned Taps = 1,
+  parameter int unsigned Inputs = 1,
   parameter int unsigned Frames = 4,
   parameter int unsigned Channels = 2,
   parameter int unsigned Height = 7,
@@ -109,7 +110,8 @@ module rsnn_accelerator #(
   always_ff @(posedge clk_i) active_nq <= rst_ni && !abort;
 
   // ---- What the stages tell: a bit or a field of each.
-  logic [Stages-1:0] begun, held, room, running, emit, emit_done, events, multiplies, kept, pruned;
+  logic [Stages-1:0] begun, held, room, running, emit, emit_done, kept, pruned;
+  logic [Stages-1:0][2:0] events, multiplies;
   logic [Stages-1:0][11:0] saturated;
   logic [Stages-1:0][LayerWidth-1:0] layer;
   keep_t keep_all_q;
@@ -134,8 +136,8 @@ module rsnn_accelerator #(
 
   // ---- Registers.
   rsnn_registers #(
-    .Stages(Stages), .Lanes(Lanes), .Taps(Taps), .Frames(Frames), .Classes(Classes), .Layers(Layers), .Gates(Gates),
-    .Embeddings(Embeddings), .ClassIdentity(ClassIdentity), .AutoStart(AutoStart)
+    .Stages(Stages), .Lanes(Lanes), .Taps(Taps), .Inputs(Inputs), .Frames(Frames), .Classes(Classes), .Layers(Layers),
+    .Gates(Gates), .Embeddings(Embeddings), .ClassIdentity(ClassIdentity), .AutoStart(AutoStart)
   ) u_registers (
     .clk_i, .rst_ni,
     .awvalid_i(s_axil_awvalid_i), .awready_o(s_axil_awready_o), .awaddr_i(s_axil_awaddr_i),
@@ -145,8 +147,8 @@ module rsnn_accelerator #(
     .rvalid_o(s_axil_rvalid_o), .rready_i(s_axil_rready_i), .rdata_o(s_axil_rdata_o),
     .run_o(run), .abort_o(abort), .irq_o, .load_write_o(load_write), .load_register_o(load_register),
     .load_value_o(load_value), .loading_i(loading), .whole_i(whole), .refused_i(refused), .busy_i(busy),
-    .clearing_i(clearing), .window_done_i(emit_done[Last]), .unended_i(unended), .event_i(events),
-    .multiply_i(multiplies), .dropped_i(dropped), .saturated_i(saturated),
+    .clearing_i(clearing), .window_done_i(emit_done[Last]), .unended_i(unended), .events_i(events),
+    .multiplies_i(multiplies), .dropped_i(dropped), .saturated_i(saturated),
     .kept_i(kept), .pruned_i(pruned), .layer_i(layer), .keep_i(keep_all_q)
   );
 
@@ -207,7 +209,7 @@ module rsnn_accelerator #(
     end
 
     rsnn_stage #(
-      .Lanes(Lanes), .Taps(Taps), .Frames(Frames), .Rows(Rows[s]), .HandsOn(s < int'(Last)),
+      .Lanes(Lanes), .Taps(Taps), .Inputs(Inputs), .Frames(Frames), .Rows(Rows[s]), .HandsOn(s < int'(Last)),
       .GatedSource(GatedSource[s][0]), .Gated(Gated[s][0]), .Fixed(Fixed[s][0]), .Tallied(Tallied[s][0]),
       .Relative(Relative[s][0]), .Gates(Gates), .GatesBefore(GatesBefore[s]), .Embeddings(Embeddings),
       .SourceBits(SourceBits), .SourceDepth(SourceDepth), .SinkDepth(SinkDepth[s]), .ActivationBits(ActivationBits),
@@ -222,8 +224,8 @@ module rsnn_accelerator #(
       .emit_o(emit[s]), .emit_done_i(emit_done[s]), .source_re_o(source_re[s]), .source_addr_o(read_addr),
       .source_data_i(data), .keep_i(keep_before), .sink_we_o(sink_we[s]),
       .sink_addr_o(put_addr), .sink_data_o(sink_data[s]), .sink_data_i(sink_old[s]), .keep_o(keep[s]), .add_o(add),
-      .add_first_o(add_first), .add_signed_o(add_signed), .add_addr_o(add_addr), .add_u_o(add_u), .event_o(events[s]),
-      .multiply_o(multiplies[s]), .saturated_o(saturated[s]), .kept_o(kept[s]), .pruned_o(pruned[s]), .row_o(row),
+      .add_first_o(add_first), .add_signed_o(add_signed), .add_addr_o(add_addr), .add_u_o(add_u), .events_o(events[s]),
+      .multiplies_o(multiplies[s]), .saturated_o(saturated[s]), .kept_o(kept[s]), .pruned_o(pruned[s]), .row_o(row),
       .load_i(load[s]), .load_addr_i(load_addr), .load_data_i(load_data)
     );
     assign source_addr[s] = AddrWidth'(read_addr);

@@ -11,6 +11,7 @@
 module rsnn_engine #(
   parameter int unsigned Lanes = 4,
   parameter int unsigned Taps = 1,
+  parameter int unsigned Inputs = 1,
   parameter int unsigned ActBits = 4,
   parameter int unsigned WeightBits = 8,
   parameter int unsigned LowerBits = 8,
@@ -38,8 +39,8 @@ module rsnn_engine #(
   input  rsnn_pkg::layer_t                          layer_i,
   input  logic                                      event_valid_i,
   output logic                                      event_ready_o,
-  input  logic [ActBits-1:0]                        event_value_i,
-  input  logic [WeightAddrWidth-1:0]                event_weight_i,
+  input  logic [Inputs-1:0][ActBits-1:0]            event_value_i,
+  input  logic [Inputs-1:0][WeightAddrWidth-1:0]    event_weight_i,
   input  logic [11:0]                               event_y_i,
   input  logic [11:0]                               event_x_i,
   input  logic                                      pass_i,
@@ -47,7 +48,7 @@ module rsnn_engine #(
   output logic                                      busy_o,
   output logic                                      done_o,
   output logic                                      free_o,
-  output logic                                      multiply_o,
+  output logic [2:0]                                multiplies_o,
   output logic                                      out_begin_o,
   output logic                                      out_valid_o,
   output logic                                      out_last_o,
@@ -66,8 +67,8 @@ module rsnn_engine #(
 
   rsnn_pkg::layer_t layer_q, neuron_q;
   logic tap_valid;
-  logic [ActBits-1:0] tap_value;
-  logic [WeightAddrWidth-1:0] tap_weight;
+  logic [Inputs-1:0][ActBits-1:0] tap_value;
+  logic [Inputs-1:0][WeightAddrWidth-1:0] tap_weight;
   logic [1:0] tap_turn_y, tap_turn_x;
   logic [Taps-1:0] tap_bank;
   logic [Taps-1:0][MembraneAddrWidth-1:0] tap_membrane;
@@ -75,7 +76,8 @@ module rsnn_engine #(
   always_ff @(posedge clk_i) layer_q <= layer_i;
 
   rsnn_taps #(
-    .Taps(Taps), .ActBits(ActBits), .WeightAddrWidth(WeightAddrWidth), .MembraneAddrWidth(MembraneAddrWidth)
+    .Taps(Taps), .Inputs(Inputs), .ActBits(ActBits), .WeightAddrWidth(WeightAddrWidth),
+    .MembraneAddrWidth(MembraneAddrWidth)
   ) u_taps (
     .clk_i, .rst_ni, .event_valid_i, .event_ready_o, .event_value_i, .event_weight_i, .event_y_i, .event_x_i,
     .deep_i(layer_q.deep), .reach_i(layer_q.reach), .span_i(layer_q.span), .step_log2_i(layer_q.step_log2), .pool_log2_i(layer_q.pool_log2),
@@ -83,7 +85,10 @@ module rsnn_engine #(
     .busy_o, .valid_o(tap_valid), .value_o(tap_value), .weight_o(tap_weight), .turn_y_o(tap_turn_y),
     .turn_x_o(tap_turn_x), .bank_o(tap_bank), .membrane_o(tap_membrane)
   );
-  assign multiply_o = tap_valid;
+  always_comb begin
+    multiplies_o = '0;
+    for (int unsigned n = 0; n < Inputs; n++) multiplies_o = multiplies_o + 3'(tap_valid && tap_value[n] != '0);
+  end
 
   // ---- Pass: walks the membrane words; its bias words repeat with every position.
   logic pass_q, init_q, pass_word, last_q;
@@ -137,7 +142,7 @@ module rsnn_engine #(
   access_t at_q[1:Back];
   logic event_q, event_early_q;
   logic [Taps-1:0] bank_q, bank_early_q;
-  logic [ActBits-1:0] value_q, value_early_q;
+  logic [Inputs-1:0][ActBits-1:0] value_q, value_early_q;
   logic [Taps-1:0][MembraneAddrWidth-1:0] event_addr_q, event_addr_early_q;
 
   assign at0 = '{pass_word: pass_word, init: init_q, last: last_q, addr: step_q};
@@ -156,8 +161,7 @@ module rsnn_engine #(
   // A memory a bank: an event's outputs are one in each at most, a pass reads the same word of all.
   logic [Taps-1:0][Lanes-1:0][MembraneBits-1:0] words, new_words;
   logic [Slots-1:0][MembraneBits-1:0] word, new_word, bias, bias_q;
-  logic [Slots-1:0][LowerBits-1:0] lower;
-  logic [Slots-1:0][WeightBits-1:0] weight, turned;
+  logic [Inputs-1:0][Slots-1:0][WeightBits-1:0] weight, turned;
 
   assign word = words;
   assign new_words = new_word;
@@ -178,32 +182,12 @@ module rsnn_engine #(
       .we_i(here2_q || at_q[Back].pass_word), .waddr_i(write_addr), .wdata_i(new_words[bank])
     );
   end
-  rsnn_deep_ram #(.Width(Slots * LowerBits), .Depth(WeightDepth), .InitFile(WeightFile)) u_weights (
-    .clk_i, .re_i(tap_valid), .raddr_i(tap_weight), .rdata_o(lower),
-    .we_i(load_i[rsnn_pkg::WeightMemory]), .waddr_i(WeightAddrWidth'(load_addr_i)),
-    .wdata_i((Slots * LowerBits)'(load_data_i))
+  rsnn_weights #(
+    .Inputs(Inputs), .Slots(Slots), .WeightBits(WeightBits), .LowerBits(LowerBits), .Depth(WeightDepth),
+    .UpperDepth(UpperDepth), .LoadBits(LoadBits), .WeightFile(WeightFile), .UpperFile(UpperFile)
+  ) u_weights (
+    .clk_i, .re_i(tap_valid), .addr_i(tap_weight), .weight_o(weight), .load_i, .load_addr_i, .load_data_i
   );
-
-  // The first words have upper bits in a memory of their own; of the others those are the sign.
-  if (UpperDepth > 0 && WeightBits > LowerBits) begin : gen_upper
-    localparam int unsigned UpperBits = WeightBits - LowerBits;
-    localparam int unsigned UpperAddrWidth = (UpperDepth > 1) ? $clog2(UpperDepth) : 1;
-    logic [Slots-1:0][UpperBits-1:0] upper;
-    logic has_upper1_q, has_upper2_q;
-    rsnn_deep_ram #(.Width(Slots * UpperBits), .Depth(UpperDepth), .InitFile(UpperFile)) u_upper (
-      .clk_i, .re_i(tap_valid), .raddr_i(UpperAddrWidth'(tap_weight)), .rdata_o(upper),
-      .we_i(load_i[rsnn_pkg::UpperMemory]), .waddr_i(UpperAddrWidth'(load_addr_i)),
-      .wdata_i((Slots * UpperBits)'(load_data_i))
-    );
-    always_ff @(posedge clk_i) {has_upper2_q, has_upper1_q} <= {has_upper1_q, 32'(tap_weight) < UpperDepth};
-    for (genvar i = 0; i < int'(Slots); i++) begin : gen_slot
-      assign weight[i] = {has_upper2_q ? upper[i] : {UpperBits{lower[i][LowerBits-1]}}, lower[i]};
-    end
-  end else begin : gen_no_upper
-    for (genvar i = 0; i < int'(Slots); i++) begin : gen_slot
-      assign weight[i] = WeightBits'(signed'(lower[i]));
-    end
-  end
 
   logic [BiasAddrWidth-1:0] bias_addr[Back-1];
   assign bias_addr[0] = bias_addr_q;
@@ -218,7 +202,7 @@ module rsnn_engine #(
   // ---- A bank finds its weight in the block by a turn of rows and columns.
   if (Taps > 1) begin : gen_turn
     logic [1:0] turn_y1_q, turn_x1_q, turn_y2_q, turn_x2_q;
-    logic [Taps-1:0][Lanes-1:0][WeightBits-1:0] places, banks;
+    logic [Inputs-1:0][Taps-1:0][Lanes-1:0][WeightBits-1:0] places, banks;
     always_ff @(posedge clk_i) begin
       {turn_y2_q, turn_x2_q, turn_y1_q, turn_x1_q} <= {turn_y1_q, turn_x1_q, tap_turn_y, tap_turn_x};
     end
@@ -226,11 +210,11 @@ module rsnn_engine #(
     assign turned = banks;
     for (genvar bank = 0; bank < int'(Taps); bank++) begin : gen_bank
       always_comb begin
-        banks[bank] = '0;
+        for (int unsigned n = 0; n < Inputs; n++) banks[n][bank] = '0;
         for (int unsigned i = 0; i < Side; i++) begin
           for (int unsigned j = 0; j < Side; j++) begin
             if (32'(turn_y2_q) == (bank / Side + Side - i) % Side && 32'(turn_x2_q) == (bank % Side + Side - j) % Side) begin
-              banks[bank] = places[i * Side + j];
+              for (int unsigned n = 0; n < Inputs; n++) banks[n][bank] = places[n][i*Side+j];
             end
           end
         end
@@ -291,6 +275,11 @@ module rsnn_engine #(
   for (genvar i = 0; i < int'(Slots); i++) begin : gen_lane
     logic signed [MembraneBits-1:0] u_q, reset_u;
     logic [1:0][MembraneBits-1:0] u_late_q;
+    logic [Inputs-1:0][WeightBits-1:0] lane_weight;
+
+    for (genvar n = 0; n < int'(Inputs); n++) begin : gen_input
+      assign lane_weight[n] = turned[n][i];
+    end
 
     rsnn_neuron #(.MembraneBits(MembraneBits), .OutBits(ActBits)) u_neuron (
       .clk_i, .u_i(u_q), .v_th_i(MembraneBits'(neuron_q.v_th)), .reset_i(reset), .spike_i(spike), .ties_even_i(ties_even),
@@ -298,8 +287,10 @@ module rsnn_engine #(
     );
 
     // After a pass a membrane holds h + bias, after the first one of a layer the bias.
-    rsnn_mac #(.WeightBits(WeightBits), .ValueBits(ActBits), .MembraneBits(MembraneBits), .Alpha(Alpha)) u_mac (
-      .clk_i, .event_i(event_q), .weight_i(turned[i]), .value_i(value_q), .membrane_i(reset_u), .alpha_i(neuron_q.alpha),
+    rsnn_mac #(
+      .Inputs(Inputs), .WeightBits(WeightBits), .ValueBits(ActBits), .MembraneBits(MembraneBits), .Alpha(Alpha)
+    ) u_mac (
+      .clk_i, .event_i(event_q), .weight_i(lane_weight), .value_i(value_q), .membrane_i(reset_u), .alpha_i(neuron_q.alpha),
       .leak_i(at_q[Back-1].pass_word), .wipe_i(at_q[Back-1].pass_word && (at_q[Back-1].init || neuron_q.signed_sum)),
       .base_i(back ? bias_q[i] : word[i]), .sum_o(new_word[i])
     );

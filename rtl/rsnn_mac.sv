@@ -1,6 +1,6 @@
 // Multiply and add: a membrane and the product of weight and value, or a bias and what leaks of a membrane.
 // Contract: python/razorsnn/ops/neuron.py, ops/synapse.py.
-//   equation   sum = base + weight * value, or base + floor(membrane * alpha / 2 ** LeakFrac) where leak_i; base if wipe_i
+//   equation   sum = base + weight * value, summed over the inputs, or base + floor(membrane * alpha / 2 ** LeakFrac) where leak_i; base if wipe_i
 //   widths     modulo 2 ** MembraneBits: plan.py proves that nothing is lost
 //   latency    operands to sum_o: 2 cycles. event_i tells which come, the first two or the others; leak_i and wipe_i come
 //              in the second cycle, base_i in the third
@@ -9,22 +9,44 @@
 // A kept hierarchy has registers of its own: a factor that all lanes share is at hand at the multiplier of each.
 (* keep_hierarchy = "yes" *)
 module rsnn_mac #(
+  parameter int unsigned Inputs = 1,
   parameter int unsigned WeightBits = 8,
   parameter int unsigned ValueBits = 4,
   parameter int unsigned MembraneBits = 20,
   parameter int Alpha = -1
 ) (
-  input  logic                           clk_i,
-  input  logic                           event_i,
-  input  logic signed [WeightBits-1:0]   weight_i,
-  input  logic [ValueBits-1:0]           value_i,
-  input  logic signed [MembraneBits-1:0] membrane_i,
-  input  logic [rsnn_pkg::LeakFrac-1:0]  alpha_i,
-  input  logic                           leak_i,
-  input  logic                           wipe_i,
-  input  logic [MembraneBits-1:0]        base_i,
-  output logic [MembraneBits-1:0]        sum_o
+  input  logic                              clk_i,
+  input  logic                              event_i,
+  input  logic [Inputs-1:0][WeightBits-1:0] weight_i,
+  input  logic [Inputs-1:0][ValueBits-1:0]  value_i,
+  input  logic signed [MembraneBits-1:0]    membrane_i,
+  input  logic [rsnn_pkg::LeakFrac-1:0]     alpha_i,
+  input  logic                              leak_i,
+  input  logic                              wipe_i,
+  input  logic [MembraneBits-1:0]           base_i,
+  output logic [MembraneBits-1:0]           sum_o
 );
+  // The products of all inputs but the first.
+  logic [MembraneBits-1:0] others_q;
+  if (Inputs > 1) begin : gen_others
+    logic [Inputs-1:1][WeightBits-1:0] weight_q;
+    logic [Inputs-1:1][ValueBits-1:0] value_q;
+    logic signed [MembraneBits-1:0] others;
+
+    always_comb begin
+      others = '0;
+      for (int unsigned n = 1; n < Inputs; n++) begin
+        others = others + MembraneBits'((WeightBits + ValueBits + 1)'(signed'(weight_q[n]) * signed'({1'b0, value_q[n]})));
+      end
+    end
+    always_ff @(posedge clk_i) begin
+      {weight_q, value_q} <= {weight_i[Inputs-1:1], value_i[Inputs-1:1]};
+      others_q <= leak_i ? '0 : others;
+    end
+  end else begin : gen_no_others
+    assign others_q = '0;
+  end
+
   if (Alpha >= 0) begin : gen_apart
     // Alpha as the fewest powers of two, added and subtracted: its non-adjacent form.
     localparam int unsigned Half = Alpha / 2, More = Alpha + Half, Places = rsnn_pkg::LeakFrac + 1;
@@ -50,16 +72,16 @@ module rsnn_mac #(
       assign product = (WeightBits + 1)'(weight_q);
     end else begin : gen_value
       logic signed [ValueBits:0] value_q;
-      always_ff @(posedge clk_i) value_q <= {1'b0, value_i};
+      always_ff @(posedge clk_i) value_q <= {1'b0, value_i[0]};
       assign product = (WeightBits + ValueBits)'(weight_q * value_q);
     end
 
     always_ff @(posedge clk_i) begin
-      weight_q <= weight_i;
+      weight_q <= weight_i[0];
       membrane_q <= membrane_i;
       part_q <= wipe_i ? '0 : leak_i ? MembraneBits'(leaked >>> rsnn_pkg::LeakFrac) : MembraneBits'(product);
     end
-    assign sum_o = base_i + part_q;
+    assign sum_o = base_i + part_q + others_q;
 
     logic unused;
     assign unused = ^{event_i, alpha_i, value_i, leaked};
@@ -80,8 +102,8 @@ module rsnn_mac #(
 
     assign product = low * factor_q;
     always_ff @(posedge clk_i) begin
-      operand_q <= event_i ? OperandBits'(weight_i) : OperandBits'(membrane_i);
-      factor_q <= event_i ? FactorBits'(value_i) : FactorBits'(alpha_i);
+      operand_q <= event_i ? OperandBits'(signed'(weight_i[0])) : OperandBits'(membrane_i);
+      factor_q <= event_i ? FactorBits'(value_i[0]) : FactorBits'(alpha_i);
       low_q <= wipe_i ? '0 : MembraneBits'(leak_i ? product >>> rsnn_pkg::LeakFrac : product);
     end
 
@@ -99,10 +121,10 @@ module rsnn_mac #(
         high_q <= wipe_i ? '0
                 : MembraneBits'(high_product) << (leak_i ? HighFrom - rsnn_pkg::LeakFrac : HighFrom);
       end
-      assign sum_o = base_i + low_q + high_q;
+      assign sum_o = base_i + low_q + high_q + others_q;
     end else begin : gen_no_high
       assign low = operand_q;
-      assign sum_o = base_i + low_q;
+      assign sum_o = base_i + low_q + others_q;
     end
   end
 endmodule

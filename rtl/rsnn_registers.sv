@@ -8,6 +8,7 @@ module rsnn_registers #(
   parameter int unsigned Stages = 1,
   parameter int unsigned Lanes = 4,
   parameter int unsigned Taps = 1,
+  parameter int unsigned Inputs = 1,
   parameter int unsigned Frames = 4,
   parameter int unsigned Classes = 3,
   parameter int unsigned Layers = 2,
@@ -46,8 +47,8 @@ module rsnn_registers #(
   input  logic                         clearing_i,
   input  logic                         window_done_i,
   input  logic                         unended_i,
-  input  logic [Stages-1:0]            event_i,
-  input  logic [Stages-1:0]            multiply_i,
+  input  logic [Stages-1:0][2:0]       events_i,
+  input  logic [Stages-1:0][2:0]       multiplies_i,
   input  logic                         dropped_i,
   input  logic [Stages-1:0][11:0]      saturated_i,
   input  logic [Stages-1:0]            kept_i,
@@ -66,7 +67,9 @@ module rsnn_registers #(
   logic [9:0] read_at_q;
   logic busy_q, window_done_q, drop_q;
   logic [1:0] ran_q;
-  logic [Stages-1:0] event_q, multiply_q, keep_q, prune_q;
+  logic [Stages-1:0] keep_q, prune_q;
+  logic [Stages-1:0][2:0] found_q, multiplied_q;
+  logic [31:0] found, multiplied;
   logic [Stages-1:0][11:0] saturated_q;
   logic [Stages-1:0][LayerWidth-1:0] layer_q;
   logic [31:0] saturated;
@@ -101,6 +104,7 @@ module rsnn_registers #(
       10'h00b: value = dropped_q;
       10'h00c: value = saturations_q;
       10'h00d: value = windows_q;
+      10'h00e: value = 32'(Inputs);
       10'h010: value = ClassIdentity;
       default: begin
         for (int unsigned i = 0; i < Layers; i++) begin
@@ -157,8 +161,12 @@ module rsnn_registers #(
   end
 
   always_comb begin
-    saturated = '0;
-    for (int unsigned s = 0; s < Stages; s++) saturated += 32'(saturated_q[s]);
+    {saturated, found, multiplied} = '0;
+    for (int unsigned s = 0; s < Stages; s++) begin
+      saturated += 32'(saturated_q[s]);
+      found += 32'(found_q[s]);
+      multiplied += 32'(multiplied_q[s]);
+    end
   end
 
   // Pulses come from all over the device: a register for the way here. For two cycles after a reset they may be of what
@@ -167,10 +175,10 @@ module rsnn_registers #(
     ran_q <= {ran_q[0], rst_ni};
     layer_q <= layer_i;
     if (!rst_ni || ran_q != '1) begin
-      {busy_q, window_done_q, event_q, multiply_q, drop_q, keep_q, prune_q, saturated_q} <= '0;
+      {busy_q, window_done_q, found_q, multiplied_q, drop_q, keep_q, prune_q, saturated_q} <= '0;
     end else begin
-      {busy_q, window_done_q, event_q, multiply_q, drop_q, keep_q, prune_q, saturated_q}
-        <= {busy_i, window_done_i, event_i, multiply_i, dropped_i, kept_i, pruned_i, saturated_i};
+      {busy_q, window_done_q, found_q, multiplied_q, drop_q, keep_q, prune_q, saturated_q}
+        <= {busy_i, window_done_i, events_i, multiplies_i, dropped_i, kept_i, pruned_i, saturated_i};
     end
   end
 
@@ -180,8 +188,8 @@ module rsnn_registers #(
       for (int unsigned i = 0; i < Layers; i++) {kept_q[i], pruned_q[i]} <= '0;
     end else begin
       cycles_q <= cycles_q + 32'(busy_q);
-      events_q <= events_q + 32'($countones(event_q));
-      multiplies_q <= multiplies_q + 32'($countones(multiply_q));
+      events_q <= events_q + found;
+      multiplies_q <= multiplies_q + multiplied;
       dropped_q <= dropped_q + 32'(drop_q);
       saturations_q <= saturations_q + saturated;
       windows_q <= windows_q + 32'(window_done_q);

@@ -1,6 +1,8 @@
-// Event scanner: words of activations in, their non-zero activations out as (value, weight address, y, x).
+// Event scanner: words of activations in, their non-zero activations out as (value, weight address, y, x), up to Inputs of
+// a position at once.
 // Contract: python/razorsnn/ops/synapse.py.
-//   order      words in the order (tile row, tile column, channel group), in a word bank 0, lane 0 first
+//   order      words in the order (tile row, tile column, channel group), in a word bank 0, lane 0 first. Activations that
+//              follow each other in a word and are of one position come together; where there are fewer, values are 0
 //   shapes     ops/words.py: a bank of a word is a position of its tile, and holds 2 ** lanes_in_log2_i channels of as many
 //              positions beside each other as fill the lanes; deep_i: all banks hold channels of one position. width_i
 //              words a row and channel group
@@ -12,6 +14,7 @@
 module rsnn_scanner #(
   parameter int unsigned Lanes = 4,
   parameter int unsigned Taps = 1,
+  parameter int unsigned Inputs = 1,
   parameter int unsigned ActBits = 4,
   parameter int unsigned AddrWidth = 8,
   parameter int unsigned WeightAddrWidth = 10,
@@ -19,31 +22,31 @@ module rsnn_scanner #(
   localparam int unsigned LaneWidth = (Slots > 1) ? $clog2(Slots) : 1,
   localparam int unsigned LaneShift = $clog2(Lanes)
 ) (
-  input  logic                          clk_i,
-  input  logic                          rst_ni,
-  input  logic                          start_i,
-  input  logic [AddrWidth-1:0]          base_i,
-  input  logic [AddrWidth:0]            words_i,
-  input  logic [11:0]                   width_i,
-  input  logic [11:0]                   groups_i,
-  input  logic [2:0]                    lanes_in_log2_i,
-  input  logic                          deep_i,
-  input  logic                          dense_i,
-  input  logic [WeightAddrWidth-1:0]    row_stride_i,
-  input  logic [WeightAddrWidth-1:0]    weight_base_i,
-  output logic                          free_o,
-  input  logic                          turn_i,
-  output logic                          mem_re_o,
-  output logic [AddrWidth-1:0]          mem_addr_o,
-  input  logic [Slots-1:0][ActBits-1:0] mem_data_i,
-  output logic                          event_valid_o,
-  input  logic                          event_ready_i,
-  output logic                          event_turn_o,
-  output logic [ActBits-1:0]            event_value_o,
-  output logic [WeightAddrWidth-1:0]    event_weight_o,
-  output logic [11:0]                   event_y_o,
-  output logic [11:0]                   event_x_o,
-  output logic                          done_o
+  input  logic                                          clk_i,
+  input  logic                                          rst_ni,
+  input  logic                                          start_i,
+  input  logic [AddrWidth-1:0]                          base_i,
+  input  logic [AddrWidth:0]                            words_i,
+  input  logic [11:0]                                   width_i,
+  input  logic [11:0]                                   groups_i,
+  input  logic [2:0]                                    lanes_in_log2_i,
+  input  logic                                          deep_i,
+  input  logic                                          dense_i,
+  input  logic [WeightAddrWidth-1:0]                    row_stride_i,
+  input  logic [WeightAddrWidth-1:0]                    weight_base_i,
+  output logic                                          free_o,
+  input  logic                                          turn_i,
+  output logic                                          mem_re_o,
+  output logic [AddrWidth-1:0]                          mem_addr_o,
+  input  logic [Slots-1:0][ActBits-1:0]                 mem_data_i,
+  output logic                                          event_valid_o,
+  input  logic                                          event_ready_i,
+  output logic                                          event_turn_o,
+  output logic [Inputs-1:0][ActBits-1:0]                event_value_o,
+  output logic [Inputs-1:0][WeightAddrWidth-1:0]        event_weight_o,
+  output logic [11:0]                                   event_y_o,
+  output logic [11:0]                                   event_x_o,
+  output logic                                          done_o
 );
   localparam int unsigned Side = (Taps == 9) ? 3 : (Taps == 4) ? 2 : 1;
 
@@ -56,9 +59,11 @@ module rsnn_scanner #(
   logic word_valid, word_ready, reader_busy;
   logic [Slots-1:0][ActBits-1:0] word, word_q;
   logic [Slots-1:0] filled, pending_q;
-  logic [1:0] filled_count, pending_count;
-  logic any_q, single_q;
-  logic [LaneWidth-1:0] lane, bank, in_bank, across, channel;
+  logic [1:0] filled_count;
+  logic any_q, word_end;
+  logic [Inputs-1:0] here;
+  logic [Inputs-1:0][LaneWidth-1:0] lanes, channels;
+  logic [LaneWidth-1:0] lane, bank, across;
   logic [1:0] down, right;
   logic whole;
   logic [11:0] group_q;
@@ -66,10 +71,10 @@ module rsnn_scanner #(
   logic take;
   logic [11:0] y, x;
   logic found_valid_q, found_ready, weighed_valid_q, weighed_ready, fifo_ready, turn_q, found_turn_q, weighed_turn_q;
-  logic [ActBits-1:0] found_value_q, weighed_value_q;
-  logic [LaneWidth-1:0] found_channel_q;
+  logic [Inputs-1:0][ActBits-1:0] found_value_q, weighed_value_q;
+  logic [Inputs-1:0][LaneWidth-1:0] found_channel_q;
   place_t found_q, weighed_q;
-  logic [WeightAddrWidth-1:0] channel_weight_q;
+  logic [Inputs-1:0][WeightAddrWidth-1:0] channel_weight_q, weight;
 
   rsnn_word_reader #(.AddrWidth(AddrWidth), .WordWidth(Slots * ActBits)) u_reader (
     .clk_i, .rst_ni, .start_i, .base_i, .count_i(words_i), .mem_re_o, .mem_addr_o, .mem_data_i,
@@ -80,25 +85,50 @@ module rsnn_scanner #(
     for (int unsigned i = 0; i < Slots; i++) filled[i] = |word[i];
   end
   rsnn_few #(.Width(Slots)) u_filled (.bits_i(filled), .count_o(filled_count));
-  rsnn_few #(.Width(Slots)) u_pending (.bits_i(pending_q), .count_o(pending_count));
 
-  always_comb begin
-    lane = '0;
-    for (int unsigned i = Slots; i > 0; i--) begin
-      if (pending_q[i-1]) lane = LaneWidth'(i - 1);
+  // The first one of what is left, then those behind it that are of its position.
+  logic [Inputs:0][Slots-1:0] left;
+  assign left[0] = pending_q;
+  for (genvar n = 0; n < int'(Inputs); n++) begin : gen_input
+    always_comb begin
+      lanes[n] = '0;
+      for (int unsigned i = Slots; i > 0; i--) begin
+        if (left[n][i-1]) lanes[n] = LaneWidth'(i - 1);
+      end
     end
+    if (n == 0) begin : gen_first
+      assign here[n] = 1'b1;
+    end else begin : gen_other
+      assign here[n] = here[n-1] && left[n] != '0 && (whole || lanes[n] >> lanes_in_log2_i == lane >> lanes_in_log2_i);
+    end
+    assign left[n+1] = here[n] ? left[n] & (left[n] - 1'b1) : left[n];
+    assign channels[n] = whole ? lanes[n] : lanes[n] & ~('1 << lanes_in_log2_i);
+    assign weight[n] = weighed_q.weight + channel_weight_q[n];
+  end
+  assign lane = lanes[0];
+
+  // Whether nothing of the word is left behind these: of one input a register tells it, which is sooner there.
+  if (Inputs == 1) begin : gen_counted
+    logic [1:0] pending_count;
+    logic single_q;
+    rsnn_few #(.Width(Slots)) u_pending (.bits_i(pending_q), .count_o(pending_count));
+    always_ff @(posedge clk_i) begin
+      if (word_ready) single_q <= filled_count == 2'd1;
+      else if (take) single_q <= pending_count == 2'd2;
+    end
+    assign word_end = single_q;
+  end else begin : gen_seen
+    assign word_end = left[Inputs] == '0;
   end
 
   // Down, right: which of the tile's positions; across: which of the bank's. A whole word is of one position.
   assign whole = dense_i || (Side > 1 && deep_i);
   assign bank = LaneWidth'(32'(lane) >> LaneShift);
-  assign in_bank = lane & LaneWidth'(Lanes - 1);
   assign down = whole ? '0 : (Side == 3) ? 2'(bank >= LaneWidth'(6)) + 2'(bank >= LaneWidth'(3)) : 2'(bank >> (Side - 1));
   assign right = whole ? '0 : 2'(bank) - ((Side == 1) ? '0 : {down[0], 1'b0}) - ((Side == 2) ? '0 : down);
-  assign across = whole ? '0 : in_bank >> lanes_in_log2_i;
-  assign channel = whole ? lane : in_bank - (across << lanes_in_log2_i);
+  assign across = whole ? '0 : (lane & LaneWidth'(Lanes - 1)) >> lanes_in_log2_i;
   assign take = any_q && found_ready;
-  assign word_ready = !any_q || (found_ready && single_q);
+  assign word_ready = !any_q || (found_ready && word_end);
   assign free_o = !reader_busy && !any_q;
   assign done_o = !(event_valid_o && event_turn_o == turn_i) && !(found_valid_q && found_turn_q == turn_i)
                && !(weighed_valid_q && weighed_turn_q == turn_i)
@@ -113,14 +143,14 @@ module rsnn_scanner #(
 
   always_ff @(posedge clk_i) begin
     if (found_ready) begin
-      found_value_q <= word_q[lane];
-      found_channel_q <= channel;
+      for (int unsigned n = 0; n < Inputs; n++) found_value_q[n] <= here[n] ? word_q[lanes[n]] : '0;
+      found_channel_q <= channels;
       found_turn_q <= turn_q;
       found_q <= '{y: y, x: x, weight: place_q.weight};
     end
     if (weighed_ready) begin
       {weighed_value_q, weighed_turn_q, weighed_q} <= {found_value_q, found_turn_q, found_q};
-      channel_weight_q <= WeightAddrWidth'(found_channel_q) * row_stride_i;
+      for (int unsigned n = 0; n < Inputs; n++) channel_weight_q[n] <= WeightAddrWidth'(found_channel_q[n]) * row_stride_i;
     end
     if (!rst_ni) turn_q <= 1'b1;
     else if (start_i) turn_q <= !turn_q;
@@ -131,9 +161,9 @@ module rsnn_scanner #(
     end
   end
 
-  rsnn_fifo #(.Width(ActBits + WeightAddrWidth + 25), .Depth(rsnn_pkg::EventDepth - 2)) u_events (
+  rsnn_fifo #(.Width(Inputs * (ActBits + WeightAddrWidth) + 25), .Depth(rsnn_pkg::EventDepth - 2)) u_events (
     .clk_i, .rst_ni, .in_valid_i(weighed_valid_q), .in_ready_o(fifo_ready),
-    .in_data_i({weighed_turn_q, weighed_value_q, weighed_q.weight + channel_weight_q, weighed_q.y, weighed_q.x}),
+    .in_data_i({weighed_turn_q, weighed_value_q, weight, weighed_q.y, weighed_q.x}),
     .out_valid_o(event_valid_o), .out_ready_i(event_ready_i),
     .out_data_o({event_turn_o, event_value_o, event_weight_o, event_y_o, event_x_o})
   );
@@ -180,13 +210,7 @@ module rsnn_scanner #(
     end else if (word_ready) begin
       any_q <= word_valid && filled_count != 2'd0;
     end
-    // Flags tell what is left of the word: whether one is, and whether that is all.
-    if (word_ready) begin
-      pending_q <= filled;
-      single_q <= filled_count == 2'd1;
-    end else if (take) begin
-      pending_q <= pending_q & (pending_q - 1'b1);
-      single_q <= pending_count == 2'd2;
-    end
+    if (word_ready) pending_q <= filled;
+    else if (take) pending_q <= left[Inputs];
   end
 endmodule

@@ -10,6 +10,7 @@
 module rsnn_stage #(
   parameter int unsigned Lanes = 4,
   parameter int unsigned Taps = 1,
+  parameter int unsigned Inputs = 1,
   parameter int unsigned Frames = 4,
   parameter int unsigned Rows = 2,
   parameter bit HandsOn = 1'b0,
@@ -77,8 +78,8 @@ module rsnn_stage #(
   output logic                                      add_signed_o,
   output logic [MembraneAddrWidth-1:0]              add_addr_o,
   output logic signed [Slots-1:0][MembraneBits-1:0] add_u_o,
-  output logic                                      event_o,
-  output logic                                      multiply_o,
+  output logic [2:0]                                events_o,
+  output logic [2:0]                                multiplies_o,
   output logic [11:0]                               saturated_o,
   output logic                                      kept_o,
   output logic                                      pruned_o,
@@ -242,16 +243,20 @@ module rsnn_stage #(
 
   // ---- Scanner and engine.
   logic event_found, event_turn, event_valid, event_ready;
-  logic [ActBits-1:0] event_value;
-  logic [WeightAddrWidth-1:0] event_weight;
+  logic [Inputs-1:0][ActBits-1:0] event_value;
+  logic [Inputs-1:0][WeightAddrWidth-1:0] event_weight;
   logic [11:0] event_y, event_x;
   logic signed [Slots-1:0][MembraneBits-1:0] out_u;
 
-  assign event_o = event_valid && event_ready;
+  always_comb begin
+    events_o = '0;
+    for (int unsigned n = 0; n < Inputs; n++) events_o = events_o + 3'(event_valid && event_ready && event_value[n] != '0);
+  end
   assign event_valid = event_found && take && event_turn == turn;
 
   rsnn_scanner #(
-    .Lanes(Lanes), .Taps(Taps), .ActBits(ActBits), .AddrWidth(AddrWidth), .WeightAddrWidth(WeightAddrWidth)
+    .Lanes(Lanes), .Taps(Taps), .Inputs(Inputs), .ActBits(ActBits), .AddrWidth(AddrWidth),
+    .WeightAddrWidth(WeightAddrWidth)
   ) u_scanner (
     .clk_i, .rst_ni, .start_i(scan_start), .base_i(read_base), .words_i((AddrWidth + 1)'(layer.words_in)),
     .width_i(layer.width), .groups_i(layer.groups_in), .lanes_in_log2_i(layer.lanes_in_log2), .deep_i(layer.deep_in),
@@ -265,7 +270,7 @@ module rsnn_stage #(
   );
 
   rsnn_engine #(
-    .Lanes(Lanes), .Taps(Taps), .ActBits(ActBits), .WeightBits(WeightBits), .LowerBits(LowerBits),
+    .Lanes(Lanes), .Taps(Taps), .Inputs(Inputs), .ActBits(ActBits), .WeightBits(WeightBits), .LowerBits(LowerBits),
     .MembraneBits(MembraneBits), .WeightDepth(WeightDepth), .UpperDepth(UpperDepth), .BiasDepth(BiasDepth),
     .MembraneDepth(MembraneDepth), .WeightFile(image("weights.hex")), .UpperFile(image("upper.hex")),
     .BiasFile(image("bias.hex")), .LoadBits(LoadBits), .Alpha(Alpha), .Reset(Reset), .Spike(Spike),
@@ -273,7 +278,7 @@ module rsnn_stage #(
   ) u_engine (
     .clk_i, .rst_ni, .layer_i(layer), .event_valid_i(event_valid), .event_ready_o(event_ready),
     .event_value_i(event_value), .event_weight_i(event_weight), .event_y_i(event_y), .event_x_i(event_x),
-    .pass_i(pass), .pass_init_i(pass_init), .busy_o(engine_busy), .done_o(pass_done), .free_o(pass_free), .multiply_o,
+    .pass_i(pass), .pass_init_i(pass_init), .busy_o(engine_busy), .done_o(pass_done), .free_o(pass_free), .multiplies_o,
     .out_begin_o(out_begin), .out_valid_o(out_valid), .out_last_o(out_last), .out_addr_o(out_addr), .out_y_o(out_y),
     .out_u_o(out_u), .out_saturated_o(saturated_o), .load_i, .load_addr_i, .load_data_i
   );

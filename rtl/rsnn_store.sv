@@ -1,7 +1,6 @@
-// Memory with two ports: one reads, the other reads where it does not write. The activation stores are such. In banks as
-// rsnn_deep_ram, and with registers ahead of them.
+// rsnn_dual_ram with registers ahead of both ports. The activation stores are such.
 //   latency    both ports: three cycles; a_data_o is held until that of the next read, b_data_o is of one cycle alone
-//   handshake  a word that one port reads while the other writes it is of no use: so block RAMs need no logic around them
+//   handshake  as rsnn_dual_ram
 // A kept hierarchy has registers of its own: an address on its way over the device has one beside each memory.
 (* keep_hierarchy = "yes" *)
 module rsnn_store #(
@@ -18,47 +17,17 @@ module rsnn_store #(
   input  logic [Width-1:0]     b_data_i,
   output logic [Width-1:0]     b_data_o
 );
-  localparam int unsigned BankDepth = rsnn_pkg::bank_depth(Depth);
-  localparam int unsigned Banks = (Depth + BankDepth - 1) / BankDepth;
-  localparam int unsigned BankWidth = (BankDepth > 1) ? $clog2(BankDepth) : 1;
-
   logic a_re_q, b_we_q;
   logic [AddrWidth-1:0] a_addr_q, b_addr_q;
-  logic [Width-1:0] b_write_q;
-  logic [3:0][Width-1:0] a_data_q, b_data_q;
-  logic [1:0] a_bank1_q, a_bank2_q, b_bank1_q, b_bank2_q;
+  logic [Width-1:0] b_data_q;
 
   always_ff @(posedge clk_i) begin
     {a_re_q, b_we_q} <= {a_re_i, b_we_i};
-    {a_addr_q, b_addr_q, b_write_q} <= {a_addr_i, b_addr_i, b_data_i};
+    {a_addr_q, b_addr_q, b_data_q} <= {a_addr_i, b_addr_i, b_data_i};
   end
 
-  for (genvar bank = 0; bank < 4; bank++) begin : gen_bank
-    if (bank < int'(Banks)) begin : gen_words
-      localparam int unsigned Words = (bank < int'(Banks) - 1) ? BankDepth : Depth - (Banks - 1) * BankDepth;
-      localparam int unsigned WordWidth = (Words > 1) ? $clog2(Words) : 1;
-      (* no_rw_check, ram_style = (Depth >= rsnn_pkg::BlockRamDepth) ? "block" : "auto" *)
-      logic [Width-1:0] mem [Words];
-      logic [Width-1:0] a_data, b_data;
-
-      always_ff @(posedge clk_i) begin
-        if (b_we_q && 2'(32'(b_addr_q) >> BankWidth) == 2'(bank)) mem[WordWidth'(b_addr_q)] <= b_write_q;
-        else b_data <= mem[WordWidth'(b_addr_q)];
-        if (a_re_q) a_data <= mem[WordWidth'(a_addr_q)];
-        a_data_q[bank] <= a_data;
-        b_data_q[bank] <= b_data;
-      end
-    end else begin : gen_none
-      assign a_data_q[bank] = '0;
-      assign b_data_q[bank] = '0;
-    end
-  end
-
-  always_ff @(posedge clk_i) begin
-    if (a_re_q) a_bank1_q <= 2'(32'(a_addr_q) >> BankWidth);
-    a_bank2_q <= a_bank1_q;
-    {b_bank2_q, b_bank1_q} <= {b_bank1_q, 2'(32'(b_addr_q) >> BankWidth)};
-  end
-  assign a_data_o = (Banks == 1) ? a_data_q[0] : a_data_q[a_bank2_q];
-  assign b_data_o = (Banks == 1) ? b_data_q[0] : b_data_q[b_bank2_q];
+  rsnn_dual_ram #(.Width(Width), .Depth(Depth)) u_ram (
+    .clk_i, .a_re_i(a_re_q), .a_addr_i(a_addr_q), .a_data_o, .b_we_i(b_we_q), .b_addr_i(b_addr_q), .b_data_i(b_data_q),
+    .b_data_o
+  );
 endmodule

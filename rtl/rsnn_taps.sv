@@ -8,6 +8,7 @@
 //              never stalls. The layer's fields are constant from a cycle before the first event until its last output
 module rsnn_taps #(
   parameter int unsigned Taps = 1,
+  parameter int unsigned Inputs = 1,
   parameter int unsigned ActBits = 4,
   parameter int unsigned WeightAddrWidth = 10,
   parameter int unsigned MembraneAddrWidth = 8
@@ -16,8 +17,8 @@ module rsnn_taps #(
   input  logic                                   rst_ni,
   input  logic                                   event_valid_i,
   output logic                                   event_ready_o,
-  input  logic [ActBits-1:0]                     event_value_i,
-  input  logic [WeightAddrWidth-1:0]             event_weight_i,
+  input  logic [Inputs-1:0][ActBits-1:0]         event_value_i,
+  input  logic [Inputs-1:0][WeightAddrWidth-1:0] event_weight_i,
   input  logic [11:0]                            event_y_i,
   input  logic [11:0]                            event_x_i,
   input  logic                                   deep_i,
@@ -31,8 +32,8 @@ module rsnn_taps #(
   input  logic [15:0]                            pitch_i,
   output logic                                   busy_o,
   output logic                                   valid_o,
-  output logic [ActBits-1:0]                     value_o,
-  output logic [WeightAddrWidth-1:0]             weight_o,
+  output logic [Inputs-1:0][ActBits-1:0]         value_o,
+  output logic [Inputs-1:0][WeightAddrWidth-1:0] weight_o,
   output logic [1:0]                             turn_y_o,
   output logic [1:0]                             turn_x_o,
   output logic [Taps-1:0]                        bank_o,
@@ -67,8 +68,8 @@ module rsnn_taps #(
   logic [3:0] row_block_q, column_block_q, farthest_y_q, farthest_x_q;
   logic [12:0] row_q, column_q;
   logic [11:0] group_q;
-  logic [ActBits-1:0] value_q;
-  logic [WeightAddrWidth-1:0] weight_q;
+  logic [Inputs-1:0][ActBits-1:0] value_q;
+  logic [Inputs-1:0][WeightAddrWidth-1:0] weight_q;
 
   assign lifted = Side > 1 && !deep_i;
   assign size = lifted ? 2'(Side) : 2'd1;
@@ -145,8 +146,9 @@ module rsnn_taps #(
   endfunction
 
   logic valid1_q, valid2_q;
-  logic [ActBits-1:0] value1_q, value2_q;
-  logic [WeightAddrWidth-1:0] weight1_q, weight2_q, kernel_row_q, weight_row2_q, weight_column2_q;
+  logic [Inputs-1:0][ActBits-1:0] value1_q, value2_q;
+  logic [Inputs-1:0][WeightAddrWidth-1:0] weight1_q, weight2_q;
+  logic [WeightAddrWidth-1:0] kernel_row_q, weight_row2_q, weight_column2_q;
   logic [MembraneAddrWidth-1:0] membrane_row2_q, membrane_column2_q;
   logic [Taps-1:0][MembraneAddrWidth-1:0] offset2_q;
   logic [Taps-1:0] bank2_q;
@@ -180,7 +182,7 @@ module rsnn_taps #(
     b1_q <= farthest_x_q + lift_q - (4'(column_q) << step_log2_i) + (later(column_block_q, lifted) << step_log2_i);
 
     value2_q <= value1_q;
-    weight2_q <= weight1_q + WeightAddrWidth'(group1_q);
+    for (int unsigned n = 0; n < Inputs; n++) weight2_q[n] <= weight1_q[n] + WeightAddrWidth'(group1_q);
     weight_row2_q <= WeightAddrWidth'(a1_q) * kernel_row_q;
     weight_column2_q <= WeightAddrWidth'(b1_q) * WeightAddrWidth'(groups_i);
     membrane_row2_q <= MembraneAddrWidth'(row1_q.tile) * MembraneAddrWidth'(pitch_i);
@@ -188,7 +190,7 @@ module rsnn_taps #(
     {turn_y2_q, turn_x2_q} <= {row1_q.turn, column1_q.turn};
 
     value_o <= value2_q;
-    weight_o <= weight2_q + weight_row2_q + weight_column2_q;
+    for (int unsigned n = 0; n < Inputs; n++) weight_o[n] <= weight2_q[n] + weight_row2_q + weight_column2_q;
     {turn_y_o, turn_x_o} <= {turn_y2_q, turn_x2_q};
     bank_o <= bank2_q;
     if (!rst_ni) {valid1_q, valid2_q, valid_o} <= '0;

@@ -1,17 +1,19 @@
 """rsnn_engine: membranes, outputs, saturations and multiplies of every layer of a plan, on random operands."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import cocotb
 import numpy as np
-from blocks import PARAMETERS, Block, layer_word, planned, unpack
+from blocks import PARAMETERS, Block, layer_word, pack, planned, unpack
 
 from razorsnn.layers import Layer
 from razorsnn.ops.timeline import DRAIN_CYCLES, LEAST_PASS_CYCLES, LEAST_TURN_CYCLES, NEURON_CYCLES
 from razorsnn.plan import Plan
 from razorsnn.targets.reference import layer_cycles
 
-SLOTS = PARAMETERS["Lanes"] * PARAMETERS["Taps"]
+SLOTS, INPUTS = PARAMETERS["Lanes"] * PARAMETERS["Taps"], PARAMETERS["Inputs"]
+WEIGHT = max(1, (PARAMETERS["WeightDepth"] - 1).bit_length())
 
 
 class Engine(Block):
@@ -27,7 +29,7 @@ class Engine(Block):
         """One cycle; gives event_ready_o."""
         await self.next(**inputs)
         await self.settle()
-        self.multiplies += self.get("multiply")
+        self.multiplies += self.get("multiplies")
         self.saturated += self.get("out_saturated")
         assert self.get("out_valid") or not self.get("out_last")
         if self.get("out_valid"):
@@ -56,15 +58,15 @@ class Engine(Block):
         assert self.time == self.started + max(self.words, LEAST_PASS_CYCLES) - 0
 
     async def send(self, frame: np.ndarray, layer: Layer, row: dict[str, int]) -> None:
-        """All events of words [words, size], random gaps between them."""
-        shape = layer.operand.shape[1:]
-        numbers = layer.reads.pack(np.arange(1, np.prod(shape) + 1).reshape(1, *shape))[0]
-        for word, slot in np.argwhere(frame).tolist():
-            c, y, x = np.unravel_index(numbers[word, slot] - 1, shape)
-            line = word * SLOTS + slot if row["dense"] else c
-            y, x = (0, 0) if row["dense"] else (y, x)
-            event = dict(event_value=int(frame[word, slot]), event_y=int(y), event_x=int(x))
-            event["event_weight"] = row["weight_base"] + int(line) * row["row_stride"]
+        """All events of words [words, size], some of a position at once, random gaps between them."""
+        left = list(events(frame, layer, row))
+        while left:
+            y, x = left[0][:2]
+            most = self.rng.randint(1, INPUTS)
+            together = next((n for n, event in enumerate(left[:most]) if event[:2] != (y, x)), most)
+            some, left = left[:together], left[together:]
+            event = {"event_value": pack([one[2] for one in some], PARAMETERS["ActBits"]), "event_y": y, "event_x": x}
+            event["event_weight"] = pack([one[3] for one in some], WEIGHT)
             while not await self.step(event_valid=1, **event):
                 pass
             while self.rng.random() < 0.2:
@@ -77,6 +79,17 @@ class Engine(Block):
 
     def put(self, **inputs: int) -> None:
         super().put(**{name.rstrip("_"): value for name, value in inputs.items()})
+
+
+def events(frame: np.ndarray, layer: Layer, row: dict[str, int]) -> Iterator[tuple[int, int, int, int]]:
+    """(y, x, value, weight) of words [words, size]."""
+    shape = layer.operand.shape[1:]
+    numbers = layer.reads.pack(np.arange(1, np.prod(shape) + 1).reshape(1, *shape))[0]
+    for word, slot in np.argwhere(frame).tolist():
+        c, y, x = (int(at) for at in np.unravel_index(numbers[word, slot] - 1, shape))
+        line = word * SLOTS + slot if row["dense"] else c
+        y, x = (0, 0) if row["dense"] else (y, x)
+        yield y, x, int(frame[word, slot]), row["weight_base"] + line * row["row_stride"]
 
 
 async def run(block: Engine, plan: Plan, layer: Layer, x: np.ndarray) -> None:

@@ -1,13 +1,14 @@
 """rsnn_mac against fixed.py: events and passes in any order, one a cycle, at the ends of every range."""
 
+from operator import mul
 from typing import Any
 
 import cocotb
-from blocks import PARAMETERS, Block
+from blocks import PARAMETERS, Block, pack
 
 from razorsnn.fixed import leak
 
-WEIGHT, VALUE, MEMBRANE = (PARAMETERS[name] for name in ("WeightBits", "ValueBits", "MembraneBits"))
+INPUTS, WEIGHT, VALUE, MEMBRANE = (PARAMETERS[name] for name in ("Inputs", "WeightBits", "ValueBits", "MembraneBits"))
 MASK = (1 << MEMBRANE) - 1
 
 
@@ -18,12 +19,14 @@ def signed(block: Block, bits: int) -> int:
 
 def drawn(block: Block) -> tuple[dict[str, int], dict[str, int], int, int]:
     """Inputs of the first cycle and of the second, the base of the third, and the sum."""
-    weight, value, membrane = signed(block, WEIGHT), block.rng.randrange(1, 1 << VALUE), signed(block, MEMBRANE)
+    weights, membrane = [signed(block, WEIGHT) for _ in range(INPUTS)], signed(block, MEMBRANE)
+    # The first one is an event, the others may be missing.
+    values = [block.rng.randrange(int(n == 0), 1 << VALUE) for n in range(INPUTS)]
     event, wipe, alpha, base = (block.rng.randrange(high) for high in (2, 2, 256, 1 << MEMBRANE))
     # What all layers have counts, and not what comes of a row.
     used = alpha if PARAMETERS["Alpha"] < 0 else PARAMETERS["Alpha"]
-    part = weight * value if event else 0 if wipe else int(leak(membrane, used))
-    first = {"event": event, "weight": weight, "value": value, "membrane": membrane, "alpha": alpha}
+    part = sum(map(mul, weights, values)) if event else 0 if wipe else int(leak(membrane, used))
+    first = {"event": event, "weight": pack(weights, WEIGHT), "value": pack(values, VALUE), "membrane": membrane, "alpha": alpha}
     return first, {"leak": 1 - event, "wipe": wipe & (1 - event)}, base, (base + part) & MASK
 
 

@@ -20,12 +20,12 @@ from razorsnn.registers import (
 )
 
 QUIET = dict.fromkeys(
-    ("busy", "clearing", "window_done", "unended", "event", "multiply", "dropped", "saturated", "kept", "pruned"), 0
+    ("busy", "clearing", "window_done", "unended", "events", "multiplies", "dropped", "saturated", "kept", "pruned"), 0
 )
 LOADED = {"loading": 0, "whole": 1, "refused": 0}
-COUNTED = {"busy": "cycles", "event": "events", "multiply": "multiplies", "dropped": "dropped"}
+COUNTED = {"busy": "cycles", "events": "events", "multiplies": "multiplies", "dropped": "dropped"}
 COUNTED |= {"saturated": "saturations", "window_done": "windows"}
-WIDTHS = {"event": 1, "multiply": 1, "kept": 1, "pruned": 1, "saturated": 12}
+WIDTHS = {"events": 3, "multiplies": 3, "kept": 1, "pruned": 1, "saturated": 12}
 """Of what each stage tells."""
 
 
@@ -76,7 +76,7 @@ async def started(dut: Any) -> Bus:
     bus = Bus(dut)
     await bus.begin(awvalid=0, wvalid=0, bready=0, arvalid=0, rready=0, keep=0, layer=0, **LOADED, **QUIET)
     # Of the second cycle after the reset nothing counts.
-    bus.put(**{name: bus.rng.getrandbits(1) for name in ("busy", "event", "multiply", "saturated", "kept")})
+    bus.put(**{name: bus.rng.getrandbits(1) for name in ("busy", "events", "multiplies", "saturated", "kept")})
     await bus.next(**QUIET)
     return bus
 
@@ -89,7 +89,8 @@ async def counters(dut: Any) -> None:
     for _ in range(40):
         for _ in range(bus.rng.randrange(40)):
             pulses = {name: [bus.rng.getrandbits(1) for _ in range(stages)] for name in QUIET}
-            pulses |= {"saturated": [bus.rng.getrandbits(7) for _ in range(stages)]}
+            for name, most in (("saturated", 128), ("events", 5), ("multiplies", 5)):
+                pulses[name] = [bus.rng.randrange(most) for _ in range(stages)]
             at = bus.rng.sample(range(layers), stages)
             for name in QUIET:
                 pulses[name] = pulses[name] if name in WIDTHS else pulses[name][:1]
@@ -126,9 +127,10 @@ async def constants_and_unknown(dut: Any) -> None:
     fields[-1] |= PARAMETERS["Taps"] << 4
     assert await bus.read(REGISTERS["shape"]) == sum(value << (8 * index) for index, value in enumerate(fields))
     assert await bus.read(REGISTERS["engines"]) == PARAMETERS["Stages"]
+    assert await bus.read(REGISTERS["inputs"]) == PARAMETERS["Inputs"]
     assert await bus.read(REGISTERS["window"]) == PARAMETERS["Frames"] | PARAMETERS["Classes"] << 16
-    await bus.write(0x038, 0xFFFF_FFFF)
-    assert await bus.read(0x038) == await bus.read(0xFFC) == 0
+    await bus.write(0x03C, 0xFFFF_FFFF)
+    assert await bus.read(0x03C) == await bus.read(0xFFC) == 0
 
 
 @cocotb.test()

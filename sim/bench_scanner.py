@@ -5,18 +5,19 @@ from typing import Any
 
 import cocotb
 import numpy as np
-from blocks import PARAMETERS, Block, Memory, pack
+from blocks import PARAMETERS, Block, Memory, pack, unpack
 
 from razorsnn.ops.timeline import DRAIN_CYCLES, LEAST_TURN_CYCLES, pass_starts
 
-LANES, TAPS = PARAMETERS["Lanes"], PARAMETERS["Taps"]
+LANES, TAPS, INPUTS = (PARAMETERS[name] for name in ("Lanes", "Taps", "Inputs"))
 SIZE, SIDE = LANES * TAPS, {1: 1, 4: 2, 9: 3}[TAPS]
-Event = tuple[int, int, int, int]
+Event = tuple[int, int, list[tuple[int, int]]]
+"""y, x, and value and weight of those that come at once."""
 
 
 def expected(frame: np.ndarray, layer: dict[str, int]) -> list[Event]:
-    """(value, weight, y, x) of every event of words [words, size]."""
-    found, beside = [], LANES >> layer["lanes_in_log2"]
+    """Every event of words [words, size]."""
+    found, beside, before = list[Event](), LANES >> layer["lanes_in_log2"], -1
     for word, slot in np.argwhere(frame).tolist():
         place, group = divmod(word, layer["groups"])
         y, x = divmod(place, layer["width"])
@@ -28,7 +29,12 @@ def expected(frame: np.ndarray, layer: dict[str, int]) -> list[Event]:
             across, channel = divmod(lane, 1 << layer["lanes_in_log2"])
             y, x = y * SIDE + bank // SIDE, (x * SIDE + bank % SIDE) * beside + across
             row = group * LANES + channel
-        found.append((int(frame[word, slot]), 5 + row * layer["row_stride"], y, x))
+        event = int(frame[word, slot]), 5 + row * layer["row_stride"]
+        if word == before and found[-1][:2] == (y, x) and len(found[-1][2]) < INPUTS:
+            found[-1][2].append(event)
+        else:
+            found.append((y, x, [event]))
+        before = word
     return found
 
 
@@ -71,10 +77,12 @@ class Scanner(Block):
     async def take(self, ready: bool, costs: Sequence[int], zero: int) -> None:
         if self.get("event_valid") and self.get("event_turn") == self.turn and ready:
             self.put(event_ready=1)
-            value, weight = self.get("event_value"), self.get("event_weight")
-            self.events.append((value, weight, self.get("event_y"), self.get("event_x")))
+            values = unpack(self.get("event_value"), PARAMETERS["ActBits"], INPUTS)
+            weights = unpack(self.get("event_weight"), PARAMETERS["WeightAddrWidth"], INPUTS)
+            together = [(value, weight) for value, weight in zip(values, weights, strict=True) if value]
+            self.events.append((self.get("event_y"), self.get("event_x"), together))
             self.free = self.time - zero + int(costs[self.taken])
-            self.taken += 1
+            self.taken += len(together)
         await self.settle()
 
     def over(self, zero: int, random: bool) -> bool:
@@ -91,9 +99,11 @@ async def windows(dut: Any, mode: str) -> None:
     for _ in range(25):
         frames, layer = drawn(rng)
         shape = frames.shape[1:]
-        cost = np.ones(shape, dtype=np.int64) if mode == "taken" else rng.integers(1, 10, size=shape)
+        position = SIZE if layer["dense"] or layer["deep"] else 1 << layer["lanes_in_log2"]
+        costs = rng.integers(1, 10, size=(shape[0], SIZE // position))
+        cost = np.ones(shape, dtype=np.int64) if mode == "taken" else costs.repeat(position, axis=1)
         await block.next(words=shape[0], weight_base=5, **layer)
         found, done = await block.scanned(frames, cost, mode == "random")
         assert found == [event for frame in frames for event in expected(frame, layer)]
-        starts = pass_starts(frames != 0, cost, [True] * len(frames), 1, [0] * len(frames))
+        starts = pass_starts(frames != 0, cost, [True] * len(frames), 1, [0] * len(frames), False, position, INPUTS)
         assert mode == "random" or done == [start - DRAIN_CYCLES for start in starts]

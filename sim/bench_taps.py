@@ -4,9 +4,10 @@ from itertools import product
 from typing import Any
 
 import cocotb
-from blocks import PARAMETERS, Block, unpack
+from blocks import PARAMETERS, Block, pack, unpack
 
 LATENCY = 4
+INPUTS, WEIGHT = PARAMETERS.get("Inputs", 1), PARAMETERS["WeightAddrWidth"]
 TAPS = PARAMETERS["Taps"]
 SIDE = {1: 1, 4: 2, 9: 3}[TAPS]
 
@@ -17,8 +18,8 @@ def reached(at: int, layer: dict[str, int], valid: int) -> list[int]:
     return [output for output, first in enumerate(firsts) if first <= at <= first + layer["span"]]
 
 
-Step = tuple[int, int, dict[int, tuple[int, int]]]
-"""Value, weight word, and of each bank that has an output its place in the block and its membrane's address."""
+Step = tuple[int, list[int], dict[int, tuple[int, int]]]
+"""Values, weight words, and of each bank that has an output its place in the block and its membrane's address."""
 
 
 def steps(at: int, layer: dict[str, int], valid: int, side: int) -> list[tuple[int, list[int]]]:
@@ -51,9 +52,8 @@ def expected(event: dict[str, int], layer: dict[str, int]) -> list[Step]:
                         banks[row % side * side + column % side] = (i * side + j, tile)
                 if layer["deep"]:
                     banks = {bank: (bank, banks[0][1]) for bank in range(SIDE * SIDE)}
-                found.append(
-                    (event["event_value"], event["event_weight"] + (down * size + across) * groups + group, banks)
-                )
+                first, weights = (down * size + across) * groups + group, unpack(event["event_weight"], WEIGHT, INPUTS)
+                found.append((event["event_value"], [weight + first for weight in weights], banks))
     return found
 
 
@@ -78,7 +78,8 @@ async def events(dut: Any, gap: float) -> None:
         for _ in range(30):
             while rng.random() < gap:
                 await step(block, wanted, event_valid=0)
-            event = {"event_value": rng.randint(1, 15), "event_weight": rng.randint(0, 900)}
+            event = {"event_value": pack([rng.randint(1, 15) for _ in range(INPUTS)], 4)}
+            event |= {"event_weight": pack([rng.randint(0, 900) for _ in range(INPUTS)], WEIGHT)}
             event |= {"event_y": rng.randrange(height), "event_x": rng.randrange(width)}
             outputs = expected(event, layer)
             while not await step(block, wanted, event_valid=1, **event):
@@ -98,8 +99,8 @@ async def step(block: Block, wanted: dict[int, Step], **inputs: int) -> bool:
     expects = wanted.pop(block.time, None)
     assert block.get("valid") == (expects is not None)
     if expects is not None:
-        value, weight, banks = expects
-        assert (block.get("value"), block.get("weight")) == (value, weight)
+        value, weights, banks = expects
+        assert (block.get("value"), unpack(block.get("weight"), WEIGHT, INPUTS)) == (value, weights)
         assert [bank for bank in range(TAPS) if block.get("bank") >> bank & 1] == sorted(banks)
         addresses = unpack(block.get("membrane"), PARAMETERS["MembraneAddrWidth"], TAPS)
         turns = block.get("turn_y"), block.get("turn_x")

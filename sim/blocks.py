@@ -39,8 +39,8 @@ def layer_word(row: dict[str, int]) -> int:
 def planned() -> Plan:
     """The plan whose images the block reads."""
     lanes, taps = int(os.environ["RAZORSNN_LANES"]), int(os.environ["RAZORSNN_TAPS"])
-    engines = json.loads(os.environ.get("RAZORSNN_ENGINES", "1"))
-    return make_plan(load_graph(Path(os.environ["RAZORSNN_GRAPH"])), lanes, taps=taps, engines=engines)
+    engines, inputs = (json.loads(os.environ.get(f"RAZORSNN_{name}", "1")) for name in ("ENGINES", "INPUTS"))
+    return make_plan(load_graph(Path(os.environ["RAZORSNN_GRAPH"])), lanes, taps=taps, engines=engines, inputs=inputs)
 
 
 class Block:

@@ -55,13 +55,16 @@ class Family:
         return simulate_loads(plans, self.builds[indices[0]] / "rtl", self.cache, windows, loads, how)
 
 
+def own_plan(net: NetClass, graph: Graph) -> Plan:
+    """A graph of the class, in a shape class of its own."""
+    return make_plan(graph, net.lanes, taps=net.taps, engines=net.engines or 1, inputs=net.inputs)
+
+
 def make_family(
     net: NetClass, graphs: Sequence[Graph], folder: Path, targets: Sequence[Callable[[Plan, Path], object]]
 ) -> Family:
     """Builds of all graphs, each in the smallest shape class that holds them all."""
-    shape = reduce(
-        Shape.covering, (make_plan(graph, net.lanes, taps=net.taps, engines=net.engines or 1).shape for graph in graphs)
-    )
+    shape = reduce(Shape.covering, (own_plan(net, graph).shape for graph in graphs))
     plans = [make_plan(graph, net.lanes, shape) for graph in graphs]
     builds = [folder / f"net{index}" for index in range(len(graphs))]
     for plan, build in zip(plans, builds, strict=True):

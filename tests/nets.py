@@ -20,6 +20,7 @@ class NetClass:
 
     lanes: int = 4
     taps: int = 1
+    inputs: int = 1
     frames: int = 4
     channels: int = 2
     size: tuple[int, int] = (7, 6)

@@ -57,6 +57,19 @@ CLASSES = {
         lanes=2, taps=4, frames=4, embeddings=2, size=(7, 5), sensor=(15, 13), classes=9, engines=(1, 2),
     ),
     "three engines, no gate": NetClass(lanes=4, frames=3, size=(5, 6), sensor=(5, 6), gated=False, engines=(2, 1, 1)),
+    "two inputs": NetClass(
+        lanes=8, inputs=2, frames=4, embeddings=2, size=(5, 6), sensor=(5, 6), weight_bits=(2, 4, 6),
+    ),
+    "two inputs, four taps, two engines": NetClass(
+        lanes=4, taps=4, inputs=2, frames=3, channels=3, size=(6, 5), sensor=(6, 5), classes=9, engines=(2, 1),
+    ),
+    "four inputs of spikes": NetClass(
+        lanes=8, inputs=4, frames=3, size=(4, 5), sensor=(4, 5), embeddings=3, input_bits=1, activation_bits=1,
+        least_bits=1, modes=("lif",), most_layers=2,
+    ),
+    "four inputs, nine taps": NetClass(
+        lanes=2, taps=9, inputs=4, frames=3, size=(7, 5), sensor=(7, 5), embeddings=2, alphas=(77,), most_layers=2,
+    ),
     "nine taps": NetClass(
         lanes=4, taps=9, frames=3, size=(7, 8), sensor=(9, 8), classes=4, embeddings=2, input_bits=2, activation_bits=5,
     ),

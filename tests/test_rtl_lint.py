@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from razorsnn.assets import asset
-from razorsnn.plan import make_plan
 from razorsnn.targets.rtl import TOP, emit, source_files
 from razorsnn.tools import verilator_environment
+from tests.families import own_plan
 from tests.nets import NetClass, random_graph
 
 MODULES = [path.stem for path in sorted(asset("rtl").glob("rsnn_*.sv"))] + [TOP]
@@ -25,6 +25,8 @@ TOPS["spikes"] = replace(
 TOPS["engines"] = replace(GATED, engines=(1, 1, 1))
 TOPS["four taps"] = replace(GATED, taps=4)
 TOPS["nine taps"] = replace(GATED, taps=9)
+TOPS["two inputs"] = replace(GATED, taps=4, inputs=2)
+TOPS["four inputs"] = replace(GATED, inputs=4)
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +34,7 @@ def builds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Folder of the emitted sources of a net with and of a net without gates."""
     folder = tmp_path_factory.mktemp("lint")
     for name, net in TOPS.items():
-        emit(make_plan(random_graph(net, 0), net.lanes, taps=net.taps, engines=net.engines or 1), folder / name)
+        emit(own_plan(net, random_graph(net, 0)), folder / name)
     return {name: folder / name / "rtl" for name in TOPS}
 
 

@@ -71,6 +71,7 @@ def build_inputs(
     taps: int = 1,
     any_neuron: bool = False,
     engines: int | Sequence[int] = 1,
+    inputs: int = 1,
 ) -> dict[str, Any]:
     """All that a build depends on.
 
@@ -80,7 +81,7 @@ def build_inputs(
     sources = {name: hash_tree(asset(name)) for name in ("hls", "rtl", "templates")}
     optional = [name for name in (METRICS,) if (run / name).exists()]
     graph = hash_files_of(run, (*FILES, SAVED, *optional))
-    choices = {"targets": list(targets), "lanes": lanes, "taps": taps, "engines": engines}
+    choices = {"targets": list(targets), "lanes": lanes, "taps": taps, "engines": engines, "inputs": inputs}
     room = {"headroom": headroom, "any_neuron": any_neuron}
     return {"version": __version__, **choices, **room, "sources": sources, "run": graph}
 
@@ -139,12 +140,14 @@ def vouched(path: Path, manifest: dict[str, Any], command: str) -> None:
 
 def as_set(run: Path, hardware: Hardware) -> Plan:
     """The graph laid out as the settings say."""
-    return make_plan(load_graph(run), hardware.lanes, taps=hardware.taps, engines=hardware.engines)
+    axes = {"taps": hardware.taps, "engines": hardware.engines, "inputs": hardware.inputs}
+    return make_plan(load_graph(run), hardware.lanes, **axes)
 
 
 def planned(run: Path, inputs: dict[str, Any]) -> Plan:
     """The graph in its own shape class, with the room that was asked for."""
-    own = make_plan(load_graph(run), inputs["lanes"], taps=inputs.get("taps", 1), engines=inputs.get("engines", 1))
+    axes = {name: inputs.get(name, 1) for name in ("taps", "engines", "inputs")}
+    own = make_plan(load_graph(run), inputs["lanes"], **axes)
     shape = own.shape.widened(inputs["headroom"])
     shape = shape.varied() if inputs.get("any_neuron") else shape
     return own if shape == own.shape else make_plan(own.graph, inputs["lanes"], shape)

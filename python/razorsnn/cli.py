@@ -135,6 +135,9 @@ def generate(
         int | None, typer.Option(min=1, max=128, help="Output channels at once; without: as in RUN.")
     ] = None,
     taps: Annotated[int | None, typer.Option(help="Outputs at once, 1, 4 or 9; without: as in RUN.")] = None,
+    inputs: Annotated[
+        int | None, typer.Option(help="Events of a position at once, 1, 2 or 4; without: as in RUN.")
+    ] = None,
     engines: Annotated[
         str | None,
         typer.Option(help="How many share the layers, or how many each runs, as 1,3; without: as in RUN.", metavar="N"),
@@ -154,7 +157,7 @@ def generate(
     """Write the accelerator: HLS C++, RTL, memory images, a manifest with the hash of each file."""
     from razorsnn import flow
 
-    chosen = (target.value, lanes, headroom, device, taps, any_neuron, _engines(engines))
+    chosen = (target.value, lanes, headroom, device, taps, any_neuron, _engines(engines), inputs)
     run_stage("generate", json, lambda: flow.generate(run, out, *chosen))
 
 

@@ -174,13 +174,15 @@ class Train(Section):
 
 
 class Hardware(Section):
-    """`lanes` x `taps` multipliers an engine: channels and outputs side by side; the clock turns cycles into seconds.
+    """`lanes` x `taps` x `inputs` multipliers an engine: output channels, outputs and events side by side; the clock
+    turns cycles into seconds.
 
     `engines`: how many share the layers, each with a window of its own.
     """
 
     lanes: Literal[1, 2, 4, 8, 16, 32, 64, 128] = 16
     taps: Literal[1, 4, 9] = 1
+    inputs: Literal[1, 2, 4] = 1
     engines: int = Field(1, ge=1, le=MOST_ENGINES)
     clock_mhz: float = Field(100.0, ge=1, le=1000)
 

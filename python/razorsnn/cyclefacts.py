@@ -86,7 +86,7 @@ def _layer(result: LayerResult) -> dict[str, Any]:
     cycles = result.cycles
     return _row(
         result.layer.name,
-        multiply=cycles.multiplies,
+        multiply=cycles.multiply,
         idle=cycles.idle,
         neuron=cycles.neuron,
         razor=cycles.gate + result.scored,

@@ -188,6 +188,7 @@ def generate(
     taps: int | None = None,
     any_neuron: bool = False,
     engines: int | list[int] | None = None,
+    inputs: int | None = None,
 ) -> dict[str, Any]:
     """The accelerator's sources in `out`, with memory images and a manifest; as they are if nothing changed.
 
@@ -198,19 +199,20 @@ def generate(
     config = load_config(run / SAVED)
     _require_graph(run, config)
     targets, hardware = sorted(TARGETS) if target == "all" else [target], config.hardware
-    wide = hardware.taps if taps is None else taps
+    wide, deep = hardware.taps if taps is None else taps, hardware.inputs if inputs is None else inputs
     shared = engines or hardware.engines
-    inputs = build_inputs(run, targets, lanes or hardware.lanes, headroom, wide, any_neuron, shared)
-    fitting = require_fitting(planned(run, inputs), device) if device else []
-    current = current_build(out, inputs)
+    made_from = build_inputs(run, targets, lanes or hardware.lanes, headroom, wide, any_neuron, shared, deep)
+    fitting = require_fitting(planned(run, made_from), device) if device else []
+    current = current_build(out, made_from)
     if not current:
-        write_build(run, out, inputs)
+        write_build(run, out, made_from)
     build = current or open_build(out)
     return {
         "build": out,
         "up_to_date": current is not None,
         "lanes": build.plan.shape.lanes,
         "taps": build.plan.shape.taps,
+        "inputs": build.plan.shape.inputs,
         "engines": build.plan.engines,
         "files": len(build.manifest["files"]),
         "multipliers": sum(build.plan.multipliers().values()),

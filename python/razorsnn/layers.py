@@ -32,6 +32,8 @@ class Layer:
     operand: Tensor
     reads: Words
     writes: Words
+    inputs: int = 1
+    """Events of a position that its engine takes at once."""
     begins: bool = False
     """Whether it is the first of its engine: its first membranes are set, and its keep bits known, ahead of it."""
 
@@ -48,7 +50,7 @@ class Layer:
     @cached_property
     def timing(self) -> Timing:
         """Of the first layer of an engine the first membranes are set ahead."""
-        return self.synapse.timing(self.operand, self.reads, self.writes, opened=self.begins)
+        return self.synapse.timing(self.operand, self.reads, self.writes, self.begins, self.inputs)
 
     @property
     def name(self) -> str:
@@ -96,7 +98,7 @@ def input_layout(x: Tensor, lanes: int, taps: int) -> Words:
     return Words(lanes, taps, lanes_in=min(lanes, power_of_two(x.channels)))
 
 
-def engine_layers(graph: Graph, lanes: int, taps: int) -> tuple[Layer, ...]:
+def engine_layers(graph: Graph, lanes: int, taps: int, inputs: int = 1) -> tuple[Layer, ...]:
     """Pairs each synapse with the gate before it; UserError for an order that the engine does not have."""
     found: list[Layer] = []
     gate: Gate | None = None
@@ -108,7 +110,7 @@ def engine_layers(graph: Graph, lanes: int, taps: int) -> tuple[Layer, ...]:
             gate, before = op, x
         elif isinstance(op, Synapse):
             writes = Words(lanes, taps, op.deep(x, lanes, taps))
-            found.append(Layer(len(found), gate, op, before if gate else x, x, reads, writes))
+            found.append(Layer(len(found), gate, op, before if gate else x, x, reads, writes, inputs))
             gate, reads = None, writes
         else:
             raise UserError(f"graph {graph.name}: the engine has no {op.kind} layer")

@@ -7,13 +7,15 @@ from razorsnn.shape import Shape
 
 BLOCK_RAM_DEPTH = 64
 """Words from which on a memory is block RAM; a shallower one would waste most of each block."""
+READS = 2
+"""Ports of a block RAM."""
 BANK_DEPTH = 512
 """Least words of a bank of a memory that has several."""
 
 
 def bank_depth(depth: int) -> int:
     """Words of a bank of a deep memory: of up to four banks, each a power of two deep, so that none is a choice of
-    block RAMs. rtl/rsnn_deep_ram.sv and rsnn_store.sv."""
+    block RAMs. rtl/rsnn_deep_ram.sv and rsnn_dual_ram.sv."""
     if depth <= BANK_DEPTH:
         return depth
     return max(BANK_DEPTH, 1 << ((depth - 1).bit_length() - 2))
@@ -51,8 +53,7 @@ def memories(shape: Shape, table_bits: int) -> tuple[Memory, ...]:
         *_input_memories(shape),
         Memory("even store", shape.store_depth_even, slots * shape.activation_bits, "activation store", stores),
         Memory("odd store", shape.store_depth_odd, slots * shape.activation_bits, "activation store", stores),
-        Memory("weights", shape.weight_depth, slots * shape.lower_bits, "engine", "all layers, what each weight has"),
-        *_upper_weights(shape),
+        *_weights(shape),
         Memory("bias", shape.bias_depth, slots * shape.membrane_bits, "engine", "all layers"),
         Memory(
             "membranes",
@@ -72,11 +73,14 @@ def _scores(shape: Shape) -> Memory:
     return Memory("scores", shape.score_depth, width, "readout", "one a class")
 
 
-def _upper_weights(shape: Shape) -> tuple[Memory, ...]:
+def _weights(shape: Shape) -> tuple[Memory, ...]:
+    """Copies side by side: of each, two words are read at once (rtl/rsnn_many_rom.sv)."""
+    width, why = shape.slots * max(1, shape.inputs // READS), "all layers, what each weight has"
+    lower = Memory("weights", shape.weight_depth, width * shape.lower_bits, "engine", why)
     if not shape.upper_bits:
-        return ()
-    width = shape.slots * shape.upper_bits
-    return (Memory("upper weights", shape.upper_depth, width, "engine", "layers of wide weights: their upper bits"),)
+        return (lower,)
+    why = "layers of wide weights: their upper bits"
+    return lower, Memory("upper weights", shape.upper_depth, width * shape.upper_bits, "engine", why)
 
 
 def _input_memories(shape: Shape) -> tuple[Memory, ...]:

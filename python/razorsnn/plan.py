@@ -14,7 +14,7 @@ from razorsnn.layertable import LAYER_FIELDS, layer_table, weight_bases
 from razorsnn.memories import Memory, memories
 from razorsnn.ops.razor import exp_table, sigmoid_table
 from razorsnn.ops.static import Static
-from razorsnn.ops.words import TAPS
+from razorsnn.ops.words import INPUTS, TAPS
 from razorsnn.registers import MOST_ENGINES, MOST_KEEP_WORDS, MOST_LAYERS, keep_words
 from razorsnn.settings import SETTINGS, VARIES
 from razorsnn.shape import SIZES, WORD_BITS, Shape, own_shape, staged_shape
@@ -25,7 +25,7 @@ ASSUMED_ACTIVITY = 0.1
 MULTIPLIER_BITS = 18
 """Of a multiplier's operand: to leak, a wider membrane takes a second one a lane and tap (rtl/rsnn_mac.sv)."""
 ADDRESS_MULTIPLIERS = 8
-"""At most: frame builder 2 (two bins; a power of two takes none), scanner 1, taps 5."""
+"""At most: frame builder 2 (two bins; a power of two takes none), scanner 1 an input, taps 5; of one input."""
 THIRDS_MULTIPLIERS = 4
 """Of addresses in tiles of 3 x 3: two further bins, and rows and columns of tiles."""
 
@@ -94,7 +94,7 @@ class Plan:
         return np.array([layer.gate.keep if isinstance(layer.gate, Static) else every for layer in rows])
 
     def multipliers(self) -> dict[str, int]:
-        """Multipliers by use: the engine's and the razor's a lane and tap, addresses, the affine map.
+        """Multipliers by use: the engine's a lane, tap and input, the razor's a lane and tap, addresses, the affine map.
 
         Products of an activation by an embedding or a mask are sums of shifts, in LUTs: K + 1 a lane.
         tests/test_synthesis.py holds it against Yosys.
@@ -102,40 +102,55 @@ class Plan:
         if self.stages:
             parts = [stage.multipliers() for stage in self.stages]
             return {name: sum(part.get(name, 0) for part in parts) for name in dict.fromkeys(chain(*parts))}
-        found = {"engine": self.shape.slots * self._products, "addresses": self._addresses}
+        others = (self.shape.inputs - 1) * int(self._valued)
+        found = {"engine": self.shape.slots * (self._products + others), "addresses": self._addresses}
         gate = {"razor": self.shape.slots, "weighting": self.shape.embeddings}
         gate |= {"relative threshold": 1} if self.shape.relatives else {}
         return found | (gate if self.shape.razors else {})
 
     @property
+    def _valued(self) -> bool:
+        """Whether an event has a value, and is no spike."""
+        return max(self.shape.input_bits, self.shape.activation_bits) > 1
+
+    @property
     def _products(self) -> int:
-        """Multipliers of a lane and tap: none for spikes where the leak is a constant, which takes shifts and adds."""
+        """Multipliers of a lane and tap, for the first input and the leak: none for spikes where the leak is a constant, which takes shifts and adds."""
         if self.shape.alpha != VARIES:
-            return int(max(self.shape.input_bits, self.shape.activation_bits) > 1)
+            return int(self._valued)
         return 1 + int(max(self.shape.membrane_bits, self.shape.weight_bits) > MULTIPLIER_BITS)
 
     @property
     def _addresses(self) -> int:
-        return ADDRESS_MULTIPLIERS + (THIRDS_MULTIPLIERS if self.shape.taps == 9 else 0)
+        thirds = THIRDS_MULTIPLIERS if self.shape.taps == 9 else 0
+        return ADDRESS_MULTIPLIERS + thirds + self.shape.inputs - 1
 
     def memories(self) -> tuple[Memory, ...]:
         return memories(self.shape, sum(width for _, width, _ in LAYER_FIELDS))
 
 
 def make_plan(
-    graph: Graph, lanes: int, shape: Shape | None = None, taps: int = 1, engines: int | Sequence[int] = 1
+    graph: Graph,
+    lanes: int,
+    shape: Shape | None = None,
+    taps: int = 1,
+    engines: int | Sequence[int] = 1,
+    inputs: int = 1,
 ) -> Plan:
-    """Lays `graph` out on `lanes` lanes and `taps` taps of each engine, in the shape class `shape` or in its own.
+    """Lays `graph` out on `lanes` lanes, `taps` taps and `inputs` inputs of each engine, in the shape class `shape` or in
+    its own.
 
     `engines`: how many, or how many layers each of them runs. UserError if it does not fit. A shape class has its own
-    taps and engines.
+    taps, inputs and engines.
     """
-    taps = shape.taps if shape else taps
+    taps, inputs = (shape.taps, shape.inputs) if shape else (taps, inputs)
     if not 1 <= lanes <= 128 or lanes & (lanes - 1):
         raise UserError(f"lanes {lanes}, accepted: a power of two from 1 to 128")
     if taps not in TAPS:
         raise UserError(f"taps {taps}, accepted: {', '.join(map(str, TAPS))}")
-    layers = engine_layers(graph, lanes, taps)
+    if inputs not in INPUTS:
+        raise UserError(f"inputs {inputs}, accepted: {', '.join(map(str, INPUTS))}")
+    layers = engine_layers(graph, lanes, taps, inputs)
     engines = [part.layers for part in shape.parts] if shape and shape.stages else engines
     counts = split(layers, engines) if isinstance(engines, int) else list(engines)
     if min(counts) < 1 or sum(counts) != len(layers):

@@ -18,6 +18,7 @@ REGISTERS = {
     "dropped": 0x02C,
     "saturations": 0x030,
     "windows": 0x034,
+    "inputs": 0x038,
     "load_begin": 0x040,
     "load_address": 0x044,
     "load_data": 0x048,

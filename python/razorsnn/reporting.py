@@ -51,6 +51,7 @@ def facts(build: Build) -> dict[str, Any]:
         "versions": _versions(build),
         "lanes": plan.shape.lanes,
         "taps": plan.shape.taps,
+        "inputs": plan.shape.inputs,
         "clock_mhz": build.config.hardware.clock_mhz,
         "backends": backends,
         "example": _example(build, example, result),

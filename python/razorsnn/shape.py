@@ -21,6 +21,7 @@ class Shape:
 
     lanes: int
     taps: int
+    inputs: int
     frames: int
     channels: int
     height: int
@@ -90,6 +91,7 @@ class Shape:
     def engine(self) -> str:
         """How wide it is, in words."""
         width = f"{self.lanes} lanes" + (f" x {self.taps} taps" if self.taps > 1 else "")
+        width += f" x {self.inputs} inputs" if self.inputs > 1 else ""
         return f"{len(self.stages)} engines of {width}" if self.stages else width
 
     @property
@@ -174,8 +176,8 @@ SIZES = tuple(field.name for field in fields(Shape) if field.name != "stages")
 STAGE_SIZES = ("link_depth", "sink_depth", "link_gated")
 """Of them, those that stages alone have."""
 EXACT = (
-    "lanes", "taps", "frames", "channels", "height", "width", "sensor_height", "sensor_width", "classes", "embeddings",
-    "input_lanes", "input_bits",
+    "lanes", "taps", "inputs", "frames", "channels", "height", "width", "sensor_height", "sensor_width", "classes", 
+    "embeddings", "input_lanes", "input_bits",
 )  # fmt: skip
 """Fields of a shape class in which its nets may not differ at all; in all others but SETTINGS smaller nets fit."""
 EXACT_STAGE = ("layers", "gates", "link_gated")
@@ -213,7 +215,7 @@ def own_shape(graph: Graph, stage: Stage) -> Shape:
     lower, upper = _weight_split(layers)
     last = layers[-1]
     found = Shape(
-        lanes=lanes, taps=taps, frames=x.frames, channels=x.channels, height=x.height, width=x.width,
+        lanes=lanes, taps=taps, inputs=layers[0].inputs, frames=x.frames, channels=x.channels, height=x.height, width=x.width,
         sensor_height=sensor[0], sensor_width=sensor[1], classes=len(graph.class_names), layers=len(layers),
         gates=len(gates), razors=len(gated), statics=sum(isinstance(gate, Static) for gate in gates),
         tallies=sum(isinstance(gate, Tally) for gate in gates),

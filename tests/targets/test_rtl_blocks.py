@@ -21,17 +21,17 @@ BLOCKS: dict[str, Parameters] = {
     "deep_ram": {"Width": 6, "Depth": 5, "InitFile": "words.hex"},
     "fifo": {"Width": 7, "Depth": 5},
     "word_reader": {"AddrWidth": 5, "WordWidth": 8},
-    "scanner": {"Lanes": 4, "Taps": 1, "ActBits": 3, "AddrWidth": 7, "WeightAddrWidth": 10},
-    "taps": {"Taps": 1, "ActBits": 4, "WeightAddrWidth": 10, "MembraneAddrWidth": 8},
+    "scanner": {"Lanes": 4, "Taps": 1, "Inputs": 1, "ActBits": 3, "AddrWidth": 7, "WeightAddrWidth": 10},
+    "taps": {"Inputs": 1, "Taps": 1, "ActBits": 4, "WeightAddrWidth": 10, "MembraneAddrWidth": 8},
     "cast": {"InBits": 30, "OutBits": 8},
     "largest": {"Width": 9, "Count": 36},
     "few": {"Width": 18},
     "tally": {"Slots": 4, "ActBits": 3, "Frames": 5},
-    "mac": {"WeightBits": 10, "ValueBits": 4, "MembraneBits": 22, "Alpha": -1},
+    "mac": {"Inputs": 1, "WeightBits": 10, "ValueBits": 4, "MembraneBits": 22, "Alpha": -1},
     "neuron": {"MembraneBits": 20, "OutBits": 5},
     "readout": {"Slots": 2, "Classes": 5, "MembraneBits": 9, "ScoreBits": 13, "MembraneAddrWidth": 4},
     "registers": {
-        "Lanes": 2, "Taps": 9, "Frames": 37, "Classes": 5, "Layers": 3, "Gates": 2, "Embeddings": 3,
+        "Lanes": 2, "Taps": 9, "Inputs": 4, "Frames": 37, "Classes": 5, "Layers": 3, "Gates": 2, "Embeddings": 3,
         "ClassIdentity": 7654321, "Stages": 2,
     },
     "loader": {
@@ -54,9 +54,9 @@ BANKED = (range(512), range(512, 1024), range(1024, 1300))
 LEAKS = (0, 1, 77, 85, 171, 240, 255)
 """Alphas of all layers: from no power of two to the most, and those that take a difference."""
 NARROW = {
-    "mac": {"WeightBits": 6, "ValueBits": 8, "MembraneBits": 5, "Alpha": -1},
+    "mac": {"Inputs": 1, "WeightBits": 6, "ValueBits": 8, "MembraneBits": 5, "Alpha": -1},
     "readout": {"Slots": 8, "Classes": 3, "MembraneBits": 9, "ScoreBits": 13, "MembraneAddrWidth": 4},
-    "scanner": {"Lanes": 1, "Taps": 1, "ActBits": 2, "AddrWidth": 7, "WeightAddrWidth": 9},
+    "scanner": {"Lanes": 1, "Taps": 1, "Inputs": 1, "ActBits": 2, "AddrWidth": 7, "WeightAddrWidth": 9},
     "cast": {"InBits": 5, "OutBits": 8},
     "largest": {"Width": 3, "Count": 1},
     "few": {"Width": 1},
@@ -70,16 +70,16 @@ NARROW = {
     },
 }  # fmt: skip
 FOUR = {
-    "scanner": {"Lanes": 2, "Taps": 4, "ActBits": 2, "AddrWidth": 7, "WeightAddrWidth": 10},
-    "taps": {"Taps": 4, "ActBits": 4, "WeightAddrWidth": 10, "MembraneAddrWidth": 8},
+    "scanner": {"Lanes": 2, "Taps": 4, "Inputs": 1, "ActBits": 2, "AddrWidth": 7, "WeightAddrWidth": 10},
+    "taps": {"Inputs": 1, "Taps": 4, "ActBits": 4, "WeightAddrWidth": 10, "MembraneAddrWidth": 8},
     "frame_builder": {
         "Frames": 2, "Channels": 2, "Height": 5, "Width": 7, "SensorHeight": 5, "SensorWidth": 7, "Lanes": 4,
         "Taps": 4, "InputLanes": 2, "InputBits": 2,
     },
 }  # fmt: skip
 NINE = {
-    "scanner": {"Lanes": 2, "Taps": 9, "ActBits": 2, "AddrWidth": 7, "WeightAddrWidth": 10},
-    "taps": {"Taps": 9, "ActBits": 4, "WeightAddrWidth": 10, "MembraneAddrWidth": 8},
+    "scanner": {"Lanes": 2, "Taps": 9, "Inputs": 1, "ActBits": 2, "AddrWidth": 7, "WeightAddrWidth": 10},
+    "taps": {"Inputs": 1, "Taps": 9, "ActBits": 4, "WeightAddrWidth": 10, "MembraneAddrWidth": 8},
     "frame_builder": {
         "Frames": 2, "Channels": 2, "Height": 5, "Width": 14, "SensorHeight": 5, "SensorWidth": 14, "Lanes": 4,
         "Taps": 9, "InputLanes": 2, "InputBits": 2, "TileYMul": 11, "TileYShift": 5, "TileXMul": 11, "TileXShift": 6,
@@ -94,7 +94,19 @@ TWO = {
 }  # fmt: skip
 
 
-KINDS = {"two engines": TWO, "banks": BANKS, "narrow": NARROW, "four taps": FOUR, "nine taps": NINE}
+SEVERAL = {
+    "scanner": {"Lanes": 8, "Taps": 1, "Inputs": 2, "ActBits": 3, "AddrWidth": 7, "WeightAddrWidth": 10},
+    "taps": {"Inputs": 2, "Taps": 4, "ActBits": 4, "WeightAddrWidth": 10, "MembraneAddrWidth": 8},
+    "mac": {"Inputs": 4, "WeightBits": 10, "ValueBits": 4, "MembraneBits": 22, "Alpha": -1},
+    "many_rom": {"Reads": 2, "Width": 6, "Depth": 5, "InitFile": "words.hex", "LoadBits": 32},
+}  # fmt: skip
+MORE = {
+    "scanner": {"Lanes": 4, "Taps": 4, "Inputs": 4, "ActBits": 2, "AddrWidth": 7, "WeightAddrWidth": 11},
+    "many_rom": {"Reads": 4, "Width": 9, "Depth": 1300, "InitFile": "words.hex", "LoadBits": 32},
+}
+
+
+KINDS = {"two inputs": SEVERAL, "four inputs": MORE, "two engines": TWO, "banks": BANKS, "narrow": NARROW, "four taps": FOUR, "nine taps": NINE}
 
 
 @pytest.fixture(scope="module")
@@ -153,8 +165,16 @@ def assert_block_equals_the_reference(
     given = block_parameters(plan, int(environment["RAZORSNN_STAGE"]), tmp_path / "rtl" / f"rsnn_{name}.sv")
     folder = build(tmp_path / "rtl", rtl.parent / "cache", f"rsnn_{name}", given)
     environment |= {"RAZORSNN_PARAMETERS": json.dumps(given), "RAZORSNN_GRAPH": str(tmp_path / "graph.json")}
-    environment |= {"RAZORSNN_LANES": str(plan.shape.lanes), "RAZORSNN_TAPS": str(plan.shape.taps)}
+    axes = {"LANES": plan.shape.lanes, "TAPS": plan.shape.taps, "INPUTS": plan.shape.inputs}
+    environment |= {f"RAZORSNN_{name}": str(value) for name, value in axes.items()}
     run_bench(folder, tmp_path / "rtl", f"bench_{name}", seed, environment, random_start=False)
+
+
+@pytest.mark.parametrize(("taps", "inputs"), [(1, 4), (4, 2)])
+def test_an_engine_that_takes_several_events_at_once_equals_the_reference(
+    tmp_path: Path, rtl: Path, taps: int, inputs: int
+) -> None:
+    assert_block_equals_the_reference(tmp_path, rtl, "engine", 0, net_plan(0, taps, ALIKE["no two"], inputs))
 
 
 @pytest.mark.parametrize("stage", [0, 1, 2])
@@ -168,10 +188,10 @@ def test_the_sequencer_of_one_of_several_engines_equals_the_reference(
     assert_block_equals_the_reference(tmp_path, rtl, "sequencer", seed, plan, engines)
 
 
-def net_plan(seed: int, taps: int, net: NetClass) -> Plan:
+def net_plan(seed: int, taps: int, net: NetClass, inputs: int = 1) -> Plan:
     """Two gates that score on two lanes; with taps, layers that use them in both ways."""
     graphs = (random_graph(net, 100 * seed + index) for index in range(100))
-    plans = (make_plan(graph, net.lanes, taps=taps) for graph in graphs)
+    plans = (make_plan(graph, net.lanes, taps=taps, inputs=inputs) for graph in graphs)
     return next(
         plan for plan in plans if plan.shape.razors >= 2 and len({row["deep"] for row in plan.table}) == min(2, taps)
     )
@@ -192,17 +212,17 @@ def block_parameters(plan: Plan, stage: int, source: Path) -> dict[str, int | st
     return {name: value for name, value in given.items() if name in declared}
 
 
-@pytest.mark.parametrize("bits", [1, 3], ids=["spikes", "values"])
+@pytest.mark.parametrize(("bits", "inputs"), [(1, 1), (3, 1), (1, 2), (3, 4)], ids=["spikes", "values", "2", "4"])
 @pytest.mark.parametrize("alpha", LEAKS)
-def test_a_leak_of_all_layers_is_the_product(rtl: Path, alpha: int, bits: int) -> None:
-    given = {"WeightBits": 7, "ValueBits": bits, "MembraneBits": 21, "Alpha": alpha}
+def test_a_leak_of_all_layers_is_the_product(rtl: Path, alpha: int, bits: int, inputs: int) -> None:
+    given = {"Inputs": inputs, "WeightBits": 7, "ValueBits": bits, "MembraneBits": 21, "Alpha": alpha}
     folder = build(rtl, rtl.parent / "cache", "rsnn_mac", given)
     run_bench(folder, rtl, "bench_mac", 1, {"RAZORSNN_PARAMETERS": json.dumps(given)})
 
 
 @pytest.mark.parametrize(
     ("name", "given"),
-    [*BLOCKS.items(), *TWO.items(), *BANKS.items(), *NARROW.items(), *FOUR.items(), *NINE.items()],
+    [*BLOCKS.items(), *SEVERAL.items(), *MORE.items(), *TWO.items(), *BANKS.items(), *NARROW.items(), *FOUR.items(), *NINE.items()],
     ids=[*BLOCKS, *(f"{name}, {kind}" for kind, of in KINDS.items() for name in of)],
 )
 def test_a_block_equals_the_reference(rtl: Path, name: str, given: Parameters) -> None:

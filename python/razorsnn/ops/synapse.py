@@ -115,16 +115,18 @@ class SynapseCycles:
     """All neuron passes, a cycle a word, with the one that sets the first membranes where it is waited for."""
     control: int
     """Of the layer, and from the events of a frame to its pass and on to the next frame's, were none to wait for."""
+    multiply: int
+    """In which the engine multiplies."""
     events: int
     multiplies: int
-    """Multiply cycles; each is one multiply on every lane and tap."""
+    """On every lane and tap at once: of an engine of one input, as many as multiply cycles."""
     gate: int
     """What the gate before the layer costs: waiting for its keep bits, beyond what is counted elsewhere."""
 
     @property
     def idle(self) -> int:
         """Cycles in which the engine waits for an event."""
-        return self.total - self.multiplies - self.neuron - self.control - self.gate
+        return self.total - self.multiply - self.neuron - self.control - self.gate
 
 
 @dataclass(frozen=True, eq=False)
@@ -239,25 +241,27 @@ class Synapse(Op):
         writes: Words,
         known: Ints | None = None,
         opened: bool = False,
+        inputs: int = 1,
     ) -> SynapseCycles:
         """Of one window: x [T, C, H, W] as the layer reads it, keep [T], how words of input and output lie.
 
         `known` [T]: when each keep bit is, counted from the start of the first membranes; None: before that. `opened`:
         the first membranes are set already, and cycles count from the first frame's turn.
         """
-        return synapse_cycles(self.timing(tensor, reads, writes, opened), reads.events(x), keep, known)
+        return synapse_cycles(self.timing(tensor, reads, writes, opened, inputs), reads.events(x), keep, known)
 
-    def timing(self, x: Tensor, reads: Words, writes: Words, opened: bool) -> Timing:
+    def timing(self, x: Tensor, reads: Words, writes: Words, opened: bool, inputs: int) -> Timing:
         geometry = self.geometry(x)
         steps = geometry.steps(x.height, x.width, writes.side) * writes.groups(geometry.output.channels)
         cost = reads.pack(np.broadcast_to(steps, (1, *x.shape[1:])))[0]
-        return Timing(cost, writes.count(*geometry.output.shape[1:]), opened)
+        position = reads.size if geometry.dense else reads.channels
+        return Timing(cost, writes.count(*geometry.output.shape[1:]), opened, position, inputs)
 
 
 def synapse_cycles(timing: Timing, events: Events, keep: NDArray[np.bool_], known: Ints | None = None) -> SynapseCycles:
     """Of a window whose frames have these events, of which those of pruned frames are not read; `known` as above."""
     frames, kept, set_before = len(keep), int(np.count_nonzero(keep)), int(timing.opened)
-    starts, read, multiplies = timing.passes(events, keep, np.zeros(frames, dtype=np.int64))
+    starts, multiply = timing.passes(events, keep, np.zeros(frames, dtype=np.int64))
     early = total = timing.total(starts)
     if known is not None:
         total = timing.total(timing.passes(events, keep, known)[0])
@@ -267,7 +271,8 @@ def synapse_cycles(timing: Timing, events: Events, keep: NDArray[np.bool_], know
         total=total,
         neuron=(frames - set_before + 1) * timing.words,
         control=turns - (frames - set_before) * timing.words + (1 + DRAIN_CYCLES) * kept + timing.around,
-        events=read,
-        multiplies=multiplies,
+        multiply=multiply,
+        events=int((np.diff(events.ends) * keep).sum()),
+        multiplies=timing.multiplies(events, keep) if timing.inputs > 1 else multiply,
         gate=total - early,
     )

@@ -55,12 +55,15 @@ def pass_starts(
     words: int,
     known: Sequence[int],
     opened: bool = False,
+    channels: int = 1,
+    inputs: int = 1,
 ) -> list[int]:
     """`Timing.passes` of filled [T, words_in, size]: where the activations are not zero."""
     places = np.nonzero(filled.reshape(len(filled), -1))[1]
     ends = np.cumsum([0, *np.count_nonzero(filled, axis=(1, 2))])
     events = Events(places // filled.shape[2], places, places, np.ones_like(places), ends)
-    starts: list[int] = Timing(cost, words, opened).passes(events, np.array(keep), np.array(known))[0].tolist()
+    timing = Timing(cost, words, opened, channels, inputs)
+    starts: list[int] = timing.passes(events, np.array(keep), np.array(known))[0].tolist()
     return starts
 
 
@@ -73,17 +76,27 @@ class Timing:
     """Of a frame's output."""
     opened: bool
     """Whether the first membranes are set already."""
+    channels: int = 1
+    """Of a position, in a word; a dense layer has one position."""
+    inputs: int = 1
+    """Events of a position that are taken at once: as one event, of which the others are a part."""
 
-    def passes(self, events: Events, keep: NDArray[np.bool_], known: Ints) -> tuple[Ints, int, int]:
-        """[T]: the cycle in which each frame's pass starts; and how many events are read, and their multiply cycles.
+    def passes(self, events: Events, keep: NDArray[np.bool_], known: Ints) -> tuple[Ints, int]:
+        """[T]: the cycle in which each frame's pass starts; and the multiply cycles of what is read.
 
         known [T]: when the sequencer may see each keep bit.
         """
         turns = turn_cycles(self.words, False), turn_cycles(self.words, True)
         scan = FIND_CYCLES, EVENT_CYCLES, EVENT_DEPTH, DRAIN_CYCLES
         first, starts = -turns[0] if self.opened else 0, np.empty(len(keep), dtype=np.int64)
-        found = events.words, events.places, events.ends
-        return starts, *_play(starts, *found, self.cost, keep, known, turns, first, scan)
+        some = events.together(self.channels, self.inputs) if self.inputs > 1 else events
+        found = some.words, some.places, some.ends
+        return starts, _play(starts, *found, self.cost, keep, known, turns, first, scan)
+
+    def multiplies(self, events: Events, keep: NDArray[np.bool_]) -> int:
+        """On every lane and tap at once, one event after the other."""
+        read = np.repeat(keep, np.diff(events.ends))
+        return int(self.cost.ravel()[events.places[read]].sum())
 
     def total(self, starts: Ints) -> int:
         """The layer's cycles, from those of its passes."""
@@ -107,11 +120,11 @@ def _play(
     turns: tuple[int, int],
     start: int,
     scan: tuple[int, int, int, int],
-) -> tuple[int, int]:
-    """Sets `starts`, gives events and multiply cycles. turns: `turn_cycles` of a pruned frame, and of a kept one."""
+) -> int:
+    """Sets `starts`, gives the multiply cycles. turns: `turn_cycles` of a pruned frame, and of a kept one."""
     find_cycles, event_cycles, event_depth, drain_cycles = scan
     taken, costs = np.empty_like(words), cost.ravel()
-    free = engine = number = multiplies = 0  # free, engine: when the next scan may start, the next event be taken
+    free = engine = number = multiply = 0  # free, engine: when the next scan may start, the next event be taken
     decided = done = before = -1
     for t in range(len(keep)):
         turn = max(start + (turns[1] if keep[t] else turns[0]), known[t])
@@ -126,10 +139,10 @@ def _play(
                     found = max(found, taken[number - event_depth - 1] + 1 + event_cycles)
                 taken[number] = max(found, engine)
                 engine = taken[number] + max(1, costs[places[event]])
-                multiplies += costs[places[event]]
+                multiply += costs[places[event]]
                 number += 1
             free = found - event_cycles + (len(cost) - 1 if last < 0 else max(1, len(cost) - 1 - last))
             before, done = done, max(engine, free - 1) + 1
             start = done + drain_cycles
         starts[t] = start
-    return number, multiplies
+    return multiply

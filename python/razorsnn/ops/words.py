@@ -20,6 +20,8 @@ from razorsnn.fixed import Ints
 
 TAPS = (1, 4, 9)
 """Banks of a word: tiles of n x n."""
+INPUTS = (1, 2, 4)
+"""Events of a position that an engine takes at once."""
 
 
 def groups(channels: int, lanes: int) -> int:
@@ -57,6 +59,14 @@ class Events:
     values: Ints
     ends: Ints
     """[T + 1]: 0, then behind the last event of each frame."""
+
+    def together(self, channels: int, most: int) -> "Events":
+        """The first ones of those that are taken at once: up to `most` that follow each other in a position, which are so
+        many `channels` of a word."""
+        first = np.empty(len(self.places), dtype=np.bool_)
+        ends = np.empty_like(self.ends)
+        _together(first, ends, self.places, self.ends, channels, most)
+        return Events(self.words[first], self.places[first], self.indices[first], self.values[first], ends)
 
 
 @dataclass(frozen=True)
@@ -146,3 +156,20 @@ def _events(x: Ints, order: Ints, which: NDArray[np.uint64], size: int, ends: In
                 found[2, event], found[3, event] = which[at], frame[which[at]]
                 event += 1
     return found
+
+
+@compiled()
+def _together(
+    first: NDArray[np.bool_], ends: Ints, places: Ints, ends_of_all: Ints, channels: int, most: int
+) -> None:
+    """Sets `first` and `ends` of `Events.together`."""
+    ends[0] = 0
+    for t in range(len(ends) - 1):
+        position, count, number = -1, 0, 0
+        for event in range(ends_of_all[t], ends_of_all[t + 1]):
+            if places[event] // channels != position or count == most:
+                position, count = places[event] // channels, 0
+            first[event] = count == 0
+            number += count == 0
+            count += 1
+        ends[t + 1] = ends[t] + number

@@ -28,7 +28,7 @@ class Outcome:
 class BackendRun:
     """What running N windows gave: the outcome, and counters by name.
 
-    events, multiplies (cycles in which every lane multiplies), dropped, saturations, windows: [N];
+    events, multiplies (each on every lane and tap), dropped, saturations, windows: [N];
     kept, pruned: [N, layers], frames scanned and not; further ones as the back end has them.
     """
 

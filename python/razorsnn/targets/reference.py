@@ -94,7 +94,7 @@ class WindowResult:
 
     @property
     def multiplies(self) -> int:
-        """Multiply cycles; times lanes and taps: multiplies."""
+        """Times lanes and taps: of weights."""
         return sum(result.cycles.multiplies for result in self.layers)
 
 
@@ -171,7 +171,7 @@ def _counters(result: WindowResult) -> dict[str, Any]:
         "pruned": [len(layer.keep) - count for layer, count in zip(layers, kept, strict=True)],
         "nonzero": [layer.cycles.events for layer in layers],
         "positions": [layer.operand.size for layer in layers],
-        "multiply": [layer.cycles.multiplies for layer in layers],
+        "multiply": [layer.cycles.multiply for layer in layers],
         "idle": [layer.cycles.idle for layer in layers],
         "neuron": [layer.cycles.neuron for layer in layers],
         "razor": [layer.cycles.gate + layer.scored for layer in layers],

@@ -23,7 +23,7 @@ from razorsnn.targets.templates import render
 
 TOP = "razorsnn_top"
 PACKAGE = "rsnn_pkg.sv"
-REGISTER_VERSION = 4
+REGISTER_VERSION = 5
 """Of the register map; docs/architecture.md."""
 STREAM_COORDINATE_BITS = 12
 BIN_PRODUCT_BITS = 32
@@ -81,7 +81,7 @@ def parameters(shape: Shape) -> Iterator[tuple[str, str]]:
     x_mul, x_shift = bin_factor(shape.sensor_width, shape.width)
     whole = {
         "Stages": len(shape.parts),
-        "Lanes": shape.lanes, "Taps": shape.taps, "Frames": shape.frames, "Channels": shape.channels,
+        "Lanes": shape.lanes, "Taps": shape.taps, "Inputs": shape.inputs, "Frames": shape.frames, "Channels": shape.channels,
         "Height": shape.height, "Width": shape.width,
         "SensorHeight": shape.sensor_height, "SensorWidth": shape.sensor_width,
         "BinYMul": y_mul, "BinYShift": y_shift, "BinXMul": x_mul, "BinXShift": x_shift, **tile_factors(shape),
