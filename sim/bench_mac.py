@@ -26,7 +26,13 @@ def drawn(block: Block) -> tuple[dict[str, int], dict[str, int], int, int]:
     # What all layers have counts, and not what comes of a row.
     used = alpha if PARAMETERS["Alpha"] < 0 else PARAMETERS["Alpha"]
     part = sum(map(mul, weights, values)) if event else 0 if wipe else int(leak(membrane, used))
-    first = {"event": event, "weight": pack(weights, WEIGHT), "value": pack(values, VALUE), "membrane": membrane, "alpha": alpha}
+    first = {
+        "event": event,
+        "weight": pack(weights, WEIGHT),
+        "value": pack(values, VALUE),
+        "membrane": membrane,
+        "alpha": alpha,
+    }
     return first, {"leak": 1 - event, "wipe": wipe & (1 - event)}, base, (base + part) & MASK
 
 

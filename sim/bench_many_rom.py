@@ -21,7 +21,7 @@ async def reads(block: Block, words: list[int]) -> None:
 @cocotb.test()
 async def contents(dut: Any) -> None:
     block = Block(dut)
-    await block.begin(re=0, load=0)
+    await block.begin(re=0)
     await reads(block, [at % (1 << WIDTH) for at in range(DEPTH)])
     words = [block.rng.getrandbits(WIDTH) for _ in range(DEPTH)]
     for at in block.rng.sample(range(DEPTH), DEPTH):

@@ -64,6 +64,7 @@ def test_values_of_the_file_are_taken(tmp_path: Path):
         ("[network]\nalpha = nan", "network.alpha = nan; accepted: a number >= 0 and <= 0.99609375"),
         ("[network]\nlayers = 3", "network.layers = 3; accepted: a text"),
         ("[hardware]\ntaps = 2", "hardware.taps = 2; accepted: 1, 4, 9"),
+        ("[hardware]\ninputs = 3", "hardware.inputs = 3; accepted: 1, 2, 4"),
         ("[hardware]\nlanes = 3", "hardware.lanes = 3; accepted: 1, 2, 4, 8, 16, 32, 64, 128"),
         ("[data]\nsensor = [3]", "data.sensor = [3]; accepted: [height, width], each an integer >= 1 and <= 4096"),
         ("[data]\nsensor = [9, 0]", "data.sensor.1 = 0; accepted: an integer >= 1 and <= 4096"),

@@ -240,9 +240,28 @@ def test_taps_are_a_tile(taps: int):
         make_plan(PLANS[0].graph, 4, taps=taps)
 
 
-def test_a_plan_in_a_shape_class_has_its_taps():
+@pytest.mark.parametrize("inputs", [0, 3, 8, -1])
+def test_inputs_are_as_many_as_ports_of_copies(inputs: int):
+    with pytest.raises(UserError, match=rf"^inputs {inputs}, accepted: 1, 2, 4$"):
+        make_plan(PLANS[0].graph, 4, inputs=inputs)
+
+
+def test_a_plan_in_a_shape_class_has_its_taps_and_inputs():
     plan = next(plan for plan in PLANS if plan.shape.taps == 4)
     assert make_plan(plan.graph, plan.shape.lanes, plan.shape).table == plan.table
+    two = make_plan(plan.graph, plan.shape.lanes, taps=4, inputs=2)
+    assert make_plan(plan.graph, plan.shape.lanes, two.shape).layers[0].inputs == 2
+    with pytest.raises(UserError, match="inputs differs"):
+        two.shape.covering(plan.shape)
+
+
+def test_inputs_cost_multipliers_and_every_other_one_a_copy_of_the_weights():
+    one, two, four = (make_plan(PLANS[0].graph, 4, inputs=inputs) for inputs in (1, 2, 4))
+    slots = one.shape.slots
+    weights = [next(memory.bits for memory in plan.memories() if memory.name == "weights") for plan in (one, two, four)]
+    engine = [plan.multipliers()["engine"] - one.multipliers()["engine"] for plan in (two, four)]
+    assert engine == [slots, 3 * slots]
+    assert weights[1:] == [weights[0], 2 * weights[0]]
 
 
 @pytest.mark.parametrize("lanes", [0, -4, 3, 12, 256])

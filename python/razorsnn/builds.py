@@ -140,8 +140,8 @@ def vouched(path: Path, manifest: dict[str, Any], command: str) -> None:
 
 def as_set(run: Path, hardware: Hardware) -> Plan:
     """The graph laid out as the settings say."""
-    axes = {"taps": hardware.taps, "engines": hardware.engines, "inputs": hardware.inputs}
-    return make_plan(load_graph(run), hardware.lanes, **axes)
+    taps, engines, inputs = hardware.taps, hardware.engines, hardware.inputs
+    return make_plan(load_graph(run), hardware.lanes, taps=taps, engines=engines, inputs=inputs)
 
 
 def planned(run: Path, inputs: dict[str, Any]) -> Plan:

@@ -99,9 +99,7 @@ def require_fitting(plan: Plan, name: str) -> list[Need]:
 
 def _accepted(plan: Plan, name: str) -> str:
     for log2 in range(plan.shape.lanes.bit_length() - 2, -1, -1):
-        smaller = make_plan(
-            plan.graph, 1 << log2, taps=plan.shape.taps, engines=plan.engines, inputs=plan.shape.inputs
-        )
+        smaller = make_plan(plan.graph, 1 << log2, taps=plan.shape.taps, engines=plan.engines, inputs=plan.shape.inputs)
         if fits(needs(smaller, name)):
             return f"up to {smaller.shape.engine}"
     return "no number of lanes, because no memory is external; fewer frames, channels or bits, or static gates"

@@ -94,7 +94,7 @@ class Plan:
         return np.array([layer.gate.keep if isinstance(layer.gate, Static) else every for layer in rows])
 
     def multipliers(self) -> dict[str, int]:
-        """Multipliers by use: the engine's a lane, tap and input, the razor's a lane and tap, addresses, the affine map.
+        """Multipliers by use: the engine's a lane, tap and input, the razor's a lane and tap, addresses, affine map.
 
         Products of an activation by an embedding or a mask are sums of shifts, in LUTs: K + 1 a lane.
         tests/test_synthesis.py holds it against Yosys.
@@ -115,7 +115,7 @@ class Plan:
 
     @property
     def _products(self) -> int:
-        """Multipliers of a lane and tap, for the first input and the leak: none for spikes where the leak is a constant, which takes shifts and adds."""
+        """Multipliers of a lane and tap, for the first input and the leak: a constant leak takes shifts and adds."""
         if self.shape.alpha != VARIES:
             return int(self._valued)
         return 1 + int(max(self.shape.membrane_bits, self.shape.weight_bits) > MULTIPLIER_BITS)
@@ -137,10 +137,9 @@ def make_plan(
     engines: int | Sequence[int] = 1,
     inputs: int = 1,
 ) -> Plan:
-    """Lays `graph` out on `lanes` lanes, `taps` taps and `inputs` inputs of each engine, in the shape class `shape` or in
-    its own.
+    """Lays `graph` out on engines of `lanes` lanes, `taps` taps and `inputs` inputs, in a shape class of its own.
 
-    `engines`: how many, or how many layers each of them runs. UserError if it does not fit. A shape class has its own
+    `shape`: the class that it is to be laid out in. `engines`: how many, or how many layers each of them runs. UserError if it does not fit. A shape class has its own
     taps, inputs and engines.
     """
     taps, inputs = (shape.taps, shape.inputs) if shape else (taps, inputs)

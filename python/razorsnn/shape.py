@@ -176,7 +176,7 @@ SIZES = tuple(field.name for field in fields(Shape) if field.name != "stages")
 STAGE_SIZES = ("link_depth", "sink_depth", "link_gated")
 """Of them, those that stages alone have."""
 EXACT = (
-    "lanes", "taps", "inputs", "frames", "channels", "height", "width", "sensor_height", "sensor_width", "classes", 
+    "lanes", "taps", "inputs", "frames", "channels", "height", "width", "sensor_height", "sensor_width", "classes",
     "embeddings", "input_lanes", "input_bits",
 )  # fmt: skip
 """Fields of a shape class in which its nets may not differ at all; in all others but SETTINGS smaller nets fit."""
@@ -215,8 +215,8 @@ def own_shape(graph: Graph, stage: Stage) -> Shape:
     lower, upper = _weight_split(layers)
     last = layers[-1]
     found = Shape(
-        lanes=lanes, taps=taps, inputs=layers[0].inputs, frames=x.frames, channels=x.channels, height=x.height, width=x.width,
-        sensor_height=sensor[0], sensor_width=sensor[1], classes=len(graph.class_names), layers=len(layers),
+        lanes=lanes, taps=taps, inputs=layers[0].inputs, frames=x.frames, channels=x.channels, height=x.height,
+        width=x.width, sensor_height=sensor[0], sensor_width=sensor[1], classes=len(graph.class_names), layers=len(layers),
         gates=len(gates), razors=len(gated), statics=sum(isinstance(gate, Static) for gate in gates),
         tallies=sum(isinstance(gate, Tally) for gate in gates),
         relatives=sum(razor.rule == "relative" for razor, _ in gated), embeddings=embeddings,

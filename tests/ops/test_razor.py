@@ -60,7 +60,7 @@ def test_sums_stay_in_their_width_and_reach_it(seed: int):
 
 
 FILL = 3
-"""Cycles between two frames of which the first is cut short: the address of a row, the memory, and a register behind it."""
+"""Cycles between two frames of which the first is cut short: a row's address, the memory, a register behind it."""
 STAGES = 14
 """Of a word: its sums 4, product 2, cast 2, sigmoid 2, mask, score, comparison, decision."""
 
@@ -69,8 +69,8 @@ def played(filled: np.ndarray, over: np.ndarray, slots: int, start: int, early: 
     """The cycle of each frame's decision, clocked one by one; filled, over [T, words].
 
     A row of words that are not empty is worked on word by word, `slots` cycles each, an empty one for a cycle. What
-    leaves the last of them is seen STAGES cycles later. A frame that is cut short is left a cycle after that for the next
-    one, whose first row is there FILL cycles later.
+    leaves the last of them is seen STAGES cycles later. A frame that is cut short is left a cycle after that for the
+    next one, whose first row is there FILL cycles later.
     """
     frames, rows = len(filled), -(-filled.shape[1] // OCCUPANCY_BITS)
 

@@ -1,5 +1,6 @@
 """Words: order, banks and padding."""
 
+from itertools import groupby, pairwise
 from math import isqrt
 
 import numpy as np
@@ -57,3 +58,18 @@ def test_several_positions_share_a_bank_of_the_input(taps: int, lanes: int, lane
 
 def test_powers_of_two():
     assert [power_of_two(least) for least in (1, 2, 3, 4, 5, 8, 9)] == [1, 2, 4, 4, 8, 8, 16]
+
+
+@pytest.mark.parametrize(("channels", "most"), [(1, 2), (2, 2), (8, 2), (4, 4), (8, 4)])
+def test_events_together_follow_each_other_in_a_position(channels: int, most: int):
+    rng, size = np.random.default_rng(channels), 8
+    x = rng.integers(1, 9, (5, 8, 2, 3)) * (rng.random((5, 8, 2, 3)) < rng.choice([0.0, 0.3, 0.9], (5, 1, 1, 1)))
+    events = Words(size).events(x)
+    found, wanted, ends = events.together(channels, most), list[int](), [0]
+    for begin, end in pairwise(events.ends):
+        for _, members in groupby(range(begin, end), key=lambda at: events.places[at] // channels):
+            wanted += list(members)[::most]
+        ends.append(len(wanted))
+    assert found.ends.tolist() == ends
+    for name in ("words", "places", "indices", "values"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(events, name)[wanted])

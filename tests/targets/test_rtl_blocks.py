@@ -106,7 +106,10 @@ MORE = {
 }
 
 
-KINDS = {"two inputs": SEVERAL, "four inputs": MORE, "two engines": TWO, "banks": BANKS, "narrow": NARROW, "four taps": FOUR, "nine taps": NINE}
+KINDS = {
+    "two inputs": SEVERAL, "four inputs": MORE, "two engines": TWO, "banks": BANKS, "narrow": NARROW, "four taps": FOUR,
+    "nine taps": NINE,
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -222,7 +225,7 @@ def test_a_leak_of_all_layers_is_the_product(rtl: Path, alpha: int, bits: int, i
 
 @pytest.mark.parametrize(
     ("name", "given"),
-    [*BLOCKS.items(), *SEVERAL.items(), *MORE.items(), *TWO.items(), *BANKS.items(), *NARROW.items(), *FOUR.items(), *NINE.items()],
+    [*BLOCKS.items(), *(block for of in KINDS.values() for block in of.items())],
     ids=[*BLOCKS, *(f"{name}, {kind}" for kind, of in KINDS.items() for name in of)],
 )
 def test_a_block_equals_the_reference(rtl: Path, name: str, given: Parameters) -> None:
@@ -230,9 +233,7 @@ def test_a_block_equals_the_reference(rtl: Path, name: str, given: Parameters) -
     run_bench(folder, rtl, f"bench_{name}", 1, {"RAZORSNN_PARAMETERS": json.dumps(given)})
 
 
-def test_verilators_own_objects_are_compiled_once(
-    rtl: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_verilators_own_objects_are_compiled_once(rtl: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RAZORSNN_CACHE", str(tmp_path / "kept"))
     logs = [(build(rtl, tmp_path / name, "rsnn_few") / "build.log").read_text() for name in "ab"]
     assert [f"-o {name}.o" in log for log in logs for name in RUNTIME] == [True] * len(RUNTIME) + [False] * len(RUNTIME)

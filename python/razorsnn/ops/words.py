@@ -61,8 +61,10 @@ class Events:
     """[T + 1]: 0, then behind the last event of each frame."""
 
     def together(self, channels: int, most: int) -> "Events":
-        """The first ones of those that are taken at once: up to `most` that follow each other in a position, which are so
-        many `channels` of a word."""
+        """The first ones of those that are taken at once: up to `most` that follow each other in a position.
+
+        channels: of a position, in a word.
+        """
         first = np.empty(len(self.places), dtype=np.bool_)
         ends = np.empty_like(self.ends)
         _together(first, ends, self.places, self.ends, channels, most)
@@ -159,9 +161,7 @@ def _events(x: Ints, order: Ints, which: NDArray[np.uint64], size: int, ends: In
 
 
 @compiled()
-def _together(
-    first: NDArray[np.bool_], ends: Ints, places: Ints, ends_of_all: Ints, channels: int, most: int
-) -> None:
+def _together(first: NDArray[np.bool_], ends: Ints, places: Ints, ends_of_all: Ints, channels: int, most: int) -> None:
     """Sets `first` and `ends` of `Events.together`."""
     ends[0] = 0
     for t in range(len(ends) - 1):

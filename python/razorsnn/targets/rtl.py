@@ -81,8 +81,8 @@ def parameters(shape: Shape) -> Iterator[tuple[str, str]]:
     x_mul, x_shift = bin_factor(shape.sensor_width, shape.width)
     whole = {
         "Stages": len(shape.parts),
-        "Lanes": shape.lanes, "Taps": shape.taps, "Inputs": shape.inputs, "Frames": shape.frames, "Channels": shape.channels,
-        "Height": shape.height, "Width": shape.width,
+        "Lanes": shape.lanes, "Taps": shape.taps, "Inputs": shape.inputs, "Frames": shape.frames,
+        "Channels": shape.channels, "Height": shape.height, "Width": shape.width,
         "SensorHeight": shape.sensor_height, "SensorWidth": shape.sensor_width,
         "BinYMul": y_mul, "BinYShift": y_shift, "BinXMul": x_mul, "BinXShift": x_shift, **tile_factors(shape),
         "Classes": shape.classes, "Layers": shape.layers, "Gates": max(1, shape.gates),
