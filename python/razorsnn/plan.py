@@ -139,8 +139,8 @@ def make_plan(
 ) -> Plan:
     """Lays `graph` out on engines of `lanes` lanes, `taps` taps and `inputs` inputs, in a shape class of its own.
 
-    `shape`: the class that it is to be laid out in. `engines`: how many, or how many layers each of them runs. UserError if it does not fit. A shape class has its own
-    taps, inputs and engines.
+    Or in the class `shape`, which has its own taps, inputs and engines. `engines`: how many, or how many layers each of
+    them runs. UserError if it does not fit.
     """
     taps, inputs = (shape.taps, shape.inputs) if shape else (taps, inputs)
     if not 1 <= lanes <= 128 or lanes & (lanes - 1):

@@ -216,7 +216,8 @@ def own_shape(graph: Graph, stage: Stage) -> Shape:
     last = layers[-1]
     found = Shape(
         lanes=lanes, taps=taps, inputs=layers[0].inputs, frames=x.frames, channels=x.channels, height=x.height,
-        width=x.width, sensor_height=sensor[0], sensor_width=sensor[1], classes=len(graph.class_names), layers=len(layers),
+        width=x.width, sensor_height=sensor[0], sensor_width=sensor[1], classes=len(graph.class_names),
+        layers=len(layers),
         gates=len(gates), razors=len(gated), statics=sum(isinstance(gate, Static) for gate in gates),
         tallies=sum(isinstance(gate, Tally) for gate in gates),
         relatives=sum(razor.rule == "relative" for razor, _ in gated), embeddings=embeddings,
