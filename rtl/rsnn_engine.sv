@@ -80,7 +80,8 @@ module rsnn_engine #(
     .MembraneAddrWidth(MembraneAddrWidth)
   ) u_taps (
     .clk_i, .rst_ni, .event_valid_i, .event_ready_o, .event_value_i, .event_weight_i, .event_y_i, .event_x_i,
-    .deep_i(layer_q.deep), .reach_i(layer_q.reach), .span_i(layer_q.span), .step_log2_i(layer_q.step_log2), .pool_log2_i(layer_q.pool_log2),
+    .deep_i(layer_q.deep), .reach_i(layer_q.reach), .span_i(layer_q.span), .step_log2_i(layer_q.step_log2),
+    .pool_log2_i(layer_q.pool_log2),
     .rows_i(layer_q.rows), .columns_i(layer_q.columns), .groups_i(layer_q.groups_out), .pitch_i(layer_q.pitch),
     .busy_o, .valid_o(tap_valid), .value_o(tap_value), .weight_o(tap_weight), .turn_y_o(tap_turn_y),
     .turn_x_o(tap_turn_x), .bank_o(tap_bank), .membrane_o(tap_membrane)

@@ -1,6 +1,7 @@
 // Multiply and add: a membrane and the product of weight and value, or a bias and what leaks of a membrane.
 // Contract: python/razorsnn/ops/neuron.py, ops/synapse.py.
-//   equation   sum = base + weight * value, summed over the inputs, or base + floor(membrane * alpha / 2 ** LeakFrac) where leak_i; base if wipe_i
+//   equation   sum = base + weight * value of all inputs, or base + floor(membrane * alpha / 2 ** LeakFrac) where leak_i;
+//              base if wipe_i
 //   widths     modulo 2 ** MembraneBits: plan.py proves that nothing is lost
 //   latency    operands to sum_o: 2 cycles. event_i tells which come, the first two or the others; leak_i and wipe_i come
 //              in the second cycle, base_i in the third

@@ -25,6 +25,8 @@ DEEP = NetClass(lanes=2, frames=4, size=(9, 9), sensor=(11, 10), most_layers=2)
 FLAT = NetClass(lanes=1, frames=2, size=(6, 6), sensor=(6, 6), most_layers=1, gated=False)
 """The least that has a memory in block RAM."""
 TWO = NetClass(lanes=1, frames=3, size=(6, 6), sensor=(6, 6), embeddings=2, engines=(1, 2))
+AT_ONCE = NetClass(lanes=4, inputs=4, frames=2, size=(6, 6), sensor=(6, 6), most_layers=1, gated=False)
+"""Weights deep enough for block RAM, of which four words are read a cycle."""
 BANKED = NetClass(lanes=1, taps=4, frames=2, size=(17, 17), sensor=(19, 17), most_layers=1, gated=False)
 """Membranes of four banks, deep enough for block RAM."""
 
@@ -35,7 +37,8 @@ def built(folder: Path, net: NetClass, seed: int = 2) -> Path:
     run.mkdir()
     save_graph(random_graph(net, seed), run / "graph.json")
     save_config(Config(), run / "config.json")
-    flow.generate(run, run / "build", "rtl", net.lanes, 0, taps=net.taps, engines=list(net.engines) or None)
+    axes = {"taps": net.taps, "engines": list(net.engines) or None, "inputs": net.inputs}
+    flow.generate(run, run / "build", "rtl", net.lanes, 0, **axes)
     return run / "build"
 
 
@@ -98,6 +101,17 @@ def test_every_bank_of_membranes_is_in_block_ram(tmp_path: Path):
     count, shape = found["multipliers"], open_build(build).plan.shape
     # A product a slot, and the addresses of four slots take as many again.
     assert 2 * shape.slots <= count["synthesised"] <= count["planned"]
+
+
+@pytest.mark.parametrize("device", ["ecp5-25k", "ultrascale+"])
+def test_weights_that_are_read_twice_a_cycle_are_in_block_ram(tmp_path: Path, device: str):
+    """Of four inputs two copies, each with two ports; a product an input."""
+    found = flow.synthesise(built(tmp_path, AT_ONCE), device, 0, False)
+    rows = {row["memory"]: row for row in found["memories"]}
+    assert all(row["as_planned"] for row in rows.values())
+    assert rows["weights"]["block_ram_planned"] and rows["weights"]["block_rams"] >= 2
+    shape, count = open_build(tmp_path / "run" / "build").plan.shape, found["multipliers"]
+    assert device == "ultrascale+" or 4 * shape.slots <= count["synthesised"] <= count["planned"]
 
 
 def test_address_multipliers_are_no_more_than_the_plan_counts(deep: Path, tmp_path: Path):
