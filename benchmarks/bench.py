@@ -40,23 +40,27 @@ def main() -> None:
     parser.add_argument("--run", type=Path, help="folder of a trained net; without it a random one is made")
     parser.add_argument("--lanes", type=int, default=16)
     parser.add_argument("--taps", type=int, default=1, help="1, 4 or 9 outputs a cycle")
+    parser.add_argument("--inputs", type=int, default=1, help="1, 2 or 4 events of a position a cycle")
     parser.add_argument("--out", type=Path, default=Path("build/bench"))
     given = parser.parse_args()
     command = f"python -m benchmarks.bench --data {given.data} --lanes {given.lanes} --taps {given.taps}"
+    command += f" --inputs {given.inputs}" if given.inputs > 1 else ""
     command += f" --run {given.run}" if given.run else ""
     out: Path = given.out.resolve()  # the simulator runs elsewhere
     out.mkdir(parents=True, exist_ok=True)
-    plan, samples = prepared(given.data, given.run, given.lanes, given.taps)
+    plan, samples = prepared(given.data, given.run, given.lanes, given.taps, given.inputs)
     facts = measured(plan, samples)
     proof = proven(plan, samples.chosen(range(SIMULATED)), out)
     engine = f"{given.lanes} lanes x {given.taps} tap{'s' if given.taps > 1 else ''}"
-    plot(facts["layers"], out / f"cycles-{given.lanes}x{given.taps}.svg")
+    engine += f" x {given.inputs} inputs" if given.inputs > 1 else ""
+    deep = f"x{given.inputs}" if given.inputs > 1 else ""
+    plot(facts["layers"], out / f"cycles-{given.lanes}x{given.taps}{deep}.svg")
     title = f"bench: {plan.graph.name}, {engine}, {WINDOWS} windows"
     show(title, facts, Console(width=170))
     add_rows(out, title, rows_of(figures_of(facts, proof, engine), command))
 
 
-def prepared(data: str, run: Path | None, lanes: int, taps: int = 1) -> tuple[Plan, Samples]:
+def prepared(data: str, run: Path | None, lanes: int, taps: int = 1, inputs: int = 1) -> tuple[Plan, Samples]:
     """The plan, and the first validation windows."""
     config: Config = load_config(Path("configs/nmnist.toml") if run is None else run / "config.json")
     samples = read_samples(data, config)
@@ -65,12 +69,12 @@ def prepared(data: str, run: Path | None, lanes: int, taps: int = 1) -> tuple[Pl
     some = train.chosen(range(0, step * CALIBRATION, step))
     graph = load_graph(run) if run else calibrated_net(config, TRAINED, some.frames(), samples.class_names, config.seed)
     spread = range(0, len(held.slots), max(1, len(held.slots) // WINDOWS))
-    return make_plan(graph, lanes, taps=taps), held.chosen(spread[:WINDOWS])
+    return make_plan(graph, lanes, taps=taps, inputs=inputs), held.chosen(spread[:WINDOWS])
 
 
 def measured(plan: Plan, samples: Samples) -> dict[str, Any]:
     """Means over the windows, by layer and gate, and the ratios."""
-    engine = Engine(plan.shape.lanes, plan.shape.taps)
+    engine = Engine(plan.shape.lanes, plan.shape.taps, plan.shape.inputs)
     windows = [(frames, run_window(plan, frames)) for frames in samples.frames()]
     rows = layers(plan, windows, engine)
     total = row_sums(rows)
@@ -78,7 +82,7 @@ def measured(plan: Plan, samples: Samples) -> dict[str, Any]:
         "layers": [*rows, total],
         "gates": gates(plan, windows),
         "ratios": ratios(windows, rows, engine),
-        "useful": products(windows) / (engine.wide_as * total["measured"]),
+        "useful": products(windows) / (engine.wide_as * engine.inputs * total["measured"]),
     }
 
 
@@ -104,7 +108,7 @@ def figures_of(facts: dict[str, Any], proof: dict[str, float], engine: str) -> l
         (f"lower bound / measured, all, {engine}", total["ratio"], 0.95, "ratio"),
         (f"cycles a window after the last event, {engine}", total["measured"], None, "cycles"),
         (f"dense engine / measured, {engine}", facts["ratios"]["all"], 45, "ratio"),
-        (f"multiplies / (lanes x taps x cycles), {engine}", facts["useful"], None, "share"),
+        (f"multiplies / (lanes x taps x inputs x cycles), {engine}", facts["useful"], None, "share"),
         *(
             (f"dense engine / {name} alone, {engine}", facts["ratios"][name], None, "ratio")
             for name in ("skip", "prune", "fold")

@@ -1,7 +1,8 @@
 """The fewest cycles that a layer can take, and those of the same engine made dense: nothing here knows the engine.
 
     multiply   of each non-zero activation in a kept frame: its outputs at pooled size, times the words of `lanes`
-               output channels. Outputs are in banks (y mod n, x mod n), n * n = taps, of which each takes one a
+               output channels; `inputs` of a frame and position at once, of a dense layer those of all positions.
+               Outputs are in banks (y mod n, x mod n), n * n = taps, of which each takes one a
                cycle: so many cycles as the fullest bank has outputs of it. Or taps are further lanes, an output a
                cycle: fewer cycles count.
     neuron     every neuron once a frame, lanes * taps a cycle
@@ -24,14 +25,15 @@ from razorsnn.targets.reference import LayerResult
 
 @dataclass(frozen=True)
 class Engine:
-    """How wide it is: `lanes` channels and `taps` outputs a cycle."""
+    """How wide it is: `lanes` channels and `taps` outputs of `inputs` activations a cycle."""
 
     lanes: int
     taps: int = 1
+    inputs: int = 1
 
     @property
     def wide_as(self) -> int:
-        """Multiplies a cycle."""
+        """Multiplies a cycle of one activation."""
         return self.lanes * self.taps
 
     def wide(self, count: int) -> int:
@@ -87,8 +89,14 @@ def multiply_cycles(
 ) -> int:
     """Of x [T, C, H, W]: zeros are skipped if `skip`, frames without keep if `prune`; pools folded if `fold`."""
     work = x != 0 if skip else np.ones_like(x, dtype=np.bool_)
-    counts = work[keep if prune else slice(None)].sum(axis=(0, 1))
-    return int((counts * event_cycles(layer, engine, fold)).sum())
+    counts = work[keep if prune else slice(None)].sum(axis=1)
+    if layer.synapse.geometry(layer.operand).dense:
+        return int(engine.wide(len(layer.synapse.weights)) * _at_once(counts.sum(axis=(1, 2)), engine).sum())
+    return int((_at_once(counts, engine).sum(axis=0) * event_cycles(layer, engine, fold)).sum())
+
+
+def _at_once(counts: Ints, engine: Engine) -> Ints:
+    return -(-counts // engine.inputs)
 
 
 def neuron_cycles(layer: Layer, engine: Engine) -> int:

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 
-from benchmarks.measures import after_last_beat
+from benchmarks.bound import Engine
+from benchmarks.measures import after_last_beat, layers, row_sums
 from benchmarks.nets import Wanted, calibrated_net
 from benchmarks.rows import Figure, add_rows, rows_of
 from razorsnn.config import Config, load_config
@@ -50,9 +51,11 @@ def main() -> None:
     figures: list[Figure] = []
     for lanes, taps, inputs in ENGINES:
         plan = make_plan(graph, lanes, taps=taps, inputs=inputs)
-        result = run_window(plan, samples.frames()[0])
-        figures += plan_figures(plan, result, len(samples.words()[0]))
-        show(f"Gesture, {plan.shape.engine}", {"layers": layer_rows(result)}, Console(width=170))
+        frames = samples.frames()[0]
+        result = run_window(plan, frames)
+        rows = layers(plan, [(frames, result)], Engine(lanes, taps, inputs))
+        figures += plan_figures(plan, result, len(samples.words()[0])) + bound_figures(plan, rows)
+        show(f"Gesture, {plan.shape.engine}", {"layers": [*rows, row_sums(rows)]}, Console(width=170))
         if given.simulate and (lanes, taps, inputs) == SIMULATED:
             figures += proven(plan, result, samples, out)
     command = f"python -m benchmarks.gesture --data {given.data}{' --simulate' if given.simulate else ''}"
@@ -86,18 +89,10 @@ def plan_figures(plan: Plan, result: WindowResult, beats: int) -> list[Figure]:
     ]
 
 
-def layer_rows(result: WindowResult) -> list[dict[str, Any]]:
-    return [
-        {
-            "layer": layer.layer.name,
-            "non-zero before its gate": float(np.count_nonzero(layer.x) / layer.x.size),
-            "non-zero read": layer.activity,
-            "frames kept": float(layer.keep.mean()),
-            "multiply": layer.cycles.multiply,
-            "cycles": layer.total_cycles,
-        }
-        for layer in result.layers
-    ]
+def bound_figures(plan: Plan, rows: list[dict[str, Any]]) -> list[Figure]:
+    """The fewest cycles that each layer can take (bound.py), and all together, beside those that it takes."""
+    name = f"lower bound / measured, Gesture, {plan.shape.engine}"
+    return [(f"{name}: {row['layer']}", row["ratio"], 0.95, "ratio") for row in [*rows, row_sums(rows)]]
 
 
 def proven(plan: Plan, result: WindowResult, samples: Samples, out: Path) -> list[Figure]:

@@ -90,6 +90,21 @@ def test_taps_are_banks_of_outputs_or_further_lanes(taps: int, seed: int):
         assert least.multiply + least.neuron <= layer.total_cycles
 
 
+@pytest.mark.parametrize(("seed", "at_once"), [(0, 2), (1, 2), (2, 4), (3, 4)])
+def test_inputs_are_activations_of_a_position_at_once(seed: int, at_once: int):
+    net = NetClass(lanes=4, frames=3, size=(5, 4), sensor=(5, 4), channels=3)
+    frames, plan = random_frames(net, seed), make_plan(random_graph(net, seed), 4, inputs=at_once)
+    result = run_window(plan, frames)
+    for layer, x in zip(result.layers, inputs(frames, result), strict=True):
+        dense, words = layer.layer.synapse.kind == "dense", -(-len(layer.layer.synapse.weights) // 4)
+        pool = 1 << layer.layer.synapse.geometry(layer.layer.operand).pool_log2
+        places = Counter((t, *((0, 0) if dense else at)) for t, _, *at in np.argwhere(layer.operand).tolist())
+        ways = (-(-n // at_once) * words * len(outputs_of(layer.layer, *at, pool)) for (_, *at), n in places.items())
+        least = lower_bound(layer, x, Engine(4, 1, at_once))
+        assert least.multiply == sum(ways) <= layer.cycles.multiply
+        assert least.multiply + least.neuron <= layer.total_cycles
+
+
 def test_the_gates_of_a_window_are_weighed():
     frames, plan = random_frames(NETS[0], 2), make_plan(random_graph(NETS[0], 2), 4)
     *rows, total = gates(plan, [(frames, run_window(plan, frames))])

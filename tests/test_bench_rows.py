@@ -6,8 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.bound import Engine
 from benchmarks.density import curve, drawn
-from benchmarks.gesture import layer_rows, plan_figures
+from benchmarks.gesture import bound_figures, plan_figures
+from benchmarks.measures import layers
 from benchmarks.rows import add_rows, rows_of
 from benchmarks.speed import least
 from razorsnn.plan import make_plan
@@ -60,4 +62,12 @@ def test_gesture_figures_are_those_of_plan_and_window():
     assert rows["fits a zcu104"] == (1, 1)
     assert rows["frames pruned"][0] == np.count_nonzero(~result.keep) / result.keep.size > 0
     assert rows["cycles after the last event"][0] == output_cycles(plan, result, beats)[-1] - (beats - 1)
-    assert [row["cycles"] for row in layer_rows(result)] == [layer.total_cycles for layer in result.layers]
+
+
+def test_bounds_of_gesture_are_those_of_every_layer_and_of_all():
+    net = NetClass(frames=6, size=(9, 8), sensor=(9, 8))
+    plan, frames = make_plan(random_graph(net, 4), 4, taps=4, inputs=2), random_frames(net, 4)
+    rows = layers(plan, [(frames, run_window(plan, frames))], Engine(4, 4, 2))
+    values = [value for _, value, _, _ in bound_figures(plan, rows)]
+    assert values[:-1] == [row["bound"] / row["measured"] for row in rows]
+    assert values[-1] == sum(row["bound"] for row in rows) / sum(row["measured"] for row in rows)
