@@ -8,6 +8,7 @@ namespace razorsnn {
 struct Config {
   static constexpr int lanes = 2;
   static constexpr int taps = 1;
+  static constexpr int inputs = 1;
   static constexpr int frames = 2;
   static constexpr int channels = 1;
   static constexpr int height = 2;
@@ -74,7 +75,7 @@ struct Config {
   static constexpr int load_address = 68;
   static constexpr int load_data = 72;
   static constexpr int load_commit = 76;
-  static constexpr int class_identity = 1801493188;
+  static constexpr int class_identity = 1167451297;
   static constexpr int load_memories = 10;
   static constexpr int load_index_bits = 24;
   static constexpr int most_chunks = 13;
