@@ -216,12 +216,13 @@ def test_a_full_disk_leaves_the_former_build(line: Line, tmp_path: Path, monkeyp
 
 def test_a_full_disk_leaves_the_former_scores_and_results(line: Line, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     scores = tmp_path / "scores.npz"
-    scores.write_bytes(b"former")
+    np.savez(scores, **line.scores["reference"])
+    former = scores.read_bytes()
     build = shutil.copytree(line.build, tmp_path / "build")
     results = hash_files(build / "results")
     monkeypatch.setattr("os.replace", full_disk)
     told = refusal("evaluate", line.run, "--data", "simulated", "--limit", "1", "--scores", scores)
-    assert f"{scores}: cannot be written, the disk is full" in told and scores.read_bytes() == b"former"
+    assert f"{scores}: cannot be written, the disk is full" in told and scores.read_bytes() == former
     monkeypatch.setattr("razorsnn.simulation.run_backend", full_disk)
     told = refusal("simulate", build, "--data", "simulated", "--limit", "1", "--target", "hls")
     assert "the disk is full" in told
@@ -230,7 +231,42 @@ def test_a_full_disk_leaves_the_former_scores_and_results(line: Line, tmp_path: 
     }
 
 
-@pytest.mark.parametrize("place", ["file", "file/below", "/proc/below"])
+@pytest.mark.parametrize("name", ["graph.npz", "model.pt", "scores.txt"])
+def test_scores_replace_nothing_but_scores(line: Line, tmp_path: Path, name: str):
+    run = shutil.copytree(line.run, tmp_path / "run")
+    before = hash_files(run)
+    told = refusal("evaluate", run, "--data", "simulated", "--limit", "1", "--scores", run / name)
+    assert f"--scores {run / name}: " in told and "accepted: a " in told
+    assert hash_files(run) == before
+
+
+@pytest.mark.parametrize("name", ["rtl.npz", "reference.npz", "example.npz"])
+def test_results_that_cannot_be_read_are_told_and_made_anew(line: Line, tmp_path: Path, name: str):
+    build = shutil.copytree(line.build, tmp_path / "build")
+    stored = build / "results" / name
+    stored.write_bytes(stored.read_bytes()[:200])
+    assert f"{stored}: cannot be read" in refusal("report", build)
+    if name == "reference.npz":
+        said = flow.simulate(build, "simulated", 3, "hls")
+        assert said["hls"]["differences"] == 0
+        np.load(stored, allow_pickle=False).close()
+
+
+def test_what_only_the_rtl_has_is_refused_for_the_hls_alone(line: Line, tmp_path: Path):
+    for option in (("--inputs", "2"), ("--engines", "2")):
+        told = refusal("generate", line.run, "--out", tmp_path / "build", "--target", "hls", *option)
+        assert "the HLS C++ has one engine of one input; accepted: --engines 1 --inputs 1, or --target all" in told
+        assert not (tmp_path / "build").exists()
+
+
+def test_more_engines_than_layers_are_told_before_the_training(tmp_path: Path):
+    settings = save_toml(flow_config(hardware={"engines": 8}), tmp_path / "many.toml")
+    told = refusal("train", "--data", "simulated", "--run", tmp_path / "run", "--config", settings)
+    assert "hardware.engines 8; accepted: 1 to 2, the layers of the network" in told
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("place", ["file", "file/below", "/proc/below", "/proc/below/further"])
 def test_a_folder_that_cannot_be_made_is_told(line: Line, tmp_path: Path, place: str):
     (tmp_path / "file").write_bytes(b"former")
     settings = save_toml(CONFIG, tmp_path / "tiny.toml")

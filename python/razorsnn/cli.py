@@ -54,7 +54,9 @@ Build = Annotated[Path, typer.Argument(help="Folder that `generate` wrote.", met
 @command("train --data simulated --run runs/first")
 def train(
     data: Data,
-    run: Annotated[Path, typer.Option(help="Result folder; it is made.", metavar="RUN")],
+    run: Annotated[
+        Path, typer.Option(help="Result folder; a net of other settings or data there is replaced.", metavar="RUN")
+    ],
     config: Annotated[Path | None, typer.Option(help="Settings; without: the defaults.", metavar="FILE")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint.")] = False,
     activity_target: Annotated[
@@ -132,15 +134,17 @@ def generate(
     out: Annotated[Path, typer.Option(help="Folder for the sources; replaced as a whole.", metavar="BUILD")],
     target: Annotated[Target, typer.Option(help="Which sources.")] = Target.all,
     lanes: Annotated[
-        int | None, typer.Option(min=1, max=128, help="Output channels at once; without: as in RUN.")
+        int | None, typer.Option(min=1, max=128, help="Output channels at once, a power of two; without: as in RUN.")
     ] = None,
     taps: Annotated[int | None, typer.Option(help="Outputs at once, 1, 4 or 9; without: as in RUN.")] = None,
     inputs: Annotated[
-        int | None, typer.Option(help="Events of a position at once, 1, 2 or 4; without: as in RUN.")
+        int | None, typer.Option(help="Events of a position at once, 1, 2 or 4 (RTL); without: as in RUN.")
     ] = None,
     engines: Annotated[
         str | None,
-        typer.Option(help="How many share the layers, or how many each runs, as 1,3; without: as in RUN.", metavar="N"),
+        typer.Option(
+            help="How many share the layers (RTL), or how many each runs, as 1,3; without: as in RUN.", metavar="N"
+        ),
     ] = None,
     headroom: Annotated[
         int, typer.Option(min=0, max=8, help="Bits more in membranes and sums, for nets that `pack` brings later.")

@@ -243,6 +243,12 @@ class Config(Section):
                 )
             height, width = height // pool, width // pool
 
+    def require_layers_for_engines(self) -> None:
+        """UserError where there are more engines than layers."""
+        engines, layers = self.hardware.engines, len(self.network.parsed)
+        if engines > layers:
+            raise UserError(f"hardware.engines {engines}; accepted: 1 to {layers}, the layers of the network")
+
     def fingerprint(self) -> str:
         """SHA-256 over every value, defaults included: equal settings, equal fingerprint."""
         return hashlib.sha256(json.dumps(self.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()

@@ -15,6 +15,7 @@ from typing import Any
 from razorsnn.errors import UserError
 
 REFUSALS = {
+    errno.ENOENT: "no file or folder can be made there",
     errno.ENOSPC: "the disk is full",
     errno.EDQUOT: "the disk quota is used up",
     errno.EACCES: "no permission",

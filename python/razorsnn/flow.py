@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from razorsnn import evaluation, processes, reporting, simulation, synthesis
+from razorsnn import evaluation, processes, reporting, scorefile, simulation, synthesis
 from razorsnn.builds import (
     METRICS,
     Build,
@@ -28,7 +28,7 @@ from razorsnn.contents import class_identity
 from razorsnn.cyclefacts import gate_balance, gate_warnings
 from razorsnn.device import require_fitting
 from razorsnn.errors import UserError
-from razorsnn.files import atomic_path, make_folder, read_json, write_json
+from razorsnn.files import make_folder, read_json, write_json
 from razorsnn.graphfile import load_graph
 from razorsnn.interop import qkeras, vitis
 from razorsnn.ir import Graph, Source
@@ -49,6 +49,7 @@ def train(data: str, run: Path, config: Config, resume: bool) -> dict[str, Any]:
     unfinished one goes on with `resume`.
     """
     config.require_fitting_pools()
+    config.require_layers_for_engines()
     return train_on(read_samples(data, config), run, config, resume)
 
 
@@ -111,6 +112,8 @@ def import_qkeras(
 
 def evaluate(run: Path, data: str, backend: str, limit: int | None, scores: Path | None) -> dict[str, Any]:
     """Accuracy, confusion matrix, kept frames and activity of unseen windows, as `backend` computes them."""
+    if scores:
+        scorefile.require_place(scores)
     config = load_config(run / SAVED)
     names = _class_names(run, config)
     samples = unseen(data, config, _seen(run), names, limit)
@@ -127,7 +130,7 @@ def evaluate(run: Path, data: str, backend: str, limit: int | None, scores: Path
         found, keep, activity = result.outcome.scores, result.outcome.keep, evaluation.activity(reference)
         gates = {"gates": gate_balance(plan, reference)}
     if scores:
-        _save_scores(scores, samples, found, keep)
+        scorefile.save(scores, samples, found, keep)
     votes = _votes(samples, config)
     summary = evaluation.summary(samples.labels, found, keep, activity, len(names), votes)
     return {"backend": backend} | summary | gates
@@ -167,15 +170,9 @@ def _float_scores(run: Path, config: Config, samples: Samples) -> tuple[Any, Any
 def _backend(run: Path, target: str, samples: Samples) -> BackendRun:
     """Runs a target's own build of `run`."""
     out = run / f"evaluate-{target}"
-    generate(run, out, target, None)
+    one = 1 if target == "hls" else None
+    generate(run, out, target, None, engines=one, inputs=one)
     return simulation.run_backend(open_build(out), samples, target)
-
-
-def _save_scores(path: Path, samples: Samples, scores: Any, keep: Any) -> None:
-    with atomic_path(path) as temporary, temporary.open("wb") as stream:
-        np.savez_compressed(
-            stream, allow_pickle=False, names=np.array(samples.names), labels=samples.labels, scores=scores, keep=keep
-        )
 
 
 def generate(
@@ -201,6 +198,9 @@ def generate(
     targets, hardware = sorted(TARGETS) if target == "all" else [target], config.hardware
     wide, deep = hardware.taps if taps is None else taps, hardware.inputs if inputs is None else inputs
     shared = engines or hardware.engines
+    several = shared > 1 if isinstance(shared, int) else len(shared) > 1
+    if target == "hls" and (several or deep > 1):
+        raise UserError("the HLS C++ has one engine of one input; accepted: --engines 1 --inputs 1, or --target all")
     made_from = build_inputs(run, targets, lanes or hardware.lanes, headroom, wide, any_neuron, shared, deep)
     fitting = require_fitting(planned(run, made_from), device) if device else []
     current = current_build(out, made_from)
@@ -213,7 +213,8 @@ def generate(
         "lanes": build.plan.shape.lanes,
         "taps": build.plan.shape.taps,
         "inputs": build.plan.shape.inputs,
-        "engines": build.plan.engines,
+        "engines": len(build.plan.parts),
+        "layers_of_engines": build.plan.engines,
         "files": len(build.manifest["files"]),
         "multipliers": sum(build.plan.multipliers().values()),
         "memory_bits": sum(memory.bits for memory in build.plan.memories()),

@@ -153,7 +153,8 @@ def make_plan(
     engines = [part.layers for part in shape.parts] if shape and shape.stages else engines
     counts = split(layers, engines) if isinstance(engines, int) else list(engines)
     if min(counts) < 1 or sum(counts) != len(layers):
-        raise UserError(f"engines of {counts} layers, accepted: each of one or more, {len(layers)} in all")
+        told = ",".join(map(str, counts))
+        raise UserError(f"engines of {told} layers, accepted: one layer or more for each, {len(layers)} in all")
     layers = tuple(replace(layer, begins=layer.index in accumulate(counts[:-1], initial=0)) for layer in layers)
     parts = stages(layers, counts) if len(counts) > 1 else ()
     own = staged_shape(graph, layers, parts) if parts else own_shape(graph, Stage(layers))

@@ -23,7 +23,7 @@ from razorsnn.ops.razor import MASK_FRAC
 from razorsnn.ops.static import Static
 from razorsnn.ops.tally import MEANINGS, Tally
 from razorsnn.render import plain
-from razorsnn.simulation import EXAMPLE, SCHEMA, load_run
+from razorsnn.simulation import EXAMPLE, SCHEMA, load_run, stored_arrays
 from razorsnn.targets import TARGETS
 from razorsnn.targets.outcome import BackendRun, Outcome
 from razorsnn.targets.reference import LayerResult, WindowResult, run_window
@@ -84,7 +84,7 @@ def write(build: Build, facts: dict[str, Any]) -> dict[str, Any]:
         "data": data,
         "windows": facts["windows"],
         "differences": {name: found["differences"] for name, found in facts["backends"].items()},
-        "accuracy": {row["backend"]: row["accuracy"] for row in facts["accuracy"]},
+        "accuracy": facts["accuracy"],
         "cycles_a_window": facts["cycles"]["window"]["mean"],
         "gates": [{name: gate[name] for name in ("layer", "kept", "saved", "cost")} for gate in facts["gates"]],
         "latency_ms": facts["latency"]["mean_ms"],
@@ -94,8 +94,7 @@ def write(build: Build, facts: dict[str, Any]) -> dict[str, Any]:
 
 def load_example(build: Build) -> dict[str, NDArray[Any]]:
     """The arrays of results/example.npz."""
-    with np.load(build.results / EXAMPLE, allow_pickle=False) as stored:
-        return {name: stored[name] for name in stored.files}
+    return stored_arrays(build, EXAMPLE)
 
 
 def _require_results(build: Build) -> dict[str, Any]:
@@ -156,9 +155,7 @@ def _compared(run: BackendRun, reference: BackendRun, labels: NDArray[np.int64])
 
 
 def _labels(build: Build) -> NDArray[np.int64]:
-    with np.load(build.results / "reference.npz", allow_pickle=False) as stored:
-        labels: NDArray[np.int64] = stored["labels"]
-        return labels
+    return stored_arrays(build, "reference.npz")["labels"]
 
 
 def _versions(build: Build) -> dict[str, str]:

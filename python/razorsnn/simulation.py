@@ -1,14 +1,19 @@
 """Proofs: a generated accelerator on recordings, compared with the reference. Results stay in build/results."""
 
 import time
+import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
+from numpy.typing import NDArray
 
 from razorsnn import evaluation
 from razorsnn.builds import Build
 from razorsnn.contents import load_writes
+from razorsnn.errors import UserError
 from razorsnn.files import atomic_path, read_json, write_json
 from razorsnn.loads import Load
 from razorsnn.plan import Plan
@@ -91,7 +96,8 @@ def _kept(
     }
     facts, arrays = build.results / f"{name}.json", build.results / f"{name}.npz"
     if facts.exists() and arrays.exists() and read_json(facts)["made_from"] == made_from:
-        return load_run(build, name)
+        with suppress(UserError):  # what a broken disk left is made anew
+            return load_run(build, name)
     prepare()
     started = time.perf_counter()
     result = run()
@@ -132,7 +138,17 @@ def _save_example(build: Build, samples: Samples) -> None:
 
 def load_run(build: Build, name: str) -> BackendRun:
     """The stored results of a back end, or of the reference."""
-    with np.load(build.results / f"{name}.npz", allow_pickle=False) as stored:
-        counters = {key.removeprefix("counter_"): stored[key] for key in stored.files if key.startswith("counter_")}
-        cycles = stored["cycles"] if "cycles" in stored.files else None
-        return BackendRun(Outcome(stored["scores"], stored["keep"], cycles), counters)
+    stored = stored_arrays(build, f"{name}.npz")
+    counters = {key.removeprefix("counter_"): value for key, value in stored.items() if key.startswith("counter_")}
+    return BackendRun(Outcome(stored["scores"], stored["keep"], stored.get("cycles")), counters)
+
+
+def stored_arrays(build: Build, name: str) -> dict[str, NDArray[Any]]:
+    """The arrays of a file of results; UserError if it cannot be read."""
+    path = build.results / name
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            return {key: stored[key] for key in stored.files}
+    except (OSError, ValueError, EOFError, BadZipFile, zlib.error) as error:
+        what = f"{path}: cannot be read ({error})"
+        raise UserError(f"{what}; delete {path.parent} and run `razorsnn simulate` again") from None
