@@ -37,7 +37,12 @@ module rsnn_mac #(
     always_comb begin
       others = '0;
       for (int unsigned n = 1; n < Inputs; n++) begin
-        others = others + MembraneBits'((WeightBits + ValueBits + 1)'(signed'(weight_q[n]) * signed'({1'b0, value_q[n]})));
+        // An event of one bit is 1, and takes no multiplier.
+        if (ValueBits == 1) others = others + (value_q[n][0] ? MembraneBits'(signed'(weight_q[n])) : '0);
+        else begin
+          others = others
+                 + MembraneBits'((WeightBits + ValueBits + 1)'(signed'(weight_q[n]) * signed'({1'b0, value_q[n]})));
+        end
       end
     end
     always_ff @(posedge clk_i) begin

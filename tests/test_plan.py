@@ -18,7 +18,7 @@ from razorsnn.ops.neuron import Neuron
 from razorsnn.ops.razor import Razor
 from razorsnn.ops.static import Static
 from razorsnn.ops.synapse import Synapse
-from razorsnn.plan import Plan, make_plan
+from razorsnn.plan import ASSUMED_ACTIVITY, Plan, events_together, make_plan
 from razorsnn.settings import SETTINGS, VARIES
 from razorsnn.shape import EXACT, SIZES, Shape
 from tests.nets import NetClass, random_graph
@@ -253,6 +253,16 @@ def test_a_plan_in_a_shape_class_has_its_taps_and_inputs():
     assert make_plan(plan.graph, plan.shape.lanes, two.shape).layers[0].inputs == 2
     with pytest.raises(UserError, match="inputs differs"):
         two.shape.covering(plan.shape)
+
+
+def test_events_together_are_expected_as_often_as_they_are_drawn():
+    rng = np.random.default_rng(1)
+    for inputs in (1, 2, 4):
+        expected = events_together(40, inputs)
+        for channels in (1, 7, 40):
+            drawn = -(-rng.binomial(channels, ASSUMED_ACTIVITY, 200_000) // inputs)
+            assert abs(drawn.mean() - expected[channels]) < 0.02
+    assert np.allclose(events_together(9, 1), ASSUMED_ACTIVITY * np.arange(10))
 
 
 def test_inputs_cost_multipliers_and_every_other_one_a_copy_of_the_weights():

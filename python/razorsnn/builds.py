@@ -180,7 +180,7 @@ def plan_facts(plan: Plan) -> dict[str, Any]:
             for layer in plan.layers
             if isinstance(layer.synapse, Conv) and layer.synapse.pool > 1
         ],
-        "engines": plan.engines,
+        "layers_of_engines": plan.engines,
         "layers": [
             {"layer": layer.name, "membrane_range": list(layer.synapse.membrane_range(layer.operand))} | row
             for layer, row in zip(

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate, chain, combinations, pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from razorsnn.errors import UserError
 from razorsnn.fixed import Ints
@@ -25,7 +26,7 @@ ASSUMED_ACTIVITY = 0.1
 MULTIPLIER_BITS = 18
 """Of a multiplier's operand: to leak, a wider membrane takes a second one a lane and tap (rtl/rsnn_mac.sv)."""
 ADDRESS_MULTIPLIERS = 8
-"""At most: frame builder 2 (two bins; a power of two takes none), scanner 1 an input, taps 5; of one input."""
+"""At most, of one input: frame builder 2 (two bins; a power of two takes none), scanner 1, taps 5."""
 THIRDS_MULTIPLIERS = 4
 """Of addresses in tiles of 3 x 3: two further bins, and rows and columns of tiles."""
 
@@ -188,7 +189,22 @@ def split(layers: tuple[Layer, ...], engines: int) -> list[int]:
 
 def _effort(layer: Layer) -> float:
     """Cycles of a layer of a window, roughly."""
-    return layer.operand.frames * (ASSUMED_ACTIVITY * float(layer.timing.cost.sum()) + layer.timing.words)
+    timing = layer.timing
+    positions = timing.cost.reshape(-1, timing.channels)
+    taken = events_together(timing.channels, timing.inputs)[np.count_nonzero(positions, axis=1)]
+    return layer.operand.frames * float((taken * positions.max(axis=1)).sum() + timing.words)
+
+
+def events_together(most: int, inputs: int) -> NDArray[np.float64]:
+    """[most + 1]: how many times an engine of so many inputs is expected to take events of a position of 0..`most`
+    channels, of which each is one with ASSUMED_ACTIVITY."""
+    times, share, expected = -(-np.arange(most + 1) // inputs), np.zeros(most + 1), np.zeros(most + 1)
+    share[0] = 1.0
+    for channels in range(1, most + 1):
+        share[1:] = share[1:] * (1 - ASSUMED_ACTIVITY) + share[:-1] * ASSUMED_ACTIVITY
+        share[0] *= 1 - ASSUMED_ACTIVITY
+        expected[channels] = share @ times
+    return expected
 
 
 def _lacking(shape: Shape, own: Shape) -> list[str]:

@@ -26,7 +26,7 @@ def _holds_scores(path: Path) -> bool:
     try:
         with np.load(path, allow_pickle=False) as stored:
             return set(stored.files) == ARRAYS
-    except (OSError, ValueError, EOFError, BadZipFile):
+    except (OSError, ValueError, EOFError, BadZipFile, TypeError):  # an array alone is no file of arrays
         return False
 
 

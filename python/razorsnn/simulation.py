@@ -149,6 +149,6 @@ def stored_arrays(build: Build, name: str) -> dict[str, NDArray[Any]]:
     try:
         with np.load(path, allow_pickle=False) as stored:
             return {key: stored[key] for key in stored.files}
-    except (OSError, ValueError, EOFError, BadZipFile, zlib.error) as error:
+    except (OSError, ValueError, EOFError, TypeError, BadZipFile, zlib.error) as error:
         what = f"{path}: cannot be read ({error})"
         raise UserError(f"{what}; delete {path.parent} and run `razorsnn simulate` again") from None

@@ -5,7 +5,8 @@ Contract (HLS hls/razorsnn/engine.hpp; RTL rtl/rsnn_scanner.sv and rtl/rsnn_engi
     shapes     x [T, C, H, W]; z, u, y [T, C_out, H_out, W_out]; score [C_out]
     widths     x unsigned; w signed; bias at frac x + w; z at frac x + w + 2 log2 pool: exact, nothing rounds
     order      words as in ops/words.py, in a word lane 0 first; an event's outputs row by row, column by
-               column, channel group by channel group, those only that exist and that a pool uses
+               column, channel group by channel group, those only that exist and that a pool uses. RTL: up to
+               `inputs` events that follow each other in a position come together (`Events.together`)
     latency    `Synapse.cycles`: exact
     handshake  a pruned frame is not scanned: no weight read, no multiply; its neuron pass runs all the same
 """

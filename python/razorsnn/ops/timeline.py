@@ -77,7 +77,7 @@ class Timing:
     opened: bool
     """Whether the first membranes are set already."""
     channels: int = 1
-    """Of a position, in a word; a dense layer has one position."""
+    """Of a position, in a word: of a dense layer all of it."""
     inputs: int = 1
     """Events of a position that are taken at once: as one event, of which the others are a part."""
 

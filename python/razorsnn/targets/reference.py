@@ -94,7 +94,7 @@ class WindowResult:
 
     @property
     def multiplies(self) -> int:
-        """Times lanes and taps: of weights."""
+        """Each on every lane and tap."""
         return sum(result.cycles.multiplies for result in self.layers)
 
 
