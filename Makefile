@@ -5,6 +5,7 @@ DATA ?= simulated
 LIMIT ?=
 LANES ?=
 TAPS ?=
+INPUTS ?=
 DEVICE ?= ecp5-85k
 SEEDS ?= 5
 PYTHON ?= python3
@@ -20,7 +21,7 @@ STARTED := .venv/.unfinished
 QKERAS := .venv-qkeras
 SPIKER := .venv-spiker
 limit = $(if $(LIMIT),--limit $(LIMIT))
-lanes = $(if $(LANES),--lanes $(LANES)) $(if $(TAPS),--taps $(TAPS))
+lanes = $(if $(LANES),--lanes $(LANES)) $(if $(TAPS),--taps $(TAPS)) $(if $(INPUTS),--inputs $(INPUTS))
 bench_run = $(if $(BENCH_RUN),--run '$(BENCH_RUN)')
 
 .DEFAULT_GOAL := help
@@ -46,7 +47,7 @@ help:  ## this text
 	@echo "  CONFIG=$(CONFIG)   settings"
 	@echo "  RUN=$(RUN)   folder for all results; the accelerator goes to its folder build/"
 	@echo "  DATA=$(DATA)   folder of recordings, or: simulated"
-	@echo "  LIMIT=$(LIMIT)   windows to simulate; empty: all unseen ones   LANES=$(LANES) TAPS=$(TAPS)   output channels and outputs at once; empty: as in CONFIG"
+	@echo "  LIMIT=$(LIMIT)   windows to simulate; empty: all unseen ones   LANES=$(LANES) TAPS=$(TAPS) INPUTS=$(INPUTS)   output channels, outputs and events at once; empty: as in CONFIG"
 	@echo "  DEVICE=$(DEVICE)   SEEDS=$(SEEDS)   of make synth: device, placements whose median counts"
 	@echo "  BENCH_DATA=$(BENCH_DATA)   N-MNIST recordings for the bench   BENCH_RUN=$(BENCH_RUN)   trained net; empty: a random one"
 	@echo "  GESTURE_DATA=$(GESTURE_DATA)   DVS128 Gesture excerpts for make bench-gesture"

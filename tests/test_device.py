@@ -69,6 +69,11 @@ def test_a_refusal_names_what_is_too_big_and_the_lanes_that_fit(monkeypatch):
         require_fitting(plan_on(16), "small")
     with pytest.raises(UserError, match=r"on 16 lanes x 4 taps is too big .*; accepted: up to 1 lanes x 4 taps$"):
         require_fitting(plan_on(16, 4), "small")
+    more = make_plan(plan_on(16).graph, 1, inputs=4)
+    single = Device(sum(plan_on(1).multipliers().values()), DEVICES["zcu104"].blocks)
+    monkeypatch.setattr("razorsnn.device.DEVICES", {"single": single})
+    with pytest.raises(UserError, match=r"on 1 lanes x 4 inputs is too big .*; accepted: up to 1 lanes$"):
+        require_fitting(more, "single")
     two = [make_plan(plan_on(16).graph, lanes, engines=2) for lanes in (4, 16)]
     twice = Device(sum(two[0].multipliers().values()), DEVICES["zcu104"].blocks)
     monkeypatch.setattr("razorsnn.device.DEVICES", {"twice": twice})

@@ -55,11 +55,13 @@ def test_a_python_that_is_too_old_is_told_in_one_line(tools: Path):
 
 
 def test_variables_reach_the_command_line():
-    out = make("-n", "demo", "CONFIG=configs/nmnist.toml", "DATA=my data", "LIMIT=3", "LANES=8", "TAPS=4").stdout
+    out = make(
+        "-n", "demo", "CONFIG=configs/nmnist.toml", "DATA=my data", "LIMIT=3", "LANES=8", "TAPS=4", "INPUTS=2"
+    ).stdout
     called = [line.split("/razorsnn ")[1] for line in out.splitlines() if "/razorsnn " in line]
     assert called == [
         "train --data 'my data' --run 'runs/nmnist' --config 'configs/nmnist.toml' --resume",
-        "generate 'runs/nmnist' --out 'runs/nmnist/build' --target all --lanes 8 --taps 4",
+        "generate 'runs/nmnist' --out 'runs/nmnist/build' --target all --lanes 8 --taps 4 --inputs 2",
         "simulate 'runs/nmnist/build' --data 'my data' --target hls --limit 3",
         "simulate 'runs/nmnist/build' --data 'my data' --target rtl --limit 3",
         "report 'runs/nmnist/build'",

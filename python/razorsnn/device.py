@@ -6,9 +6,11 @@ URAM: the sources ask for block RAM, and URAM has no contents after configuratio
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from razorsnn.errors import UserError
 from razorsnn.memories import Memory
+from razorsnn.ops.words import INPUTS
 from razorsnn.plan import Plan, make_plan
 
 Ways = tuple[tuple[int, int], ...]
@@ -98,8 +100,10 @@ def require_fitting(plan: Plan, name: str) -> list[Need]:
 
 
 def _accepted(plan: Plan, name: str) -> str:
-    for log2 in range(plan.shape.lanes.bit_length() - 2, -1, -1):
-        smaller = make_plan(plan.graph, 1 << log2, taps=plan.shape.taps, engines=plan.engines, inputs=plan.shape.inputs)
+    shape = plan.shape
+    fewer = (inputs for inputs in reversed(INPUTS) if inputs <= shape.inputs)
+    for inputs, log2 in product(fewer, range(shape.lanes.bit_length() - 1, -1, -1)):
+        smaller = make_plan(plan.graph, 1 << log2, taps=shape.taps, engines=plan.engines, inputs=inputs)
         if fits(needs(smaller, name)):
             return f"up to {smaller.shape.engine}"
     return "no number of lanes, because no memory is external; fewer frames, channels or bits, or static gates"
