@@ -53,8 +53,8 @@ def main() -> None:
     proof = proven(plan, samples.chosen(range(SIMULATED)), out)
     engine = f"{given.lanes} lanes x {given.taps} tap{'s' if given.taps > 1 else ''}"
     engine += f" x {given.inputs} inputs" if given.inputs > 1 else ""
-    deep = f"x{given.inputs}" if given.inputs > 1 else ""
-    plot(facts["layers"], out / f"cycles-{given.lanes}x{given.taps}{deep}.svg")
+    third = f"x{given.inputs}" if given.inputs > 1 else ""
+    plot(facts["layers"], out / f"cycles-{given.lanes}x{given.taps}{third}.svg")
     title = f"bench: {plan.graph.name}, {engine}, {WINDOWS} windows"
     show(title, facts, Console(width=170))
     add_rows(out, title, rows_of(figures_of(facts, proof, engine), command))

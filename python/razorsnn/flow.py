@@ -196,12 +196,12 @@ def generate(
     config = load_config(run / SAVED)
     _require_graph(run, config)
     targets, hardware = sorted(TARGETS) if target == "all" else [target], config.hardware
-    wide, deep = hardware.taps if taps is None else taps, hardware.inputs if inputs is None else inputs
+    wide, at_once = hardware.taps if taps is None else taps, hardware.inputs if inputs is None else inputs
     shared = engines or hardware.engines
     several = shared > 1 if isinstance(shared, int) else len(shared) > 1
-    if target == "hls" and (several or deep > 1):
+    if target == "hls" and (several or at_once > 1):
         raise UserError("the HLS C++ has one engine of one input; accepted: --engines 1 --inputs 1, or --target all")
-    made_from = build_inputs(run, targets, lanes or hardware.lanes, headroom, wide, any_neuron, shared, deep)
+    made_from = build_inputs(run, targets, lanes or hardware.lanes, headroom, wide, any_neuron, shared, at_once)
     fitting = require_fitting(planned(run, made_from), device) if device else []
     current = current_build(out, made_from)
     if not current:

@@ -65,7 +65,8 @@ class _Runner(Verilator):
 
     def _build_command(self) -> list[list[str]]:
         verilate, *make = super()._build_command()
-        kept = [str(path) for name in RUNTIME if (path := runtime_cache() / f"{name}.o").is_file()]
+        cache = runtime_cache()
+        kept = [str(path) for name in RUNTIME if (path := cache / f"{name}.o").is_file()]
         copy = [["cp", *kept, str(self.build_dir)]] if kept else []
         return [[part for part in verilate if part != "--public-flat-rw"], *copy, *make]
 
