@@ -198,9 +198,8 @@ def generate(
     targets, hardware = sorted(TARGETS) if target == "all" else [target], config.hardware
     wide, at_once = hardware.taps if taps is None else taps, hardware.inputs if inputs is None else inputs
     shared = engines or hardware.engines
-    several = shared > 1 if isinstance(shared, int) else len(shared) > 1
-    if target == "hls" and (several or at_once > 1):
-        raise UserError("the HLS C++ has one engine of one input; accepted: --engines 1 --inputs 1, or --target all")
+    if target == "hls":
+        _require_one(shared, at_once)
     made_from = build_inputs(run, targets, lanes or hardware.lanes, headroom, wide, any_neuron, shared, at_once)
     fitting = require_fitting(planned(run, made_from), device) if device else []
     current = current_build(out, made_from)
@@ -221,6 +220,13 @@ def generate(
         **{name: out / name for name in targets},
         **({device: [str(need) for need in fitting]} if device else {}),
     }
+
+
+def _require_one(engines: int | list[int], inputs: int) -> None:
+    """UserError for what the RTL alone has."""
+    several = engines > 1 if isinstance(engines, int) else len(engines) > 1
+    if several or inputs > 1:
+        raise UserError("the HLS C++ has one engine of one input; accepted: --engines 1 --inputs 1, or --target all")
 
 
 def pack(run: Path, build: Path, out: Path) -> dict[str, Any]:
