@@ -59,12 +59,16 @@ module rsnn_razor #(
   localparam int unsigned RowsDepth = Frames * ((SumsDepth + OccupancyBits - 1) / OccupancyBits);
   localparam int unsigned RowAddrWidth = $clog2(2 * RowsDepth);
 
-  // ---- Feed: each word of outputs into the sums of all k, and into its frame's sum. A row of coefficients a frame.
-  logic feed1_q, last1_q, last2_q, sums_re;
-  logic [RowWidth-1:0] row_q, feed_row, feed_row_q;
+  // ---- Feed: each word of outputs into the sums of all k, and into its frame's sum, by way of sums of four lanes each. A
+  // row of coefficients a frame.
+  localparam int unsigned Parts = (Slots + 3) / 4;
+
+  logic feed1_q, feed2_q, last1_q, last2_q, last3_q, begin1_q, start1_q, sums_re;
+  logic [RowWidth-1:0] row_q, feed_row, feed_row_q, next_feed_row_q;
   logic [Embeddings-1:0][rsnn_pkg::EmbeddingBits-1:0] embedding;
   logic [Slots-1:0][Embeddings-1:0][SumsBits-1:0] sums;
-  logic [FrameSumBits-1:0] word_sum, word_sum1_q, frame_sum2_q;
+  logic [FrameSumBits-1:0] word_sum, word_sum2_q, frame_sum3_q;
+  logic [Parts-1:0][FrameSumBits-1:0] part, part1_q;
   logic [SumsAddrWidth-1:0] sums_addr;
 
   rsnn_rom #(
@@ -74,7 +78,7 @@ module rsnn_razor #(
     .load_i(load_i[rsnn_pkg::EmbeddingMemory]), .load_addr_i, .load_data_i
   );
 
-  assign feed_row = feed_row_q + RowWidth'(feed_i && feed_last_i);
+  assign feed_row = (feed_i && feed_last_i) ? next_feed_row_q : feed_row_q;
 
   for (genvar i = 0; i < int'(Slots); i++) begin : gen_lane
     rsnn_sums #(
@@ -86,22 +90,28 @@ module rsnn_razor #(
   end
 
   always_comb begin
-    word_sum = '0;
-    for (int unsigned i = 0; i < Slots; i++) word_sum += FrameSumBits'(feed_data_i[i]);
+    {part, word_sum} = '0;
+    for (int unsigned i = 0; i < Slots; i++) part[i/4] += FrameSumBits'(feed_data_i[i]);
+    for (int unsigned i = 0; i < Parts; i++) word_sum += part1_q[i];
   end
 
   always_ff @(posedge clk_i) begin
-    word_sum1_q <= word_sum;
+    {word_sum2_q, part1_q} <= {word_sum, part};
     // A frame begins anew once its sum was handed on.
-    if (feed1_q) frame_sum2_q <= word_sum1_q + ((last2_q || feed_begin_i) ? '0 : frame_sum2_q);
-    else if (last2_q || feed_begin_i) frame_sum2_q <= '0;
+    if (feed2_q) frame_sum3_q <= word_sum2_q + ((last3_q || begin1_q) ? '0 : frame_sum3_q);
+    else if (last3_q || begin1_q) frame_sum3_q <= '0;
     // Of the word that is fed, and of the frame whose sum is handed on.
     if (feed_begin_i) feed_row_q <= RowWidth'(layer_i.feed_base);
     else feed_row_q <= feed_row;
-    if (feed_begin_i) row_q <= RowWidth'(layer_i.feed_base);
-    else if (last2_q) row_q <= row_q + 1'b1;
-    if (!rst_ni) {feed1_q, last1_q, last2_q} <= '0;
-    else {feed1_q, last1_q, last2_q} <= {feed_i, feed_i && feed_last_i, last1_q};
+    if (feed_begin_i) next_feed_row_q <= RowWidth'(layer_i.feed_base) + 1'b1;
+    else if (feed_i && feed_last_i) next_feed_row_q <= next_feed_row_q + 1'b1;
+    if (begin1_q) row_q <= RowWidth'(layer_i.feed_base);
+    else if (last3_q) row_q <= row_q + 1'b1;
+    if (!rst_ni) {feed1_q, feed2_q, last1_q, last2_q, last3_q, begin1_q, start1_q} <= '0;
+    else begin
+      {feed2_q, feed1_q, last3_q, last2_q, last1_q} <= {feed1_q, feed_i, last2_q, last1_q, feed_i && feed_last_i};
+      {begin1_q, start1_q} <= {feed_begin_i, start_i};
+    end
   end
 
   // ---- Which words of a frame are not empty: a row of bits as often as it is full, and at the frame's end. Two banks, as
@@ -121,7 +131,7 @@ module rsnn_razor #(
     bit1_q <= BitWidth'(feed_addr_i);
     filled1_q <= feed_data_i != '0;
     if (feed1_q) bits1_q <= bits1;
-    if (feed_begin_i) fed_row_q <= even_i ? RowAddrWidth'(RowsDepth) : '0;
+    if (begin1_q) fed_row_q <= even_i ? RowAddrWidth'(RowsDepth) : '0;
     else if (row_write) fed_row_q <= fed_row_q + 1'b1;
   end
 
@@ -138,8 +148,8 @@ module rsnn_razor #(
     .OffsetDepth(OffsetDepth), .AffineFile(AffineFile), .OffsetFile(OffsetFile), .ExpFile(ExpFile),
     .LoadBits(LoadBits)
   ) u_weighting (
-    .clk_i, .rst_ni, .begin_i(feed_begin_i), .frame_i(last2_q), .row_i(row_q), .frame_sum_i(frame_sum2_q),
-    .finish_i(start_i), .offset_base_i(OffsetAddrWidth'(layer_i.offset_base)), .logit_shift_i(layer_i.logit_shift),
+    .clk_i, .rst_ni, .begin_i(begin1_q), .frame_i(last3_q), .row_i(row_q), .frame_sum_i(frame_sum3_q),
+    .finish_i(start1_q), .offset_base_i(OffsetAddrWidth'(layer_i.offset_base)), .logit_shift_i(layer_i.logit_shift),
     .ready_o(weighting_ready), .weight_o(weight), .load_i, .load_addr_i, .load_data_i
   );
 

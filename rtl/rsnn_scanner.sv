@@ -68,9 +68,9 @@ module rsnn_scanner #(
   logic whole;
   logic [11:0] group_q;
   place_t next_q, place_q;
-  logic take;
+  logic take, room_q;
   logic [11:0] y, x;
-  logic found_valid_q, found_ready, weighed_valid_q, weighed_ready, fifo_ready, turn_q, found_turn_q, weighed_turn_q;
+  logic found_valid_q, weighed_valid_q, turn_q, found_turn_q, weighed_turn_q;
   logic [Inputs-1:0][ActBits-1:0] found_value_q, weighed_value_q;
   logic [Inputs-1:0][LaneWidth-1:0] found_channel_q;
   place_t found_q, weighed_q;
@@ -127,8 +127,8 @@ module rsnn_scanner #(
   assign down = whole ? '0 : (Side == 3) ? 2'(bank >= LaneWidth'(6)) + 2'(bank >= LaneWidth'(3)) : 2'(bank >> (Side - 1));
   assign right = whole ? '0 : 2'(bank) - ((Side == 1) ? '0 : {down[0], 1'b0}) - ((Side == 2) ? '0 : down);
   assign across = whole ? '0 : (lane & LaneWidth'(Lanes - 1)) >> lanes_in_log2_i;
-  assign take = any_q && found_ready;
-  assign word_ready = !any_q || (found_ready && word_end);
+  assign take = any_q && room_q;
+  assign word_ready = !any_q || (room_q && word_end);
   assign free_o = !reader_busy && !any_q;
   assign done_o = !(event_valid_o && event_turn_o == turn_i) && !(found_valid_q && found_turn_q == turn_i)
                && !(weighed_valid_q && weighed_turn_q == turn_i)
@@ -136,33 +136,42 @@ module rsnn_scanner #(
   assign y = place_q.y + 12'(down);
   assign x = whole ? place_q.x : ((place_q.x + 12'(right)) << (3'(LaneShift) - lanes_in_log2_i)) + 12'(across);
 
-  // An event that was found; the weights of its channel, a product; its weight's address with the FIFO. These are two of
-  // the EventDepth that wait.
-  assign found_ready = !found_valid_q || weighed_ready;
-  assign weighed_ready = !weighed_valid_q || fifo_ready;
-
+  // An event that was found; the weights of its channel, a product; its weight's address with the FIFO. Nothing stops them
+  // on their way: an event is found only where there is room for all that were.
   always_ff @(posedge clk_i) begin
-    if (found_ready) begin
-      for (int unsigned n = 0; n < Inputs; n++) found_value_q[n] <= here[n] ? word_q[lanes[n]] : '0;
-      found_channel_q <= channels;
-      found_turn_q <= turn_q;
-      found_q <= '{y: y, x: x, weight: place_q.weight};
-    end
-    if (weighed_ready) begin
-      {weighed_value_q, weighed_turn_q, weighed_q} <= {found_value_q, found_turn_q, found_q};
-      for (int unsigned n = 0; n < Inputs; n++) channel_weight_q[n] <= WeightAddrWidth'(found_channel_q[n]) * row_stride_i;
-    end
+    for (int unsigned n = 0; n < Inputs; n++) found_value_q[n] <= here[n] ? word_q[lanes[n]] : '0;
+    found_channel_q <= channels;
+    found_turn_q <= turn_q;
+    found_q <= '{y: y, x: x, weight: place_q.weight};
+    {weighed_value_q, weighed_turn_q, weighed_q} <= {found_value_q, found_turn_q, found_q};
+    for (int unsigned n = 0; n < Inputs; n++) channel_weight_q[n] <= WeightAddrWidth'(found_channel_q[n]) * row_stride_i;
     if (!rst_ni) turn_q <= 1'b1;
     else if (start_i) turn_q <= !turn_q;
-    if (!rst_ni) {found_valid_q, weighed_valid_q} <= '0;
-    else begin
-      if (found_ready) found_valid_q <= any_q;
-      if (weighed_ready) weighed_valid_q <= found_valid_q;
+    {found_valid_q, weighed_valid_q} <= rst_ni ? {take, found_valid_q} : '0;
+  end
+
+  // EventDepth events wait, on their way or in the FIFO, beside the one that is offered.
+  localparam int unsigned CountWidth = $clog2(rsnn_pkg::EventDepth + 2);
+
+  logic [CountWidth-1:0] held_q;
+  logic given, unused_ready;
+
+  assign given = event_valid_o && event_ready_i;
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      held_q <= '0;
+      room_q <= 1'b1;
+    end else if (take && !given) begin
+      held_q <= held_q + 1'b1;
+      room_q <= held_q != CountWidth'(rsnn_pkg::EventDepth);
+    end else if (given && !take) begin
+      held_q <= held_q - 1'b1;
+      room_q <= 1'b1;
     end
   end
 
-  rsnn_fifo #(.Width(Inputs * (ActBits + WeightAddrWidth) + 25), .Depth(rsnn_pkg::EventDepth - 2)) u_events (
-    .clk_i, .rst_ni, .in_valid_i(weighed_valid_q), .in_ready_o(fifo_ready),
+  rsnn_fifo #(.Width(Inputs * (ActBits + WeightAddrWidth) + 25), .Depth(rsnn_pkg::EventDepth)) u_events (
+    .clk_i, .rst_ni, .in_valid_i(weighed_valid_q), .in_ready_o(unused_ready),
     .in_data_i({weighed_turn_q, weighed_value_q, weight, weighed_q.y, weighed_q.x}),
     .out_valid_o(event_valid_o), .out_ready_i(event_ready_i),
     .out_data_o({event_turn_o, event_value_o, event_weight_o, event_y_o, event_x_o})

@@ -194,15 +194,16 @@ module rsnn_scores #(
   end
 
   // ---- The port of the store: words are read, and refined ones written where it is free, one cycle later at most.
-  logic write, write_q;
+  logic write, write_q, reads_q;
   logic [AddrWidth-1:0] write_addr_q;
 
   assign write = valid_q[Reached] && token_q[Reached].word;
-  assign write_o = write_q && !(valid_q[Word] && token_q[Word].word);
+  assign write_o = write_q && !reads_q;
   assign mem_addr_o = write_o ? write_addr_q : addr_q[Word];
 
   always_ff @(posedge clk_i) begin
     if (write) {write_addr_q, write_data_o} <= {addr_q[Reached], refined};
+    reads_q <= rst_ni && !start_i && valid_q[Word-1] && token_q[Word-1].word;
     write_q <= rst_ni && ((write && layer_i.refined) || (write_q && !write_o));
   end
 

@@ -77,9 +77,10 @@ module rsnn_sequencer #(
   logic [GateWidth-1:0] gate_q;
   logic [FrameWidth-1:0] frame_q;
   logic [1:0] drain_q;
-  logic [Frames-1:0] fixed, keep, known, source_keep;
-  logic [FrameWidth-1:0] next_q;
-  logic first_layer, gate, scored_q, opened, last_frame, pruned, deciding_q, decide, turn_q, scanned;
+  logic [Frames-1:0] fixed, keep, known, keep_q, known_q;
+  logic [FrameWidth-1:0] next_q, look_q;
+  logic first_layer, gate, scored_q, opened, last_frame, known_now_q, keep_now_q, deciding_q, decide, turn_q, scanned;
+  logic keep_next;
   logic [1:0] scans_q, puts_q;
 
   rsnn_rom #(.Width($bits(rsnn_pkg::layer_t)), .Depth(Rows), .InitFile(TableFile), .LoadBits(LoadBits)) u_table (
@@ -97,31 +98,44 @@ module rsnn_sequencer #(
   end else begin : gen_none_fixed
     assign fixed = '1;
   end
-  assign source_keep = keep_o[(GatesBefore > 0) ? GatesBefore-1 : 0];
-  assign keep = (GatedSource && first_layer) ? source_keep : layer.gated ? keep_i : layer.tallied ? tally_i : fixed;
+  always_comb begin
+    if (GatedSource && first_layer) keep = keep_before_i[(GatesBefore > 0) ? GatesBefore-1 : 0];
+    else keep = layer.gated ? keep_i : layer.tallied ? tally_i : fixed;
+  end
   assign known = layer.gated ? known_i : '1;
 
   assign last_frame = frame_q == FrameWidth'(Frames - 1);
-  assign pruned = !keep[frame_q];
   assign first_layer = row_q == '0;
   assign gate = layer.gated || layer.fixed || layer.tallied;
   assign opened = state_q == FirstWait && (first_layer ? held_i && pass_free_i : pass_done_i);
-  // Frames are decided one a cycle from the first pass on, ahead of their turn: pruned, or to be scanned.
-  assign decide = (deciding_q || (pass_init_o && !first_layer)) && known[next_q]
-               && (!keep[next_q] || (scan_free_i && !scans_q[1]));
+  // Frames are decided one a cycle from the first pass on, ahead of their turn: pruned, or to be scanned. What the layer
+  // before tallied is there with the first pass, and no cycle earlier.
+  assign keep_next = layer.tallied ? tally_i[next_q] : keep_q[next_q];
+  assign decide = (deciding_q || (pass_init_o && !first_layer)) && known_q[next_q]
+               && (!keep_next || (scan_free_i && !scans_q[1]));
   assign scanned = state_q == Scan && scan_done_i;
   assign row_o = row_q;
   assign first_frame_o = frame_q == '0;
   assign razor_start_o = (pass_init_o || state_q == Score) && layer.gated;
-  assign scan_start_o = decide && keep[next_q];
-  assign kept_o = state_q == Frame && known[frame_q] && !pruned;
+  assign scan_start_o = decide && keep_next;
+  assign kept_o = state_q == Frame && known_now_q && keep_now_q;
   assign take_o = kept_o || state_q == Scan;
   assign turn_o = turn_q;
-  assign pruned_o = state_q == Frame && known[frame_q] && pruned && pass_free_i;
+  assign pruned_o = state_q == Frame && known_now_q && !keep_now_q && pass_free_i;
   assign pass_init_o = state_q == First;
   assign pass_o = pass_init_o || pruned_o || (state_q == Drain && drain_q == '0);
   assign emit_o = state_q == Emit;
   assign running_o = state_q != Idle;
+
+  // What is known of the frame whose turn is next, from the pass before it on. In Decode the razor still tells of another
+  // gate.
+  always_ff @(posedge clk_i) begin
+    keep_q <= keep;
+    known_q <= (layer.gated && state_q == Decode) ? '0 : known;
+    if (state_q == Decode) look_q <= '0;
+    else if (pass_o && !pass_init_o) look_q <= frame_q + 1'b1;
+    {known_now_q, keep_now_q} <= {known[look_q], keep[look_q]};
+  end
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -139,7 +153,7 @@ module rsnn_sequencer #(
       turn_q <= turn_q ^ scanned;
       scans_q <= scans_q + 2'(scan_start_o) - 2'(scanned);
       puts_q <= puts_q + 2'(pass_o && !pass_init_o) - 2'(pass_put_i);
-      scored_q <= known == '1;
+      scored_q <= known_q == '1;
       unique case (state_q)
         Idle: if (begun_i && room_i) begin
           state_q <= Fetch;
@@ -159,7 +173,7 @@ module rsnn_sequencer #(
           state_q <= Frame;
           if (first_layer) keep_o <= keep_before_i;
         end
-        Frame: if (kept_o || pruned_o) state_q <= pruned ? PassWait : Scan;
+        Frame: if (kept_o || pruned_o) state_q <= keep_now_q ? Scan : PassWait;
         Scan: if (scanned) begin
           state_q <= Drain;
           drain_q <= 2'(rsnn_pkg::DrainCycles - 1);
@@ -178,7 +192,7 @@ module rsnn_sequencer #(
           frame_q <= '0;
           row_q <= row_q + 1'b1;
           if (gate) begin
-            keep_o[gate_q] <= keep;
+            keep_o[gate_q] <= keep_q;
             gate_q <= gate_q + 1'b1;
           end
           state_q <= layer.last ? Emit : Fetch;
@@ -186,7 +200,7 @@ module rsnn_sequencer #(
         // The gate's bits are known low in the cycle in which it starts.
         Score: state_q <= ScoreWait;
         ScoreWait: if (scored_q) begin
-          if (gate) keep_o[gate_q] <= keep;
+          if (gate) keep_o[gate_q] <= keep_q;
           state_q <= Emit;
         end
         Emit: state_q <= EmitWait;

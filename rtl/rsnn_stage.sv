@@ -126,7 +126,7 @@ module rsnn_stage #(
 
   // ---- Activation stores: even layers write the even one, which odd layers and their gates read. The scanner has a
   // port of its own; on the other the engine writes the store that its layer does not read, and the razor the one it does.
-  logic even, razor_write, engine_write, scan_re, engine_busy, out_begin, out_valid, out_last;
+  logic even_q, first_q, handing_q, razor_write, engine_write, scan_re, engine_busy, out_begin, out_valid, out_last;
   logic [AddrWidth-1:0] scan_addr, razor_addr, write_addr;
   word_t scan_data, razor_data, razor_write_data, source_word;
   stored_t even_scan, odd_scan, even_razor, odd_razor, write_data;
@@ -159,32 +159,37 @@ module rsnn_stage #(
   always_comb begin
     for (int unsigned i = 0; i < Slots; i++) source_word[i] = ActBits'(source_data_i[i]);
   end
-  assign even = row[0];
-  assign source_re_o = scan_re && row == '0;
+  // Nothing is read or written in the cycles in which the row changes: so they are told by registers.
+  always_ff @(posedge clk_i) begin
+    {even_q, first_q, handing_q} <= {row[0], row == '0, handing};
+  end
+  assign source_re_o = scan_re && first_q;
   assign source_addr_o = SourceAddrWidth'(scan_addr);
-  assign scan_data = row == '0 ? source_word : loaded(even ? even_scan : odd_scan);
-  assign razor_data = loaded(handing ? sink_data_i : even ? even_razor : odd_razor);
+  assign scan_data = first_q ? source_word : loaded(even_q ? even_scan : odd_scan);
+  assign razor_data = loaded(handing_q ? sink_data_i : even_q ? even_razor : odd_razor);
   assign engine_write = out_valid && !put_q.last && !put_q.sinks;
   assign write_addr = put_q.base + AddrWidth'(out_addr);
   assign write_data = stored(out_y);
 
   rsnn_store #(.Width($bits(stored_t)), .Depth(EvenDepth)) u_even (
-    .clk_i, .a_re_i(scan_re && even), .a_addr_i(EvenAddrWidth'(scan_addr)), .a_data_o(even_scan),
-    .b_we_i(even ? razor_write && !handing : engine_write),
-    .b_addr_i(EvenAddrWidth'(even ? razor_addr : write_addr)), .b_data_i(even ? stored(razor_write_data) : write_data),
+    .clk_i, .a_re_i(scan_re && even_q), .a_addr_i(EvenAddrWidth'(scan_addr)), .a_data_o(even_scan),
+    .b_we_i(even_q ? razor_write && !handing_q : engine_write),
+    .b_addr_i(EvenAddrWidth'(even_q ? razor_addr : write_addr)),
+    .b_data_i(even_q ? stored(razor_write_data) : write_data),
     .b_data_o(even_razor)
   );
   rsnn_store #(.Width($bits(stored_t)), .Depth(OddDepth)) u_odd (
-    .clk_i, .a_re_i(scan_re && !even && row != '0), .a_addr_i(OddAddrWidth'(scan_addr)),
+    .clk_i, .a_re_i(scan_re && !even_q && !first_q), .a_addr_i(OddAddrWidth'(scan_addr)),
     .a_data_o(odd_scan),
-    .b_we_i(even ? engine_write : razor_write && !handing),
-    .b_addr_i(OddAddrWidth'(even ? write_addr : razor_addr)), .b_data_i(even ? write_data : stored(razor_write_data)),
+    .b_we_i(even_q ? engine_write : razor_write && !handing_q),
+    .b_addr_i(OddAddrWidth'(even_q ? write_addr : razor_addr)),
+    .b_data_i(even_q ? write_data : stored(razor_write_data)),
     .b_data_o(odd_razor)
   );
   if (HandsOn) begin : gen_sink
-    assign sink_we_o = handing ? razor_write : out_valid && put_q.sinks;
-    assign sink_addr_o = SinkAddrWidth'(handing ? razor_addr : write_addr);
-    assign sink_data_o = handing ? stored(razor_write_data) : write_data;
+    assign sink_we_o = handing_q ? razor_write : out_valid && put_q.sinks;
+    assign sink_addr_o = SinkAddrWidth'(handing_q ? razor_addr : write_addr);
+    assign sink_data_o = handing_q ? stored(razor_write_data) : write_data;
   end else begin : gen_no_sink
     assign {sink_we_o, sink_addr_o, sink_data_o} = '0;
   end
@@ -215,7 +220,7 @@ module rsnn_stage #(
       .EmbeddingFile(image("embeddings.hex")), .AffineFile(image("affine.hex")), .OffsetFile(image("offset.hex")),
       .ExpFile(image("exp.hex")), .SigmoidFile(image("sigmoid.hex")), .LoadBits(LoadBits)
     ) u_razor (
-      .clk_i, .rst_ni, .layer_i(layer), .even_i(even),
+      .clk_i, .rst_ni, .layer_i(layer), .even_i(even_q),
       .feed_begin_i(pass_init && layer.feeds), .feed_i(out_valid && put_q.feeds), .feed_first_i(put_q.first_frame),
       .feed_last_i(out_last), .feed_addr_i(SumsAddrWidth'(out_addr)), .feed_data_i(out_y),
       .start_i(razor_start), .known_o(known), .keep_o(keep), .mem_addr_o(razor_addr), .mem_data_i(razor_data),

@@ -63,11 +63,12 @@ module rsnn_taps #(
 
   // ---- The event that is walked, and where it is: (row, column) is the block's first output.
   range_t rows, columns, columns_q;
-  logic lifted, busy_q, exists_q, last_row, last_column, last_group, last, row_outside_q, column_outside_q;
+  logic lifted, busy_q, exists_q, last_row, last_column, last_group_q, last, row_outside_q, column_outside_q;
   logic [1:0] size, row_rest_q, column_rest_q;
   logic [3:0] row_block_q, column_block_q, farthest_y_q, farthest_x_q;
   logic [12:0] row_q, column_q;
-  logic [11:0] group_q;
+  logic [11:0] group_q, groups_less_2_q;
+  logic one_group_q;
   logic [Inputs-1:0][ActBits-1:0] value_q;
   logic [Inputs-1:0][WeightAddrWidth-1:0] weight_q;
 
@@ -75,14 +76,17 @@ module rsnn_taps #(
   assign size = lifted ? 2'(Side) : 2'd1;
   assign rows = reached(event_y_i, reach_i, step_log2_i, rows_i, lifted);
   assign columns = reached(event_x_i, reach_i, step_log2_i, columns_i, lifted);
-  assign last_group = group_q == groups_i - 1'b1;
   assign last_row = row_rest_q < size;
   assign last_column = column_rest_q < size;
-  assign last = (last_group && last_column && last_row) || !exists_q;
+  assign last = (last_group_q && last_column && last_row) || !exists_q;
   assign event_ready_o = !busy_q || last;
   assign busy_o = busy_q;
 
   always_ff @(posedge clk_i) begin
+    // Compared a cycle before it is needed.
+    groups_less_2_q <= groups_i - 12'd2;
+    one_group_q <= groups_i == 12'd1;
+    last_group_q <= (event_ready_o || last_group_q) ? one_group_q : group_q == groups_less_2_q;
     if (!rst_ni) busy_q <= 1'b0;
     else if (event_ready_o) busy_q <= event_valid_i;
     if (event_ready_o) begin
@@ -95,14 +99,14 @@ module rsnn_taps #(
       {column_q, column_rest_q, column_outside_q, column_block_q} <= {columns.first, columns.rest, columns.outside, 4'd0};
       group_q <= '0;
     end else begin
-      group_q <= last_group ? '0 : group_q + 1'b1;
-      if (last_group) begin
+      group_q <= last_group_q ? '0 : group_q + 1'b1;
+      if (last_group_q) begin
         column_q <= column_q + 13'(size);
         column_rest_q <= column_rest_q - size;
         column_outside_q <= 1'b0;
         column_block_q <= column_block_q + 1'b1;
       end
-      if (last_group && last_column) begin
+      if (last_group_q && last_column) begin
         {column_q, column_rest_q, column_outside_q, column_block_q} <= {
           columns_q.first, columns_q.rest, columns_q.outside, 4'd0
         };

@@ -61,9 +61,6 @@ module rsnn_weighting #(
   logic [ExpSumBits+1:0] triple_q;
   logic [ExpSumBits:0] rest_q [Embeddings];
 
-  // The last bits of the weights are there when the scores have read their first sums.
-  assign ready_o = state_q == Ready || (state_q == Divide && !issue_q && bit_q <= 4'd5);
-
   rsnn_rom #(.Width(rsnn_pkg::OffsetBits), .Depth(OffsetDepth), .InitFile(OffsetFile), .LoadBits(LoadBits)) u_offset (
     .clk_i, .re_i(1'b1), .addr_i(offset_addr), .data_o(offset),
     .load_i(load_i[rsnn_pkg::OffsetMemory]), .load_addr_i, .load_data_i
@@ -153,11 +150,14 @@ module rsnn_weighting #(
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       state_q <= Ready;
+      ready_o <= 1'b1;
       {issue_q, issue1_q, issue2_q, issue3_q, issue4_q, add1_q} <= '0;
       k_q <= '0;
     end else begin
       {issue4_q, issue3_q, issue2_q, issue1_q} <= leave ? '0 : {issue3_q, issue2_q, issue1_q, issue_q};
       add1_q <= frame_i;
+      // The last bits of the weights are there when the scores have read their first sums.
+      ready_o <= (state_q == Ready && !finish_i) || (state_q == Divide && !issue_q && !bit_q[3]);
       if (state_q == Ready) begin
         k_q <= '0;
         issue_q <= finish_i;

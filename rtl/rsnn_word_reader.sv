@@ -26,28 +26,30 @@ module rsnn_word_reader #(
   logic [AddrWidth:0] left_q;
   logic [AheadWidth-1:0] ahead_q;
   logic [3:1] read_q;
-  logic more_q, read, taken, unused_ready;
+  logic [3:0] last_q;
+  logic more_q, read, last, word_last, taken, unused_ready;
 
   assign read = more_q && !ahead_q[AheadWidth-1];
+  assign last = (start_i ? count_i : left_q) == (AddrWidth + 1)'(1);
   assign taken = valid_o && ready_i;
-  assign busy_o = more_q || ahead_q != '0;
 
   always_ff @(posedge clk_i) begin
     if (start_i) {mem_addr_o, left_q} <= {base_i, count_i - 1'b1};
     else if (read) {mem_addr_o, left_q} <= {mem_addr_o + 1'b1, left_q - 1'b1};
     if (!rst_ni) begin
-      {mem_re_o, more_q, read_q, ahead_q} <= '0;
+      {mem_re_o, more_q, read_q, ahead_q, busy_o} <= '0;
     end else begin
       mem_re_o <= start_i || read;
       read_q <= {read_q[2:1], mem_re_o};
-      if (start_i) more_q <= count_i != (AddrWidth + 1)'(1);
-      else if (read) more_q <= left_q != (AddrWidth + 1)'(1);
+      last_q <= {last_q[2:0], last};
+      if (start_i || read) more_q <= !last;
+      if (start_i || taken) busy_o <= start_i || !word_last;
       ahead_q <= ahead_q + AheadWidth'(start_i || read) - AheadWidth'(taken);
     end
   end
 
-  rsnn_fifo #(.Width(WordWidth), .Depth(Ahead - 1)) u_words (
-    .clk_i, .rst_ni, .in_valid_i(read_q[3]), .in_ready_o(unused_ready), .in_data_i(mem_data_i),
-    .out_valid_o(valid_o), .out_ready_i(ready_i), .out_data_o(word_o)
+  rsnn_fifo #(.Width(WordWidth + 1), .Depth(Ahead - 1)) u_words (
+    .clk_i, .rst_ni, .in_valid_i(read_q[3]), .in_ready_o(unused_ready), .in_data_i({last_q[3], mem_data_i}),
+    .out_valid_o(valid_o), .out_ready_i(ready_i), .out_data_o({word_last, word_o})
   );
 endmodule

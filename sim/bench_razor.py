@@ -17,6 +17,8 @@ FEED_CYCLES = 3
 """From the last word to the start of the gate, at least."""
 END_CYCLES = 14
 """From the last keep bit to the next gate's start, at least: what is still on its way then has left the pipeline."""
+SEQUENCER_CYCLES = 1
+"""From known_o to the sequencer, which is in `Razor.known`."""
 Words = list[list[int]]
 """[T][words]"""
 
@@ -100,7 +102,8 @@ async def windows(dut: Any) -> None:
             store = Store(block, [word for line in stored[at] for word in line])
             seen = await run(block, at, store, stored.get(at + 1))
             trace = layer.razor.execute(x, layer.input)
-            assert seen == layer.razor.known(x, trace.values["mask"], layer.reads).tolist()
+            by_sequencer = [at + SEQUENCER_CYCLES for at in seen]
+            assert by_sequencer == layer.razor.known(x, trace.values["mask"], layer.reads).tolist()
             assert unpack(block.get("keep"), 1, len(x)) == trace.values["keep"].tolist()
             kept = trace.values["keep"].astype(bool)
             left = np.array([unpack(word, bits, size) for word in store.words]).reshape(len(x), -1)

@@ -23,7 +23,7 @@ class Sequencer(Block):
     ) -> None:
         """Keep bits of a layer; those of a gate are known one by one. Nothing is decided before its first pass."""
         self.bits, self.words_in, self.first = bits, words_in, first
-        self.known = 0 if gated else len(bits)
+        self.known = self.given = self.seen = 0 if gated else len(bits)
         self.decided, self.scans, self.puts = len(bits), 0, 0
         self.tallied = tallied
 
@@ -32,7 +32,9 @@ class Sequencer(Block):
             await self.expect()
 
     async def step(self, **inputs: int) -> None:
-        """The next cycle. A pass that another one follows is put out at any time."""
+        """The next cycle, in which the block sees what was known in the one before. A pass that another one follows is
+        put out at any time."""
+        self.seen, self.given = self.given, self.known
         hidden = self.rng.getrandbits(len(self.bits)) >> self.known << self.known
         known, put = (1 << self.known) - 1, int(self.puts == 3 or (self.puts == 2 and self.rng.random() < 0.5))
         quiet = dict.fromkeys(("scan_done", "pass_done", "emit_done", "begun", "held"), 0)
@@ -53,7 +55,7 @@ class Sequencer(Block):
         if "pass_init" in wanted and not self.first:
             self.decided = 0
         self.puts += "pass" in wanted and "pass_init" not in wanted
-        if self.decided < min(self.known, len(self.bits)):
+        if self.decided < min(self.seen, len(self.bits)):
             if not self.bits[self.decided]:
                 self.decided += 1
             elif self.scan_free and self.scans < 2:
@@ -122,7 +124,7 @@ async def scored(block: Sequencer, plan: Plan, handed: int) -> int:
     assert block.get("row") == index and block.get("layer") == layer_word(row)
     while block.known < frames:
         await block.expect()
-    await block.quiet(1 if not row["gated"] else 2)
+    await block.quiet(1 if not row["gated"] else 3)
     return pack(bits, 1)
 
 
@@ -139,7 +141,7 @@ async def layer(block: Sequencer, plan: Plan, index: int, kept: int, handed: int
     for frame in range(frames):
         state = {"write_base": frame * row["words_out"], "first_frame": int(frame == 0)}
         state |= {"layer": layer_word(row), "row": index, "turn": kept % 2}
-        while block.known <= frame:
+        while block.given <= frame:
             await block.expect(pass_free=block.rng.getrandbits(1))
             assert not block.get("take")
         if bits[frame]:

@@ -11,6 +11,8 @@ from razorsnn.ops.razor import SOFTMAX_CYCLES
 
 HOLDS = 3
 """From ready_o to the weights."""
+RAZOR_CYCLES = 1
+"""From the razor's start to the block's."""
 
 
 def weights(razor: Any, sums: Ints, tensor: Any) -> list[int]:
@@ -49,7 +51,7 @@ async def windows(dut: Any) -> None:
                     await block.next(frame=0, frame_sum=0)
             await block.next(frame=0, frame_sum=0)
             await block.next(finish=1, offset_base=row["offset_base"], logit_shift=row["logit_shift"])
-            assert await until_ready(block) == 2 * count + SOFTMAX_CYCLES
+            assert await until_ready(block) == 2 * count + SOFTMAX_CYCLES - RAZOR_CYCLES
             for _ in range(HOLDS):
                 await block.next()
             assert unpack(block.get("weight"), 9, count) == weights(razor, sums, tensor)

@@ -45,7 +45,7 @@ RHO_ONE = 256
 
 OCCUPANCY_BITS = 16
 """Words whose occupancy the scores read at once."""
-SOFTMAX_CYCLES = 11
+SOFTMAX_CYCLES = 12
 """From the gate's start to the first word, beyond two cycles an embedding: its sums then meet the weights."""
 DECISION_CYCLES = 14
 """From the last cycle of a word to the decision that it gives."""
@@ -53,9 +53,9 @@ SEEN_CYCLES = 1
 """From a decision to its being seen where words are chosen: a frame that has not ended by then is left."""
 JUMP_CYCLES = 4
 """From there to the next frame's first row: its address, the memory, a register, and it is taken."""
-KNOWN_CYCLES = 1
-"""From a decision to the sequencer, which sees it."""
-RELATIVE_CYCLES = 3
+KNOWN_CYCLES = 2
+"""From a decision to the sequencer, which has a register for what it sees."""
+RELATIVE_CYCLES = 4
 """From a window's largest score to the first keep bit of a relative threshold; `largest_cycles` come before."""
 REFINED_SLOTS = 3
 """Fewest cycles of a word that is written back."""
