@@ -63,7 +63,7 @@ module rsnn_engine #(
   localparam int unsigned Side = (Taps == 9) ? 3 : (Taps == 4) ? 2 : 1;
   // Stages after the one in which a membrane's address is presented: its word, the neuron's output, and what a pass
   // writes back.
-  localparam int unsigned Read = 2, Out = rsnn_pkg::NeuronCycles, Back = Out + 1;
+  localparam int unsigned Read = 3, Out = rsnn_pkg::NeuronCycles, Back = Out + 1;
 
   rsnn_pkg::layer_t layer_q, neuron_q;
   logic tap_valid;
@@ -92,23 +92,25 @@ module rsnn_engine #(
   end
 
   // ---- Pass: walks the membrane words; its bias words repeat with every position.
-  logic pass_q, init_q, pass_word, last_q;
+  logic pass_q, init_q, pass_word, last_q, last_in_group_q, one_group_q;
   logic [MembraneAddrWidth-1:0] step_q;
   logic [BiasAddrWidth-1:0] bias_addr_q;
-  logic [11:0] group_q, last_group_q;
+  logic [11:0] group_q, before_last_group_q;
   // Wide enough for the words of a frame, and for the 4 that are looked ahead.
   typedef logic [MembraneAddrWidth+1:0] words_t;
   words_t words_q, step;
-  logic [Read+2:0] begun_q;
+  logic [Read+1:0] begun_q;
 
   assign pass_word = pass_q;
   assign step = words_t'(step_q);
   assign free_o = !(pass_q && !last_q) && begun_q[rsnn_pkg::LeastPassCycles-2:0] == '0;
   always_ff @(posedge clk_i) begin
     words_q <= words_t'(layer_i.words_out);
-    last_group_q <= layer_i.groups_out - 1'b1;
+    before_last_group_q <= layer_i.groups_out - 12'd2;
+    one_group_q <= layer_i.groups_out == 12'd1;
+    last_in_group_q <= (pass_i || last_in_group_q) ? one_group_q : group_q == before_last_group_q;
     done_o <= rst_ni && (pass_i ? words_q <= words_t'(3) : pass_q && step + words_t'(4) == words_q);
-    // Compared a cycle before it is needed.
+    // Compared a cycle before they are needed.
     last_q <= pass_i ? words_q == words_t'(1) : step + words_t'(2) == words_q;
     if (!rst_ni) begin
       pass_q <= 1'b0;
@@ -123,15 +125,15 @@ module rsnn_engine #(
       step_q <= step_q + 1'b1;
       group_q <= group_q + 1'b1;
       bias_addr_q <= bias_addr_q + 1'b1;
-      if (group_q == last_group_q) begin
+      if (last_in_group_q) begin
         group_q <= '0;
         bias_addr_q <= BiasAddrWidth'(layer_q.bias_base);
       end
     end
   end
 
-  // ---- Stage 0: an output of an event, or a word of a pass, presents its membrane's address. Events are multiplied
-  // before, so that their sums are back in two cycles; a pass comes back later, and the next event after it.
+  // ---- Stage 0: an output of an event, or a word of a pass, presents its membrane's address. The sums of events are back
+  // in three cycles; a pass comes back later, and the next event after it.
   typedef struct packed {
     logic pass_word;
     logic init;
@@ -141,17 +143,17 @@ module rsnn_engine #(
 
   access_t at0;
   access_t at_q[1:Back];
-  logic event_q, event_early_q;
-  logic [Taps-1:0] bank_q, bank_early_q;
-  logic [Inputs-1:0][ActBits-1:0] value_q, value_early_q;
-  logic [Taps-1:0][MembraneAddrWidth-1:0] event_addr_q, event_addr_early_q;
+  logic event0_q, event1_q;
+  logic [Taps-1:0] bank0_q;
+  logic [Inputs-1:0][ActBits-1:0] value0_q, value1_q;
+  logic [Taps-1:0][MembraneAddrWidth-1:0] event_addr0_q;
 
   assign at0 = '{pass_word: pass_word, init: init_q, last: last_q, addr: step_q};
   always_ff @(posedge clk_i) begin
-    {event_q, event_early_q} <= rst_ni ? {event_early_q, tap_valid} : '0;
-    {bank_q, bank_early_q} <= rst_ni ? {bank_early_q, tap_valid ? tap_bank : '0} : '0;
-    {value_q, value_early_q} <= {value_early_q, tap_value};
-    {event_addr_q, event_addr_early_q} <= {event_addr_early_q, tap_membrane};
+    {event1_q, event0_q} <= rst_ni ? {event0_q, tap_valid} : '0;
+    bank0_q <= (rst_ni && tap_valid) ? tap_bank : '0;
+    {value1_q, value0_q} <= {value0_q, tap_value};
+    event_addr0_q <= tap_membrane;
     at_q[1] <= at0;
     for (int unsigned stage = 2; stage <= Back; stage++) at_q[stage] <= at_q[stage-1];
     if (!rst_ni) begin
@@ -167,20 +169,20 @@ module rsnn_engine #(
   assign word = words;
   assign new_words = new_word;
   for (genvar bank = 0; bank < int'(Taps); bank++) begin : gen_bank
-    logic [MembraneAddrWidth-1:0] addr, addr1_q, addr2_q, write_addr;
+    logic [MembraneAddrWidth-1:0] addr, addr1_q, addr2_q;
     logic [Lanes*MembraneBits-1:0] stored;
     logic here1_q, here2_q, unused_stored;
 
-    assign addr = pass_word ? step_q : event_addr_q[bank];
-    assign write_addr = at_q[Back].pass_word ? at_q[Back].addr : addr2_q;
+    assign addr = pass_word ? step_q : event_addr0_q[bank];
     assign unused_stored = ^stored;
     always_ff @(posedge clk_i) begin
       {addr2_q, addr1_q} <= {addr1_q, addr};
-      {here2_q, here1_q} <= rst_ni ? {here1_q, bank_q[bank]} : '0;
+      {here2_q, here1_q} <= rst_ni ? {here1_q, bank0_q[bank]} : '0;
     end
     rsnn_forward #(.Width(Lanes * MembraneBits), .Depth(MembraneDepth)) u_membranes (
-      .clk_i, .re_i(bank_q[bank] || pass_word), .raddr_i(addr), .stored_o(stored), .data_o(words[bank]),
-      .we_i(here2_q || at_q[Back].pass_word), .waddr_i(write_addr), .wdata_i(new_words[bank])
+      .clk_i, .re_i(bank0_q[bank] || pass_word), .raddr_i(addr), .stored_o(stored), .data_o(words[bank]),
+      .we_i(here2_q || at_q[Back-1].pass_word), .waddr_i(at_q[Back-1].pass_word ? at_q[Back-1].addr : addr2_q),
+      .wdata_i(new_words[bank])
     );
   end
   rsnn_weights #(
@@ -238,7 +240,7 @@ module rsnn_engine #(
     end
     always_ff @(posedge clk_i) begin
       if (pass_i) {x_q, y_q} <= '0;
-      else if (pass_q && group_q == last_group_q) begin
+      else if (pass_q && last_in_group_q) begin
         x_q <= x_q + 12'(Side);
         if (13'(x_q) + 13'(Side) >= 13'(layer_q.columns)) begin
           x_q <= '0;
@@ -255,10 +257,10 @@ module rsnn_engine #(
 
   // The neuron's fields are those of the pass whose words are at the neuron: the next layer's may be here already.
   always_ff @(posedge clk_i) begin
-    begun_q <= rst_ni ? {begun_q[Read+1:0], pass_i} : '0;
-    if (begun_q[Read]) neuron_q <= layer_q;
+    begun_q <= rst_ni ? {begun_q[Read:0], pass_i} : '0;
+    if (begun_q[Read-1]) neuron_q <= layer_q;
   end
-  assign out_begin_o = begun_q[Read+2];
+  assign out_begin_o = begun_q[Read+1];
 
   logic [1:0] reset;
   logic spike, ties_even;
@@ -274,7 +276,7 @@ module rsnn_engine #(
   logic [Slots-1:0] saturated;
   assign back = at_q[Back].pass_word;
   for (genvar i = 0; i < int'(Slots); i++) begin : gen_lane
-    logic signed [MembraneBits-1:0] u_q, reset_u;
+    logic signed [MembraneBits-1:0] reset_u;
     logic [1:0][MembraneBits-1:0] u_late_q;
     logic [Inputs-1:0][WeightBits-1:0] lane_weight;
 
@@ -283,7 +285,7 @@ module rsnn_engine #(
     end
 
     rsnn_neuron #(.MembraneBits(MembraneBits), .OutBits(ActBits)) u_neuron (
-      .clk_i, .u_i(u_q), .v_th_i(MembraneBits'(neuron_q.v_th)), .reset_i(reset), .spike_i(spike), .ties_even_i(ties_even),
+      .clk_i, .u_i(word[i]), .v_th_i(MembraneBits'(neuron_q.v_th)), .reset_i(reset), .spike_i(spike), .ties_even_i(ties_even),
       .out_shift_i(neuron_q.out_shift), .out_max_i(out_max), .y_o(out_y_o[i]), .saturated_o(saturated[i]), .reset_u_o(reset_u)
     );
 
@@ -291,23 +293,22 @@ module rsnn_engine #(
     rsnn_mac #(
       .Inputs(Inputs), .WeightBits(WeightBits), .ValueBits(ActBits), .MembraneBits(MembraneBits), .Alpha(Alpha)
     ) u_mac (
-      .clk_i, .event_i(event_q), .weight_i(lane_weight), .value_i(value_q), .membrane_i(reset_u), .alpha_i(neuron_q.alpha),
+      .clk_i, .event_i(event1_q), .weight_i(lane_weight), .value_i(value1_q), .membrane_i(reset_u), .alpha_i(neuron_q.alpha),
       .leak_i(at_q[Back-1].pass_word), .wipe_i(at_q[Back-1].pass_word && (at_q[Back-1].init || neuron_q.signed_sum)),
       .base_i(back ? bias_q[i] : word[i]), .sum_o(new_word[i])
     );
 
     always_ff @(posedge clk_i) begin
-      u_q <= word[i];
-      u_late_q <= {u_late_q[0], u_q};
+      u_late_q <= {u_late_q[0], word[i]};
       bias_q[i] <= exists[i/int'(Lanes)] ? bias[i] : '0;
     end
     assign out_u_o[i] = u_late_q[1];
   end
 
-  assign out_valid_o = at_q[Out].pass_word && !at_q[Out].init;
-  assign out_last_o = out_valid_o && at_q[Out].last;
   assign out_addr_o = at_q[Out].addr;
   always_ff @(posedge clk_i) begin
+    out_valid_o <= rst_ni && at_q[Out-1].pass_word && !at_q[Out-1].init;
+    out_last_o <= rst_ni && at_q[Out-1].pass_word && !at_q[Out-1].init && at_q[Out-1].last;
     out_saturated_o <= (out_valid_o && !neuron_q.last) ? 12'($countones(saturated)) : '0;
   end
 

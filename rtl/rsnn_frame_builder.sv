@@ -4,8 +4,8 @@
 //   equation   cell (y, x) of the grid = floor(coordinate * grid / sensor), as multiply and shift; count saturates
 //   shapes     words of a tile of banks of Lanes counts: InputLanes channels of Lanes / InputLanes positions of a row
 //              (ops/words.py). Tiles of 3 x 3 have factors of their own: rows of tiles = floor(coordinate * grid / 3 sensor)
-//   latency    one word a cycle; begun_o the cycle after a window's first beat; waiting_o the third cycle after the beat
-//              that ends it, or when the one before is released; its words may be read from the fifth cycle after
+//   latency    one word a cycle; begun_o the cycle after a window's first beat; waiting_o the fourth cycle after the beat
+//              that ends it, or when the one before is released; its words may be read from the sixth cycle after
 //              that beat on: then its counts are written
 //   handshake  s_ready_o unless two windows are held; a window ends with s_last_i or with the mark of its last frame;
 //              windows are read in the order in which they came, from waiting_o until release_i; reading
@@ -64,7 +64,8 @@ module rsnn_frame_builder #(
   localparam logic [FrameWidth-1:0] LastFrame = FrameWidth'(Frames - 1);
 
   logic clearing_q, partial_q, fill_q, drain_q;
-  logic [1:0] held_q, whole_q;
+  logic [1:0] held_q;
+  logic [2:0] whole_q;
   logic [FrameWidth-1:0] frame_q;
   logic [AddrWidth-1:0] frame_base_q, clear_addr_q;
   logic accept, mark, on_sensor, ends;
@@ -81,7 +82,7 @@ module rsnn_frame_builder #(
   assign ends = s_last_i || (mark && frame_q == LastFrame);
   assign clearing_o = clearing_q;
   assign begun_o = partial_q || held_q != '0;
-  assign waiting_o = whole_q[1] && held_q != '0;
+  assign waiting_o = whole_q[2] && held_q != '0;
   assign busy_o = accept || begun_o;
 
   // ---- Binning, then the address, then one count more.
@@ -90,7 +91,7 @@ module rsnn_frame_builder #(
   logic [3:0] polarity1_q, bank1;
   logic [AddrWidth-1:0] base1_q, addr2_q;
   logic [LaneWidth-1:0] lane2_q;
-  logic [Slots-1:0] here3_q, here4_q, here5_q;
+  logic [Slots-1:0] here3_q, here4_q, here5_q, here6_q;
 
   // By a constant of few bits: sums are faster than a multiplier.
   function automatic logic [AddrWidth-1:0] times(logic [AddrWidth-1:0] value, int unsigned factor);
@@ -125,7 +126,7 @@ module rsnn_frame_builder #(
     lane2_q <= LaneWidth'(12'(bank1) << $clog2(Lanes))
              | LaneWidth'(((bin_x1_q & 12'(Beside - 1)) << LaneShift) | 12'(polarity1_q & 4'(InputLanes - 1)));
     here3_q <= Slots'(1) << lane2_q;
-    {here5_q, here4_q} <= {here4_q, here3_q};
+    {here6_q, here5_q, here4_q} <= {here5_q, here4_q, here3_q};
     dropped_o <= accept && !mark && !on_sensor;
     {fill2_q, fill1_q} <= {fill1_q, fill_q};
     if (!rst_ni) {event2_q, event1_q} <= '0;
@@ -137,7 +138,7 @@ module rsnn_frame_builder #(
   assign read_data_o = stored[drain_q];
 
   for (genvar memory = 0; memory < 2; memory++) begin : gen_memory
-    logic count, count3_q, count4_q, count5_q, read, used3_q;
+    logic count, count3_q, count4_q, count5_q, count6_q, read, used3_q;
     logic [AddrWidth-1:0] addr3_q;
     logic [Slots-1:0][InputBits-1:0] old, counted;
     assign count = event2_q && fill2_q == 1'(memory);
@@ -145,11 +146,11 @@ module rsnn_frame_builder #(
 
     // Every lane counts by itself: a multiplexer to one counter and back would be the block's longest path.
     always_comb begin
-      for (int unsigned i = 0; i < Slots; i++) counted[i] = old[i] + InputBits'(here5_q[i] && old[i] != '1);
+      for (int unsigned i = 0; i < Slots; i++) counted[i] = old[i] + InputBits'(here6_q[i] && old[i] != '1);
     end
 
     always_ff @(posedge clk_i) begin
-      {count5_q, count4_q, count3_q} <= rst_ni ? {count4_q, count3_q, count} : '0;
+      {count6_q, count5_q, count4_q, count3_q} <= rst_ni ? {count5_q, count4_q, count3_q, count} : '0;
       used3_q <= rst_ni && (count || read || clearing_q);
       addr3_q <= clearing_q ? clear_addr_q : count ? addr2_q : read_addr_i;
     end
@@ -157,7 +158,7 @@ module rsnn_frame_builder #(
     // No event goes to the memory that is read.
     rsnn_rmw #(.Width(Slots * InputBits), .Depth(Depth)) u_words (
       .clk_i, .rst_ni, .valid_i(used3_q), .addr_i(addr3_q), .read_o(stored[memory]), .old_o(old), .write_i(1'b1),
-      .new_i(count5_q ? counted : '0)
+      .new_i(count6_q ? counted : '0)
     );
   end
 
@@ -176,7 +177,7 @@ module rsnn_frame_builder #(
       clear_addr_q <= clear_addr_q + 1'b1;
       if (clear_addr_q == AddrWidth'(Depth - 1)) clearing_q <= 1'b0;
       held_q <= held_q + 2'(accept && ends) - 2'(release_i);
-      whole_q <= (held_q != '0) ? {whole_q[0], 1'b1} : '0;
+      whole_q <= (held_q != '0) ? {whole_q[1:0], 1'b1} : '0;
       fill_q <= fill_q ^ (accept && ends);
       drain_q <= drain_q ^ release_i;
       if (accept) begin

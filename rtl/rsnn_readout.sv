@@ -31,15 +31,15 @@ module rsnn_readout #(
   localparam int unsigned LaneWidth = (Used > 1) ? $clog2(Used) : 1;
   localparam int unsigned ClassWidth = (Classes > 1) ? $clog2(Classes) : 1;
 
-  typedef enum logic [2:0] {Idle, Settle, Fetch, Wait, Send} state_e;
+  typedef enum logic [2:0] {Idle, Settle, Store, Fetch, Wait, Send} state_e;
 
   state_e state_q;
   logic [AddrWidth-1:0] word_q;
   logic [LaneWidth-1:0] lane_q;
   logic [ClassWidth-1:0] class_q;
   logic signed [Used-1:0][ScoreBits-1:0] read, old, sums;
-  logic add1_q, add2_q, first1_q, first2_q;
-  logic signed [Used-1:0][MembraneBits-1:0] part1_q, part2_q;
+  logic add1_q, add2_q, first1_q, first2_q, first3_q;
+  logic signed [Used-1:0][MembraneBits-1:0] part1_q, part2_q, part3_q;
 
   rsnn_rmw #(.Width(Used * ScoreBits), .Depth(Depth)) u_scores (
     .clk_i, .rst_ni, .valid_i(add_i || state_q == Fetch), .addr_i(add_i ? AddrWidth'(addr_i) : word_q),
@@ -48,16 +48,16 @@ module rsnn_readout #(
 
   always_comb begin
     for (int unsigned i = 0; i < Used; i++) begin
-      sums[i] = (first2_q ? '0 : old[i]) + ScoreBits'(signed'(part2_q[i]));
+      sums[i] = (first3_q ? '0 : old[i]) + ScoreBits'(signed'(part3_q[i]));
     end
   end
 
   always_ff @(posedge clk_i) begin
-    {first2_q, first1_q} <= {first1_q, first_i};
+    {first3_q, first2_q, first1_q} <= {first2_q, first1_q, first_i};
     for (int unsigned i = 0; i < Used; i++) begin
       part1_q[i] <= (u_i[i][MembraneBits-1] && !signed_sum_i) ? '0 : u_i[i];
     end
-    part2_q <= part1_q;
+    {part3_q, part2_q} <= {part2_q, part1_q};
     if (!rst_ni) {add2_q, add1_q} <= '0;
     else {add2_q, add1_q} <= {add1_q, add_i};
   end
@@ -72,7 +72,8 @@ module rsnn_readout #(
       state_q <= Idle;
     end else begin
       unique case (state_q)
-        Settle: state_q <= Fetch;
+        Settle: state_q <= Store;
+        Store: state_q <= Fetch;
         Fetch: state_q <= Wait;
         Wait: state_q <= Send;
         Send: if (m_ready_i) begin

@@ -1,7 +1,8 @@
 // Read-modify-write memory, one access a cycle.
 //   stage 0    valid_i, addr_i
-//   stage 2    old_o: the word, with what the two accesses before wrote; new_i is stored if write_i. read_o: the word as
-//              stored, stale if one of those wrote it; held until that of the next access
+//   stage 2    write_i: whether new_i will be stored. read_o: the word as stored, stale if one of the three accesses before
+//              wrote it; held until that of the next access
+//   stage 3    old_o: the word, with what all accesses before wrote; new_i is stored
 //   handshake  none: never stalls
 module rsnn_rmw #(
   parameter int unsigned Width = 8,

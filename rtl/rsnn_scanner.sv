@@ -6,7 +6,7 @@
 //   shapes     ops/words.py: a bank of a word is a position of its tile, and holds 2 ** lanes_in_log2_i channels of as many
 //              positions beside each other as fill the lanes; deep_i: all banks hold channels of one position. width_i
 //              words a row and channel group
-//   latency    start_i to the first event: 9 cycles; a word without events takes 1 cycle, hidden behind the events
+//   latency    start_i to the first event: 10 cycles; a word without events takes 1 cycle, hidden behind the events
 //              that wait in the FIFO or are being worked on
 //   handshake  event_valid_o/event_ready_i. start_i only while free_o: then no word is left, though events of the frame
 //              before may wait. Frames in turn are of turn 0, 1, 0, ...: event_turn_o; done_o while neither word nor event
@@ -69,6 +69,7 @@ module rsnn_scanner #(
   logic [11:0] group_q;
   place_t next_q, place_q;
   logic take, room_q;
+  logic [2:0] beside_log2_q;
   logic [11:0] y, x;
   logic found_valid_q, weighed_valid_q, turn_q, found_turn_q, weighed_turn_q;
   logic [Inputs-1:0][ActBits-1:0] found_value_q, weighed_value_q;
@@ -134,7 +135,7 @@ module rsnn_scanner #(
                && !(weighed_valid_q && weighed_turn_q == turn_i)
                && !(!free_o && turn_q == turn_i);
   assign y = place_q.y + 12'(down);
-  assign x = whole ? place_q.x : ((place_q.x + 12'(right)) << (3'(LaneShift) - lanes_in_log2_i)) + 12'(across);
+  assign x = place_q.x + (12'(right) << beside_log2_q) + 12'(across);
 
   // An event that was found; the weights of its channel, a product; its weight's address with the FIFO. Nothing stops them
   // on their way: an event is found only where there is room for all that were.
@@ -179,13 +180,15 @@ module rsnn_scanner #(
 
   // Where the next word lies: groups of one position, then columns, then rows. A dense layer has one output
   // position, so its events stay at (0, 0) and every word has weights of its own.
-  logic [11:0] column_q, side;
+  logic [11:0] column_q, side, side_x_q;
   logic [WeightAddrWidth-1:0] bank_stride, word_stride;
   assign side = whole ? 12'd1 : 12'(Side);
   assign bank_stride = row_stride_i << LaneShift;
   assign word_stride = !whole ? bank_stride
                      : (Side == 3) ? (bank_stride << 3) + bank_stride : bank_stride << (2 * (Side - 1));
   always_ff @(posedge clk_i) begin
+    beside_log2_q <= 3'(LaneShift) - lanes_in_log2_i;
+    side_x_q <= whole ? side : side << beside_log2_q;
     if (start_i) begin
       column_q <= '0;
       group_q <= '0;
@@ -197,7 +200,7 @@ module rsnn_scanner #(
         group_q <= '0;
         if (!dense_i) begin
           next_q.weight <= weight_base_i;
-          next_q.x <= next_q.x + side;
+          next_q.x <= next_q.x + side_x_q;
           column_q <= column_q + 1'b1;
           if (column_q == width_i - 1'b1) begin
             column_q <= '0;

@@ -14,8 +14,8 @@ async def random_accesses(dut: Any) -> None:
     block = Block(dut)
     await block.begin(re=0, we=0)
     memory: dict[int, int] = {}
-    reads: list[int | None] = [None, None]
-    written: list[int | None] = [None, None]
+    reads: list[int | None] = [None] * 3
+    written: list[int | None] = [None] * 3
     for cycle in range(CYCLES):
         fill = cycle < depth
         read = None if fill or block.rng.random() < 0.3 else block.rng.randrange(depth)
@@ -24,12 +24,12 @@ async def random_accesses(dut: Any) -> None:
         inputs = {"re": int(read is not None), "raddr": read or 0, "we": int(write is not None), "waddr": write or 0}
         await block.next(wdata=data, **inputs)
         await block.settle()
-        if reads[-2] is not None:
-            assert block.get("data") == memory[reads[-2]], cycle
-        if reads[-2] is not None and reads[-2] not in written[-2:]:
+        if reads[-3] is not None:
+            assert block.get("data") == memory[reads[-3]], cycle
+        if reads[-2] is not None and reads[-2] not in written[-3:-1]:
             assert block.get("stored") == memory[reads[-2]], cycle
+        if written[-1] is not None:
+            memory[written[-1]] = data
         reads.append(read)
         written.append(write)
-        if write is not None:
-            memory[write] = data
     assert len(memory) == depth

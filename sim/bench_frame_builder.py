@@ -11,9 +11,9 @@ from blocks import PARAMETERS, Block, unpack
 from razorsnn import ops
 from razorsnn.stream import MARK, X_BITS, Y_BITS
 
-READABLE = 5
+READABLE = 6
 """Cycles from the beat that ends a window to the first read of it."""
-WAITING = 3
+WAITING = 4
 """And to the cycle in which it is said to wait, if no other one does."""
 
 

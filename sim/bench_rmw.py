@@ -14,20 +14,21 @@ async def random_accesses(dut: Any) -> None:
     memory: dict[int, int] = {}
     accesses: list[int | None] = []
     written: list[int | None] = []
+    writes = [False]
     for cycle in range(4000):
         valid = cycle < depth or block.rng.random() < 0.7
         address = cycle % depth if cycle < depth else block.rng.randrange(depth)
         accesses.append(address if valid else None)
-        done = accesses[-3] if cycle >= 2 else None
-        write = done is not None and (done not in memory or block.rng.random() < 0.6)
+        read, done = (accesses[-3] if cycle >= 2 else None), (accesses[-4] if cycle >= 3 else None)
+        writes.append(read is not None and (cycle < depth + 3 or block.rng.random() < 0.6))
         new = block.rng.getrandbits(width)
-        await block.next(valid=int(valid), addr=address, write=int(write or done is None), new=new)
+        await block.next(valid=int(valid), addr=address, write=int(writes[-1] or read is None), new=new)
         await block.settle()
         if done in memory:
             assert block.get("old") == memory[done], cycle
-        if done in memory and done not in written[-2:]:
-            assert block.get("read") == memory[done], cycle
-        if write and done is not None:
+        if read in memory and read not in [*written[-2:], done]:
+            assert block.get("read") == memory[read], cycle
+        if writes[-2] and done is not None:
             memory[done] = new
-        written.append(done if write else None)
+        written.append(done if writes[-2] else None)
     assert len(memory) == depth

@@ -9,7 +9,7 @@ import pytest
 
 from razorsnn.ops.timeline import DRAIN_CYCLES, EVENT_DEPTH, LEAST_PASS_CYCLES, LEAST_TURN_CYCLES, pass_starts
 
-READ_CYCLES = 5
+READ_CYCLES = 6
 """From the scanner's start to its first word: the memory, with registers before and behind it, and a FIFO."""
 Event = tuple[int, int]
 """Frame, and cycles that the engine works on it."""

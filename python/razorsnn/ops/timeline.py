@@ -23,13 +23,13 @@ from razorsnn.compiled import compiled
 from razorsnn.fixed import Ints
 from razorsnn.ops.words import Events
 
-FIND_CYCLES = 9
-"""From the scanner's start to the first event: start, memory 3, the reader's FIFO, word, EVENT_CYCLES."""
+FIND_CYCLES = 10
+"""From the scanner's start to the first event: start, memory 3, a register, the reader's FIFO, word, EVENT_CYCLES."""
 EVENT_CYCLES = 3
 """Of these, from the word to the event: which, its channel's weights, its weight's address and the FIFO."""
 EVENT_DEPTH = 16
 """Events that wait between scanner and engine, beside the one that is offered and the one in work."""
-DRAIN_CYCLES = 4
+DRAIN_CYCLES = 3
 """From the end of a frame's events to the pass, which follows the last one: the engine's address and weight stages."""
 NEURON_CYCLES = 5
 """From the cycle in which a pass presents a membrane's address to its output: the engine's depth."""

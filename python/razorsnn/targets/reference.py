@@ -22,13 +22,13 @@ BEGIN_CYCLES = 1
 """From a window's first input beat, or the end of what a stage waits for, to its beginning in the stage."""
 OPEN_CYCLES = 3
 """From a window's beginning in a stage to the first membranes of its first layer."""
-START_CYCLES = 4
+START_CYCLES = 5
 """From a window's last input beat to the first layer's first frame, if its first membranes are set."""
 HAND_CYCLES = 2
 """From the end of one stage to the first frame of the next one's first layer, likewise."""
 SCORED_CYCLES = 5
 """From the end of a stage's last layer to the stage's, if the gate behind it has nothing to score."""
-READOUT_CYCLES = 4
+READOUT_CYCLES = 5
 """From the last layer's end to the first score."""
 SCORE_WORD_CYCLES = 2
 """To fetch a word of scores."""
