@@ -92,7 +92,7 @@ module rsnn_engine #(
   end
 
   // ---- Pass: walks the membrane words; its bias words repeat with every position.
-  logic pass_q, init_q, pass_word, last_q, last_in_group_q, one_group_q;
+  logic pass_q, init_q, pass_word, last, last_q, last_in_group_q, one_group_q;
   logic [MembraneAddrWidth-1:0] step_q;
   logic [BiasAddrWidth-1:0] bias_addr_q;
   logic [11:0] group_q, before_last_group_q;
@@ -103,7 +103,7 @@ module rsnn_engine #(
 
   assign pass_word = pass_q;
   assign step = words_t'(step_q);
-  assign free_o = !(pass_q && !last_q) && begun_q[rsnn_pkg::LeastPassCycles-2:0] == '0;
+  assign last = step + words_t'(2) == words_q;
   always_ff @(posedge clk_i) begin
     words_q <= words_t'(layer_i.words_out);
     before_last_group_q <= layer_i.groups_out - 12'd2;
@@ -111,7 +111,8 @@ module rsnn_engine #(
     last_in_group_q <= (pass_i || last_in_group_q) ? one_group_q : group_q == before_last_group_q;
     done_o <= rst_ni && (pass_i ? words_q <= words_t'(3) : pass_q && step + words_t'(4) == words_q);
     // Compared a cycle before they are needed.
-    last_q <= pass_i ? words_q == words_t'(1) : step + words_t'(2) == words_q;
+    last_q <= pass_i ? words_q == words_t'(1) : last;
+    free_o <= !rst_ni || (!pass_i && !(pass_q && !last_q && !last) && begun_q[rsnn_pkg::LeastPassCycles-3:0] == '0);
     if (!rst_ni) begin
       pass_q <= 1'b0;
     end else if (pass_i) begin

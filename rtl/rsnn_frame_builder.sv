@@ -63,8 +63,8 @@ module rsnn_frame_builder #(
   localparam int unsigned BinBits = 32;
   localparam logic [FrameWidth-1:0] LastFrame = FrameWidth'(Frames - 1);
 
-  logic clearing_q, partial_q, fill_q, drain_q;
-  logic [1:0] held_q;
+  logic clearing_q, cleared, open_q, partial_q, fill_q, drain_q;
+  logic [1:0] held, held_q;
   logic [2:0] whole_q;
   logic [FrameWidth-1:0] frame_q;
   logic [AddrWidth-1:0] frame_base_q, clear_addr_q;
@@ -72,7 +72,7 @@ module rsnn_frame_builder #(
   logic [11:0] x, y;
   logic [3:0] polarity;
 
-  assign s_ready_o = run_i && !clearing_q && !held_q[1];
+  assign s_ready_o = run_i && open_q;
   assign accept = s_valid_i && s_ready_o;
   assign mark = s_data_i[31];
   assign polarity = s_data_i[27:24];
@@ -163,7 +163,10 @@ module rsnn_frame_builder #(
   end
 
   // ---- Windows: one is filled, and at most two are held.
+  assign cleared = !clearing_q || clear_addr_q == AddrWidth'(Depth - 1);
+  assign held = held_q + 2'(accept && ends) - 2'(release_i);
   always_ff @(posedge clk_i) begin
+    open_q <= rst_ni && cleared && !held[1];
     unended_o <= accept && ends && !s_last_i;
     if (!rst_ni) begin
       clearing_q <= 1'b1;
@@ -175,8 +178,8 @@ module rsnn_frame_builder #(
       frame_base_q <= '0;
     end else begin
       clear_addr_q <= clear_addr_q + 1'b1;
-      if (clear_addr_q == AddrWidth'(Depth - 1)) clearing_q <= 1'b0;
-      held_q <= held_q + 2'(accept && ends) - 2'(release_i);
+      clearing_q <= !cleared;
+      held_q <= held;
       whole_q <= (held_q != '0) ? {whole_q[1:0], 1'b1} : '0;
       fill_q <= fill_q ^ (accept && ends);
       drain_q <= drain_q ^ release_i;

@@ -63,14 +63,13 @@ module rsnn_scanner #(
   logic any_q, word_end;
   logic [Inputs-1:0] here;
   logic [Inputs-1:0][LaneWidth-1:0] lanes, channels;
-  logic [LaneWidth-1:0] lane, bank, across;
+  logic [LaneWidth-1:0] lane, found_lane_q, bank, across;
   logic [1:0] down, right;
   logic whole;
   logic [11:0] group_q;
   place_t next_q, place_q;
   logic take, room_q;
   logic [2:0] beside_log2_q;
-  logic [11:0] y, x;
   logic found_valid_q, weighed_valid_q, turn_q, found_turn_q, weighed_turn_q;
   logic [Inputs-1:0][ActBits-1:0] found_value_q, weighed_value_q;
   logic [Inputs-1:0][LaneWidth-1:0] found_channel_q;
@@ -124,27 +123,27 @@ module rsnn_scanner #(
 
   // Down, right: which of the tile's positions; across: which of the bank's. A whole word is of one position.
   assign whole = dense_i || (Side > 1 && deep_i);
-  assign bank = LaneWidth'(32'(lane) >> LaneShift);
+  assign bank = LaneWidth'(32'(found_lane_q) >> LaneShift);
   assign down = whole ? '0 : (Side == 3) ? 2'(bank >= LaneWidth'(6)) + 2'(bank >= LaneWidth'(3)) : 2'(bank >> (Side - 1));
   assign right = whole ? '0 : 2'(bank) - ((Side == 1) ? '0 : {down[0], 1'b0}) - ((Side == 2) ? '0 : down);
-  assign across = whole ? '0 : (lane & LaneWidth'(Lanes - 1)) >> lanes_in_log2_i;
+  assign across = whole ? '0 : (found_lane_q & LaneWidth'(Lanes - 1)) >> lanes_in_log2_i;
   assign take = any_q && room_q;
   assign word_ready = !any_q || (room_q && word_end);
   assign free_o = !reader_busy && !any_q;
   assign done_o = !(event_valid_o && event_turn_o == turn_i) && !(found_valid_q && found_turn_q == turn_i)
                && !(weighed_valid_q && weighed_turn_q == turn_i)
                && !(!free_o && turn_q == turn_i);
-  assign y = place_q.y + 12'(down);
-  assign x = place_q.x + (12'(right) << beside_log2_q) + 12'(across);
 
-  // An event that was found; the weights of its channel, a product; its weight's address with the FIFO. Nothing stops them
-  // on their way: an event is found only where there is room for all that were.
+  // An event that was found; its place, and the weights of its channel, a product; its weight's address with the FIFO.
+  // Nothing stops them on their way: an event is found only where there is room for all that were.
   always_ff @(posedge clk_i) begin
     for (int unsigned n = 0; n < Inputs; n++) found_value_q[n] <= here[n] ? word_q[lanes[n]] : '0;
     found_channel_q <= channels;
-    found_turn_q <= turn_q;
-    found_q <= '{y: y, x: x, weight: place_q.weight};
-    {weighed_value_q, weighed_turn_q, weighed_q} <= {found_value_q, found_turn_q, found_q};
+    {found_turn_q, found_lane_q, found_q} <= {turn_q, lane, place_q};
+    {weighed_value_q, weighed_turn_q} <= {found_value_q, found_turn_q};
+    weighed_q.y <= found_q.y + 12'(down);
+    weighed_q.x <= found_q.x + (12'(right) << beside_log2_q) + 12'(across);
+    weighed_q.weight <= found_q.weight;
     for (int unsigned n = 0; n < Inputs; n++) channel_weight_q[n] <= WeightAddrWidth'(found_channel_q[n]) * row_stride_i;
     if (!rst_ni) turn_q <= 1'b1;
     else if (start_i) turn_q <= !turn_q;

@@ -77,10 +77,10 @@ module rsnn_sequencer #(
   logic [GateWidth-1:0] gate_q;
   logic [FrameWidth-1:0] frame_q;
   logic [1:0] drain_q;
-  logic [Frames-1:0] fixed, keep, known, keep_q, known_q;
+  logic [Frames-1:0] fixed, keep, known;
   logic [FrameWidth-1:0] next_q, look_q;
-  logic first_layer, gate, scored_q, opened, last_frame, known_now_q, keep_now_q, deciding_q, decide, turn_q, scanned;
-  logic keep_next;
+  logic first_layer, gate, all_known_q, scored_q, opened, last_frame, deciding_q, decide, turn_q, scanned;
+  logic known_now_q, keep_now_q, known_next_q, keep_next_q, keep_next;
   logic [1:0] scans_q, puts_q;
 
   rsnn_rom #(.Width($bits(rsnn_pkg::layer_t)), .Depth(Rows), .InitFile(TableFile), .LoadBits(LoadBits)) u_table (
@@ -110,8 +110,8 @@ module rsnn_sequencer #(
   assign opened = state_q == FirstWait && (first_layer ? held_i && pass_free_i : pass_done_i);
   // Frames are decided one a cycle from the first pass on, ahead of their turn: pruned, or to be scanned. What the layer
   // before tallied is there with the first pass, and no cycle earlier.
-  assign keep_next = layer.tallied ? tally_i[next_q] : keep_q[next_q];
-  assign decide = (deciding_q || (pass_init_o && !first_layer)) && known_q[next_q]
+  assign keep_next = layer.tallied ? tally_i[next_q] : keep_next_q;
+  assign decide = (deciding_q || (pass_init_o && !first_layer)) && known_next_q
                && (!keep_next || (scan_free_i && !scans_q[1]));
   assign scanned = state_q == Scan && scan_done_i;
   assign row_o = row_q;
@@ -127,14 +127,18 @@ module rsnn_sequencer #(
   assign emit_o = state_q == Emit;
   assign running_o = state_q != Idle;
 
-  // What is known of the frame whose turn is next, from the pass before it on. In Decode the razor still tells of another
-  // gate.
+  // What is known of the frame that is decided next, and of that whose turn is next, from the pass before it on. In Decode
+  // the razor still tells of another gate.
+  logic [FrameWidth-1:0] behind_next;
+  assign behind_next = next_q + 1'b1;
   always_ff @(posedge clk_i) begin
-    keep_q <= keep;
-    known_q <= (layer.gated && state_q == Decode) ? '0 : known;
+    if (state_q == Decode) {known_next_q, keep_next_q} <= {!layer.gated, keep[0]};
+    else if (decide) {known_next_q, keep_next_q} <= {known[behind_next], keep[behind_next]};
+    else {known_next_q, keep_next_q} <= {known[next_q], keep[next_q]};
     if (state_q == Decode) look_q <= '0;
     else if (pass_o && !pass_init_o) look_q <= frame_q + 1'b1;
     {known_now_q, keep_now_q} <= {known[look_q], keep[look_q]};
+    {scored_q, all_known_q} <= {all_known_q, known == '1 && !(layer.gated && state_q == Decode)};
   end
 
   always_ff @(posedge clk_i) begin
@@ -153,7 +157,6 @@ module rsnn_sequencer #(
       turn_q <= turn_q ^ scanned;
       scans_q <= scans_q + 2'(scan_start_o) - 2'(scanned);
       puts_q <= puts_q + 2'(pass_o && !pass_init_o) - 2'(pass_put_i);
-      scored_q <= known_q == '1;
       unique case (state_q)
         Idle: if (begun_i && room_i) begin
           state_q <= Fetch;
@@ -192,7 +195,7 @@ module rsnn_sequencer #(
           frame_q <= '0;
           row_q <= row_q + 1'b1;
           if (gate) begin
-            keep_o[gate_q] <= keep_q;
+            keep_o[gate_q] <= keep;
             gate_q <= gate_q + 1'b1;
           end
           state_q <= layer.last ? Emit : Fetch;
@@ -200,7 +203,7 @@ module rsnn_sequencer #(
         // The gate's bits are known low in the cycle in which it starts.
         Score: state_q <= ScoreWait;
         ScoreWait: if (scored_q) begin
-          if (gate) keep_o[gate_q] <= keep_q;
+          if (gate) keep_o[gate_q] <= keep;
           state_q <= Emit;
         end
         Emit: state_q <= EmitWait;
