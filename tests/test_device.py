@@ -32,7 +32,23 @@ def plan_on(lanes: int, taps: int = 1) -> Plan:
     ],
 )
 def test_blocks_are_counted_in_the_shape_that_takes_fewest(ways, depth, width, blocks):
-    assert Blocks("any", 1, ways).needed(Memory("m", depth, width, "", "")) == blocks
+    assert Blocks("any", 1, ways, 18).needed(Memory("m", depth, width, "", "")) == blocks
+
+
+def test_a_memory_that_two_ports_read_takes_narrower_blocks():
+    one, two = (Memory("m", 512, 72, "", "", two_ports=ports) for ports in (False, True))
+    every = [kind for device in DEVICES.values() for kind in device.blocks]
+    assert {(kind.name, kind.needed(one), kind.needed(two)) for kind in every} == {
+        ("EBR", 2, 4), ("BRAM36", 1, 2), ("URAM", 1, 1),
+    }  # fmt: skip
+
+
+def test_stores_are_read_by_two_ports():
+    plan = plan_on(16)
+    assert {memory.name for memory in plan.memories() if memory.two_ports} == {"even store", "odd store"}
+    twice = make_plan(plan.graph, 16, inputs=2, engines=2)
+    names = {memory.name for memory in twice.memories() if memory.two_ports}
+    assert names - {"upper weights"} == {"even store", "odd store", "weights", "link, first", "link, second"}
 
 
 def test_no_block_is_larger_than_it_is():
@@ -48,14 +64,14 @@ def test_needs_are_those_of_the_plan():
     deep = [memory for memory in plan.memories() if memory.depth >= BLOCK_RAM_DEPTH]
     assert (multipliers.needs, multipliers.has) == (sum(plan.multipliers().values()), 156)
     assert (bits.needs, bits.has) == (sum(memory.bits for memory in deep), 208 * 18 * 1024)
-    assert blocks.needs == sum(Blocks("EBR", 1, EBR).needed(memory) for memory in deep)
+    assert blocks.needs == sum(Blocks("EBR", 1, EBR, 18).needed(memory) for memory in deep)
 
 
 def test_memories_are_spread_over_both_kinds(monkeypatch):
     plan = plan_on(16)
     deep = [memory for memory in plan.memories() if memory.in_block_ram]
-    alone = sum(Blocks("BRAM36", 1, BRAM36).needed(memory) for memory in deep)
-    two = Device(1000, (Blocks("BRAM36", alone - 1, BRAM36), Blocks("URAM", 8, URAM)))
+    alone = sum(Blocks("BRAM36", 1, BRAM36, 36).needed(memory) for memory in deep)
+    two = Device(1000, (Blocks("BRAM36", alone - 1, BRAM36, 36), Blocks("URAM", 8, URAM, 72)))
     monkeypatch.setattr("razorsnn.device.DEVICES", {"two": two, "one": replace(two, blocks=two.blocks[:1])})
     assert not fits(needs(plan, "one"))
     found = require_fitting(plan, "two")
@@ -79,7 +95,7 @@ def test_a_refusal_names_what_is_too_big_and_the_lanes_that_fit(monkeypatch):
     monkeypatch.setattr("razorsnn.device.DEVICES", {"twice": twice})
     with pytest.raises(UserError, match=r"on 2 engines of 16 lanes is too big .*: up to 2 engines of 4 lanes$"):
         require_fitting(two[1], "twice")
-    monkeypatch.setattr("razorsnn.device.DEVICES", {"none": Device(1000, (Blocks("EBR", 1, EBR),))})
+    monkeypatch.setattr("razorsnn.device.DEVICES", {"none": Device(1000, (Blocks("EBR", 1, EBR, 18),))})
     with pytest.raises(UserError, match=r"bits of block memory [\d,]+ of 18,432; EBR .*Mbit.*no number of lanes"):
         require_fitting(plan_on(16), "none")
 

@@ -29,9 +29,14 @@ class Blocks:
     name: str
     count: int
     ways: Ways
+    widest: int
+    """Bits of a word that both ports read."""
 
     def needed(self, memory: Memory) -> int:
-        return min(-(-memory.depth // depth) * -(-memory.width // width) for depth, width in self.ways)
+        ways = [way for way in self.ways if not memory.two_ports or way[1] <= self.widest]
+        return sum(
+            min(-(-words // depth) * -(-bits // width) for depth, width in ways) for words, bits in memory.pieces
+        )
 
     @property
     def bits(self) -> int:
@@ -48,10 +53,10 @@ class Device:
 
 
 DEVICES: Mapping[str, Device] = {
-    "ecp5-85k": Device(156, (Blocks("EBR", 208, EBR),)),
-    "ecp5-45k": Device(72, (Blocks("EBR", 108, EBR),)),
-    "ecp5-25k": Device(28, (Blocks("EBR", 56, EBR),)),
-    "zcu104": Device(1728, (Blocks("BRAM36", 312, BRAM36), Blocks("URAM", 96, URAM))),
+    "ecp5-85k": Device(156, (Blocks("EBR", 208, EBR, 18),)),
+    "ecp5-45k": Device(72, (Blocks("EBR", 108, EBR, 18),)),
+    "ecp5-25k": Device(28, (Blocks("EBR", 56, EBR, 18),)),
+    "zcu104": Device(1728, (Blocks("BRAM36", 312, BRAM36, 36), Blocks("URAM", 96, URAM, 72))),
 }
 """From the vendors' tables: LFE5U-85F, -45F, -25F; the XCZU7EV of the ZCU104."""
 

@@ -1,6 +1,7 @@
 """The accelerator's memories: words, widths, and what proves their sizes."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 from razorsnn.ops.razor import AFFINE_BITS, EMBEDDING_BITS, OCCUPANCY_BITS, OFFSET_BITS
 from razorsnn.shape import Shape
@@ -32,6 +33,12 @@ class Memory:
     why: str
     stage: int | None = None
     """Of several engines, whose it is."""
+    two_ports: bool = False
+    """Whether both ports read: blocks of memory are narrower then."""
+    parts: int = 1
+    """Memories side by side that make it, each with a share of the width."""
+    banked: bool = False
+    """Whether a deep one is cut into banks of `bank_depth`."""
 
     @property
     def bits(self) -> int:
@@ -40,6 +47,14 @@ class Memory:
     @property
     def in_block_ram(self) -> bool:
         return self.depth >= BLOCK_RAM_DEPTH
+
+    @property
+    def pieces(self) -> list[tuple[int, int]]:
+        """(words, bits a word) of each block RAM memory that it is made of; a last bank may be too shallow for that."""
+        bank = bank_depth(self.depth) if self.banked else max(1, self.depth)
+        depths = [min(bank, self.depth - begin) for begin in range(0, self.depth, bank)]
+        deep = [depth for depth in depths if depth >= BLOCK_RAM_DEPTH]
+        return [(depth, self.width // self.parts) for depth in deep] * self.parts
 
 
 def memories(shape: Shape, table_bits: int) -> tuple[Memory, ...]:
@@ -51,8 +66,10 @@ def memories(shape: Shape, table_bits: int) -> tuple[Memory, ...]:
     return (
         Memory("layer table", shape.rows, table_bits, "sequencer", "one row a layer"),
         *_input_memories(shape),
-        Memory("even store", shape.store_depth_even, slots * shape.activation_bits, "activation store", stores),
-        Memory("odd store", shape.store_depth_odd, slots * shape.activation_bits, "activation store", stores),
+        *(
+            Memory(name, depth, slots * shape.activation_bits, "activation store", stores, two_ports=True, banked=True)
+            for name, depth in (("even store", shape.store_depth_even), ("odd store", shape.store_depth_odd))
+        ),
         *_weights(shape),
         Memory("bias", shape.bias_depth, slots * shape.membrane_bits, "engine", "all layers"),
         Memory(
@@ -61,6 +78,8 @@ def memories(shape: Shape, table_bits: int) -> tuple[Memory, ...]:
             slots * shape.membrane_bits,
             "engine",
             "the largest frame of a layer",
+            parts=shape.taps,
+            banked=True,
         ),
         *(() if shape.sink_depth else (_scores(shape),)),
         *((Memory("keep bits", shape.rows, shape.frames, "sequencer", "T a layer"),) if shape.statics else ()),
@@ -75,12 +94,14 @@ def _scores(shape: Shape) -> Memory:
 
 def _weights(shape: Shape) -> tuple[Memory, ...]:
     """Copies side by side: of each, two words are read at once (rtl/rsnn_many_rom.sv)."""
-    width, why = shape.slots * max(1, shape.inputs // READS), "all layers, what each weight has"
-    lower = Memory("weights", shape.weight_depth, width * shape.lower_bits, "engine", why)
+    copies, why = max(1, shape.inputs // READS), "all layers, what each weight has"
+    kind = partial(Memory, block="engine", two_ports=shape.inputs > 1, parts=copies, banked=True)
+    width = shape.slots * copies
+    lower = kind("weights", shape.weight_depth, width * shape.lower_bits, why=why)
     if not shape.upper_bits:
         return (lower,)
     why = "layers of wide weights: their upper bits"
-    return lower, Memory("upper weights", shape.upper_depth, width * shape.upper_bits, "engine", why)
+    return lower, kind("upper weights", shape.upper_depth, width * shape.upper_bits, why=why)
 
 
 def _input_memories(shape: Shape) -> tuple[Memory, ...]:
@@ -91,7 +112,8 @@ def _input_memories(shape: Shape) -> tuple[Memory, ...]:
     else:
         why = "T frames of words, taps * lanes // input_lanes positions a word"
         names, width, block = ("input, first", "input, second"), shape.input_bits, "frame builder"
-    return tuple(Memory(name, shape.input_depth, shape.slots * width, block, why) for name in names)
+    kind = partial(Memory, block=block, why=why, two_ports=shape.link_depth > 0, banked=True)
+    return tuple(kind(name, shape.input_depth, shape.slots * width) for name in names)
 
 
 def _gate_memories(shape: Shape) -> tuple[Memory, ...]:
@@ -99,7 +121,7 @@ def _gate_memories(shape: Shape) -> tuple[Memory, ...]:
     banks = (("even sums", shape.sums_depth_even), ("odd sums", shape.sums_depth_odd))
     why = "K x P of the largest frame that a gate reads from the store"
     return (
-        *(Memory(name, depth, sums, "razor", why) for name, depth in banks if depth),
+        *(Memory(name, depth, sums, "razor", why, parts=slots, banked=True) for name, depth in banks if depth),
         Memory("occupancy", shape.occupancy_depth, OCCUPANCY_BITS, "razor", "a bit a word, T frames of two gates"),
         *(_frame_scores(shape) if shape.relatives else ()),
         Memory(
@@ -111,7 +133,7 @@ def _gate_memories(shape: Shape) -> tuple[Memory, ...]:
         ),
         Memory("offsets", shape.offset_depth, OFFSET_BITS, "razor", "gates x K"),
         Memory("exp table", 256, 12, "razor", "256 entries"),
-        Memory("sigmoid table", 256, 8 * slots, "razor", "256 entries, one copy a lane and tap"),
+        Memory("sigmoid table", 256, 8 * slots, "razor", "256 entries, one copy a lane and tap", parts=slots),
     )
 
 

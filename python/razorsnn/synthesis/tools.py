@@ -20,7 +20,7 @@ ACCELERATOR = "u_accelerator"
 CLOCK_MHZ = 100
 """What nextpnr is asked for."""
 PLACER = ("--placer", "static")
-"""With it half as many paths of our engine are longer than 10 ns as with "heap", whatever weight that gives to timing."""
+"""With it half as many paths of our engine are longer than 10 ns after placement as with "heap"."""
 STAGE = r"gen_stage\[(\d+)\]\.(?:u_stage\.)?"
 BLOCK = re.compile(rf"rsnn_\w+\${TOP}\.{ACCELERATOR}\.(?:{STAGE})?(?:gen_\w+\.)?u_(?!stage$)(\w+)")
 CELL = re.compile(r"(_[A-Z]+\d*)?_(TRELLIS_|LUT4|CCU2C|PFUMX|L6MUX21|MULT18X18D|DP16KD).*|\$.*")
