@@ -14,6 +14,7 @@ from razorsnn.builds import Build, open_build
 from razorsnn.cyclefacts import PARTS, gate_warnings
 from razorsnn.errors import UserError
 from razorsnn.samples import unseen
+from razorsnn.trained import seen
 from tests.interop.vitis_files import write_cosim, write_synthesis
 from tests.tiny_flow import flow_config
 
@@ -46,7 +47,7 @@ class Tags(HTMLParser):
 def run_reference(build: Build) -> None:
     """What `simulate` does first."""
     classes = build.plan.graph.class_names
-    samples = unseen("simulated", build.config, flow._seen(build.path), classes, None)
+    samples = unseen("simulated", build.config, seen(build.path), classes, None)
     simulation._kept(build, samples, "reference", lambda: None, lambda: simulation.reference(build.plan, samples))
 
 
@@ -136,7 +137,7 @@ def test_parts_add_up_to_the_cycle_of_the_last_score(untouched, trained):
 def test_input_beats_of_all_windows_are_their_events_and_frame_marks(untouched, trained):
     _, data = untouched
     opened = open_build(trained / "build")
-    samples = unseen("simulated", opened.config, flow._seen(trained / "build"), opened.plan.graph.class_names, None)
+    samples = unseen("simulated", opened.config, seen(trained / "build"), opened.plan.graph.class_names, None)
     assert data["cycles"]["all"]["sum"]["input"] == sum(len(words) for words in samples.words())
 
 

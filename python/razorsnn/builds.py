@@ -162,6 +162,21 @@ def read_manifest(path: Path) -> dict[str, Any]:
     return manifest
 
 
+def size_facts(build: Build) -> dict[str, Any]:
+    """How wide it is, and what that takes."""
+    plan = build.plan
+    return {
+        "lanes": plan.shape.lanes,
+        "taps": plan.shape.taps,
+        "inputs": plan.shape.inputs,
+        "engines": len(plan.parts),
+        "layers_of_engines": plan.engines,
+        "files": len(build.manifest["files"]),
+        "multipliers": sum(plan.multipliers().values()),
+        "memory_bits": sum(memory.bits for memory in plan.memories()),
+    }
+
+
 def plan_facts(plan: Plan) -> dict[str, Any]:
     """The plan as plain values."""
     return {

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from razorsnn import evaluation, processes, reporting, scorefile, simulation, synthesis
+from razorsnn import evaluation, processes, reporting, scorefile, simulation, synthesis, trained
 from razorsnn.builds import (
     METRICS,
     Build,
@@ -21,6 +21,7 @@ from razorsnn.builds import (
     open_build,
     plan_facts,
     planned,
+    size_facts,
     write_build,
 )
 from razorsnn.config import SAVED, Config, load_config, save_config
@@ -35,7 +36,7 @@ from razorsnn.ir import Graph, Source
 from razorsnn.loads import Load, open_load, write_load
 from razorsnn.plan import make_plan
 from razorsnn.progress import followed
-from razorsnn.samples import Samples, Seen, read_samples, split, unseen
+from razorsnn.samples import Samples, read_samples, split, unseen
 from razorsnn.targets import TARGETS, csim
 from razorsnn.targets.outcome import BackendRun
 
@@ -115,13 +116,13 @@ def evaluate(run: Path, data: str, backend: str, limit: int | None, scores: Path
     if scores:
         scorefile.require_place(scores)
     config = load_config(run / SAVED)
-    names = _class_names(run, config)
-    samples = unseen(data, config, _seen(run), names, limit)
+    names = trained.class_names(run, config)
+    samples = unseen(data, config, trained.seen(run), names, limit)
     gates: dict[str, Any] = {}
     if backend == "float":
-        found, keep, activity = _float_scores(run, config, samples)
+        found, keep, activity = trained.float_scores(run, config, samples)
     else:
-        _require_graph(run, config)
+        trained.require_graph(run, config)
         plan = as_set(run, config.hardware)
         # First what may lack a tool: then nothing was computed in vain.
         other = None if backend == "reference" else _backend(run, backend, samples)
@@ -136,35 +137,9 @@ def evaluate(run: Path, data: str, backend: str, limit: int | None, scores: Path
     return {"backend": backend} | summary | gates
 
 
-def _class_names(run: Path, config: Config) -> tuple[str, ...]:
-    return tuple(read_json(run / METRICS)["class_names"]) if config.gate.baseline else load_graph(run).class_names
-
-
-def _require_graph(run: Path, config: Config) -> None:
-    if config.gate.baseline:
-        raise UserError(
-            f"{run}: no accelerator has {config.gate.baseline}, only train and evaluate --backend float; accepted "
-            "here: a run with gate.kind razor and gate.operand raw or refined, or with gate.kind none"
-        )
-
-
 def _votes(samples: Samples, config: Config) -> NDArray[np.int64] | None:
     """Where the windows of each recording begin, if they vote; training draws its slices from the same."""
     return None if config.data.crops is None else samples.starts
-
-
-def _seen(run: Path) -> Seen:
-    """What `run` was trained with; nothing where it was not trained here."""
-    if not (run / METRICS).exists():
-        return Seen()
-    metrics = read_json(run / METRICS)
-    return Seen(str(metrics["made_from"]["data"]), frozenset(metrics.get("recordings", ())))
-
-
-def _float_scores(run: Path, config: Config, samples: Samples) -> tuple[Any, Any, list[float]]:
-    from razorsnn.train import float_scores, load
-
-    return float_scores(load(run, config), samples.frames())
 
 
 def _backend(run: Path, target: str, samples: Samples) -> BackendRun:
@@ -194,7 +169,7 @@ def generate(
     `device`: refused with UserError, before anything is written, where the plan does not fit it.
     """
     config = load_config(run / SAVED)
-    _require_graph(run, config)
+    trained.require_graph(run, config)
     targets, hardware = sorted(TARGETS) if target == "all" else [target], config.hardware
     wide, at_once = hardware.taps if taps is None else taps, hardware.inputs if inputs is None else inputs
     shared = engines or hardware.engines
@@ -209,14 +184,7 @@ def generate(
     return {
         "build": out,
         "up_to_date": current is not None,
-        "lanes": build.plan.shape.lanes,
-        "taps": build.plan.shape.taps,
-        "inputs": build.plan.shape.inputs,
-        "engines": len(build.plan.parts),
-        "layers_of_engines": build.plan.engines,
-        "files": len(build.manifest["files"]),
-        "multipliers": sum(build.plan.multipliers().values()),
-        "memory_bits": sum(memory.bits for memory in build.plan.memories()),
+        **size_facts(build),
         **{name: out / name for name in targets},
         **({device: [str(need) for need in fitting]} if device else {}),
     }
@@ -231,7 +199,7 @@ def _require_one(engines: int | list[int], inputs: int) -> None:
 
 def pack(run: Path, build: Path, out: Path) -> dict[str, Any]:
     """The net of `run` as a load for the sources in `build`: a folder with load.bin. UserError: it does not fit."""
-    _require_graph(run, load_config(run / SAVED))
+    trained.require_graph(run, load_config(run / SAVED))
     load = write_load(run, open_build(build), out)
     size = len(load.writes)
     return {"load": out, "class": class_identity(load.plan.shape), "writes": size, "bytes": load.writes.nbytes}
@@ -251,7 +219,7 @@ def simulate(build: Path, data: str, limit: int | None, target: str, load: Path 
         if opened.plan.stages and "hls" in wanted:
             raise UserError(f"{build}: has several engines, whose loads are for the RTL alone; accepted: --target rtl")
         return _simulate_load(opened, open_load(load, opened), data, limit, wanted)
-    samples = unseen(data, opened.config, _seen(build), opened.plan.graph.class_names, limit)
+    samples = unseen(data, opened.config, trained.seen(build), opened.plan.graph.class_names, limit)
     found = {name: simulation.compared(opened, samples, name) for name in wanted}
     simulation.require_equal(found)
     _warn_of_gates(gate_balance(opened.plan, simulation.load_run(opened, "reference")))
@@ -264,7 +232,7 @@ def _warn_of_gates(balance: Sequence[dict[str, Any]]) -> None:
 
 
 def _simulate_load(build: Build, load: Load, data: str, limit: int | None, targets: Sequence[str]) -> dict[str, Any]:
-    samples = unseen(data, load.config, _seen(load.path), load.plan.graph.class_names, limit)
+    samples = unseen(data, load.config, trained.seen(load.path), load.plan.graph.class_names, limit)
     found = {
         f"{target}, {contents}": result
         for target in targets
@@ -296,7 +264,7 @@ def synthesise_vitis(build: Path, data: str | None, limit: int | None, part: str
     _require_sources(opened, build, "hls")
     windows = None
     if data is not None:
-        samples = unseen(data, opened.config, _seen(build), opened.plan.graph.class_names, limit)
+        samples = unseen(data, opened.config, trained.seen(build), opened.plan.graph.class_names, limit)
         windows = opened.results / "windows.bin"
         windows.parent.mkdir(exist_ok=True)
         csim.write_windows(windows, samples.words())
@@ -325,5 +293,5 @@ def show_data(path: Path) -> dict[str, Any]:
 
 def _shown(path: Path) -> Graph:
     if (path / SAVED).exists():
-        _require_graph(path, load_config(path / SAVED))
+        trained.require_graph(path, load_config(path / SAVED))
     return load_graph(path)

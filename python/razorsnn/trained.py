@@ -1,0 +1,40 @@
+"""What the folder of a training tells those who use its net."""
+
+from pathlib import Path
+from typing import Any
+
+from razorsnn.builds import METRICS
+from razorsnn.config import Config
+from razorsnn.errors import UserError
+from razorsnn.files import read_json
+from razorsnn.graphfile import load_graph
+from razorsnn.samples import Samples, Seen
+
+
+def class_names(run: Path, config: Config) -> tuple[str, ...]:
+    return tuple(read_json(run / METRICS)["class_names"]) if config.gate.baseline else load_graph(run).class_names
+
+
+def require_graph(run: Path, config: Config) -> None:
+    """UserError: no accelerator has this net's gates."""
+    if config.gate.baseline:
+        raise UserError(
+            f"{run}: no accelerator has {config.gate.baseline}, only train and evaluate --backend float; accepted "
+            "here: a run with gate.kind razor and gate.operand raw or refined, or with gate.kind none"
+        )
+
+
+def seen(run: Path) -> Seen:
+    """What `run` was trained with; nothing where it was not trained here."""
+    if not (run / METRICS).exists():
+        return Seen()
+    metrics = read_json(run / METRICS)
+    return Seen(str(metrics["made_from"]["data"]), frozenset(metrics.get("recordings", ())))
+
+
+def float_scores(run: Path, config: Config, samples: Samples) -> tuple[Any, Any, list[float]]:
+    """Scores, keep bits and activity of the net with real weights."""
+    from razorsnn.train import float_scores as computed
+    from razorsnn.train import load
+
+    return computed(load(run, config), samples.frames())
