@@ -7,8 +7,9 @@
 //              events are worked on while take_o, those of turn_o alone
 //   latency    ops/timeline.py: every state change takes one cycle; rsnn_pkg::DrainCycles after a scan, so that the pass
 //              follows the last event through the engine; the last pass of a layer ends with its last output (pass_put_i).
-//              A frame whose keep bit is not known when its turn comes waits for it. The first membranes of the first
-//              layer are set from begun_i on, while the window comes, and its frames' turns begin after held_i
+//              A frame whose keep bit is not known when its turn comes waits for it, and is seen a cycle later. The first
+//              membranes of the first layer are set from begun_i on, while the window comes, and its frames' turns begin
+//              after held_i
 //   handshake  begun_i is seen when no window runs and room_i is high, and held_i once it has begun, both until the window's
 //              end; keep_before_i, the bits of the stages before, holds while held_i does; where GatedSource, the last of
 //              them is the first layer's gate; scan, pass and emit are pulses; scan_done_i: no event of turn_o is
