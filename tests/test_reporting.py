@@ -46,8 +46,7 @@ class Tags(HTMLParser):
 
 def run_reference(build: Build) -> None:
     """What `simulate` does first."""
-    classes = build.plan.graph.class_names
-    samples = unseen("simulated", build.config, seen(build.path), classes, None)
+    samples = unseen("simulated", build.config, seen(build.path), build.plan.graph.class_names, None)
     simulation._kept(build, samples, "reference", lambda: None, lambda: simulation.reference(build.plan, samples))
 
 

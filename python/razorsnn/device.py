@@ -34,9 +34,9 @@ class Blocks:
 
     def needed(self, memory: Memory) -> int:
         ways = [way for way in self.ways if not memory.two_ports or way[1] <= self.widest]
-        return sum(
-            min(-(-words // depth) * -(-bits // width) for depth, width in ways) for words, bits in memory.pieces
-        )
+        bits = memory.width // memory.parts
+        bank = (min(-(-words // depth) * -(-bits // width) for depth, width in ways) for words in memory.banks)
+        return memory.parts * sum(bank)
 
     @property
     def bits(self) -> int:

@@ -49,12 +49,11 @@ class Memory:
         return self.depth >= BLOCK_RAM_DEPTH
 
     @property
-    def pieces(self) -> list[tuple[int, int]]:
-        """(words, bits a word) of each block RAM memory that it is made of; a last bank may be too shallow for that."""
-        bank = bank_depth(self.depth) if self.banked else max(1, self.depth)
-        depths = [min(bank, self.depth - begin) for begin in range(0, self.depth, bank)]
-        deep = [depth for depth in depths if depth >= BLOCK_RAM_DEPTH]
-        return [(depth, self.width // self.parts) for depth in deep] * self.parts
+    def banks(self) -> list[int]:
+        """Words of each bank of a part that is in block RAM; a last one may be too shallow for that."""
+        bank = max(1, bank_depth(self.depth) if self.banked else self.depth)
+        depths = (min(bank, self.depth - begin) for begin in range(0, self.depth, bank))
+        return [depth for depth in depths if depth >= BLOCK_RAM_DEPTH]
 
 
 def memories(shape: Shape, table_bits: int) -> tuple[Memory, ...]:

@@ -34,7 +34,6 @@ def seen(run: Path) -> Seen:
 
 def float_scores(run: Path, config: Config, samples: Samples) -> tuple[Any, Any, list[float]]:
     """Scores, keep bits and activity of the net with real weights."""
-    from razorsnn.train import float_scores as computed
-    from razorsnn.train import load
+    from razorsnn import train
 
-    return computed(load(run, config), samples.frames())
+    return train.float_scores(train.load(run, config), samples.frames())
