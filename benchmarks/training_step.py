@@ -2,9 +2,10 @@
 
     python -m benchmarks.training_step --data ../shared/data/nmnist_small/Train
 
-All three train the net of the settings on the same batches, a step of each in turn, on one thread; of the CPU's seconds
-the least of all steps count, so that none of what is compiled in the first ones. `compiled`: ours, with train.compile.
-`loss`: of the first step, plain, ours and compiled.
+All three train the net of the settings on the same batches, a step of each in turn, on one thread; the least time of
+all steps counts, so that none of what is compiled in the first ones. `compiled`: ours, with train.compile. `loss`: of
+the first step, plain, ours and compiled. Time is the CPU's, or with --device cuda the clock's, until the GPU is done;
+`batch ms`: what the CPU takes to draw and move the windows of a step.
 """
 
 import argparse
@@ -63,9 +64,12 @@ def main() -> None:
     parser.add_argument("--data", required=True, help="folder of recordings, class = folder name")
     parser.add_argument("--config", type=Path, default=Path("configs/nmnist.toml"))
     parser.add_argument("--steps", type=int, default=15)
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    parser.add_argument("--batch", type=int, help="windows a step; without it as in the settings")
     given = parser.parse_args()
     torch.set_num_threads(1)
     config = load_config(given.config)
+    config = changed(config, device=given.device, batch=given.batch or config.train.batch)
     chosen, held = (WindowSet(part.frames(), part.labels) for part in split(read_samples(given.data, config), config))
     rows = []
     for stage in ("live", "exact"):
@@ -79,28 +83,42 @@ def main() -> None:
 
 
 def ways(config: Config) -> dict[str, Config]:
-    fused = config.train.model_copy(update={"compile": True})
-    return {"plain": config, "ours": config, "compiled": config.model_copy(update={"train": fused})}
+    return {"plain": config, "ours": config, "compiled": changed(config, compile=True)}
+
+
+def changed(config: Config, **train: object) -> Config:
+    return config.model_copy(update={"train": config.train.model_copy(update=train)})
 
 
 def compared(trainers: dict[str, Trainer], steps: int) -> dict[str, Any]:
     first = trainers["ours"]
-    batches = [batch for _, batch in zip(range(steps), training_batches(first.config, first.train, 0), strict=False)]
+    started = time.perf_counter()
+    drawn = [batch for _, batch in zip(range(steps), training_batches(first.config, first.train, 0), strict=False)]
+    drawing = (time.perf_counter() - started) / len(drawn)
+    batches = [batch.on(first.device) for batch in drawn]
     taken: dict[str, list[float]] = {name: [] for name in trainers}
     losses = []
     for batch in batches:
         for name, trainer in trainers.items():
-            started = time.process_time()
+            started = now(first.device)
             with plain() if name == "plain" else nullcontext():
                 losses.append(trainer._step(batch)[0])
-            taken[name].append(time.process_time() - started)
+            taken[name].append(now(first.device) - started)
     least = {name: min(values) for name, values in taken.items()}
     return {
         **{f"{name} ms": 1e3 * value for name, value in least.items()},
         "plain over ours": least["plain"] / least["ours"],
         "ours over compiled": least["ours"] / least["compiled"],
+        "batch ms": 1e3 * drawing,
         "loss": losses[: len(trainers)],
     }
+
+
+def now(device: torch.device) -> float:
+    if device.type == "cpu":
+        return time.process_time()
+    torch.cuda.synchronize(device)
+    return time.perf_counter()
 
 
 if __name__ == "__main__":
