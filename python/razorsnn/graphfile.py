@@ -10,7 +10,7 @@ import numpy as np
 
 from razorsnn.errors import UserError
 from razorsnn.files import atomic_path, hash_file, read_json, write_json
-from razorsnn.fixed import Format
+from razorsnn.fixed import Format, Ints
 from razorsnn.ir import SCHEMA, Graph, Op, Source, Tensor
 from razorsnn.ops import OPS
 from razorsnn.ops.neuron import Neuron
@@ -112,7 +112,7 @@ def _typed(kind: type[Any], values: dict[str, Any]) -> Any:
 
 def _fits(value: Any, hint: Any) -> bool:
     origin, parts = get_origin(hint), get_args(hint)
-    if origin is np.ndarray:
+    if hint == Ints:  # its origin is another one in each numpy
         return isinstance(value, np.ndarray) and value.dtype == np.int64
     if origin is UnionType:
         return any(_fits(value, part) for part in parts)
