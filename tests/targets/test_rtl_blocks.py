@@ -1,6 +1,7 @@
 """Each block of the RTL in Verilator, with its bench in sim/, which compares it with the Python reference."""
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -237,6 +238,14 @@ def test_verilators_own_objects_are_compiled_once(rtl: Path, tmp_path: Path, mon
     monkeypatch.setenv("RAZORSNN_CACHE", str(tmp_path / "kept"))
     logs = [(build(rtl, tmp_path / name, "rsnn_few") / "build.log").read_text() for name in "ab"]
     assert [f"-o {name}.o" in log for log in logs for name in RUNTIME] == [True] * len(RUNTIME) + [False] * len(RUNTIME)
+
+
+def test_a_build_asks_no_python_of_path(rtl: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("python", "python3"):
+        (tmp_path / name).write_text("#!/bin/sh\nexit 1\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    assert (build(rtl, tmp_path / "cache", "rsnn_few") / "rsnn_few").is_file()
 
 
 def test_a_cache_that_cannot_be_written_does_not_stop_a_build(

