@@ -102,7 +102,7 @@ def compared(trainers: dict[str, Trainer], steps: int) -> dict[str, Any]:
         for name, trainer in trainers.items():
             started = now(first.device)
             with plain() if name == "plain" else nullcontext():
-                losses.append(trainer._step(batch)[0])
+                losses.append(float(trainer._step(batch)[0]))
             taken[name].append(now(first.device) - started)
     least = {name: min(values) for name, values in taken.items()}
     return {

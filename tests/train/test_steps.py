@@ -25,7 +25,7 @@ from razorsnn.train.scores import score
 from tests.tiny_flow import flow_config, process_refusal, save_toml
 from tests.train.elsewhere import emulated
 from tests.train.test_fit import TRAIN, VALIDATION, Interrupted, trained, without_times
-from tests.train.tiny import tiny_config
+from tests.train.tiny import DEVICES, tiny_config
 
 ROUNDING = 1e-13
 """Of sums of a few doubles near 1."""
@@ -37,6 +37,14 @@ def trainer(run: Path, gate: dict[str, Any], **settings: Any) -> Trainer:
 
 
 # ---- device
+
+GATES = {
+    "razor": {},
+    "refined": {"operand": "refined"},
+    "relative": {"threshold": "relative"},
+    "static": {"threshold": "static"},
+    **{kind: {"kind": kind} for kind in ("ta", "peak", "events", "uniform", "random")},
+}
 
 
 @pytest.mark.parametrize("name", ["auto", "cpu"])
@@ -56,22 +64,24 @@ def test_each_process_of_a_machine_takes_a_gpu_of_its_own(
     name: str, rank: str, index: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taken: list[torch.device] = []
+    deterministic: list[bool] = []
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     monkeypatch.setattr(torch.cuda, "set_device", taken.append)
+    monkeypatch.setattr(torch, "use_deterministic_algorithms", lambda on, warn_only: deterministic.append(on))
     monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
     monkeypatch.setenv("LOCAL_RANK", rank)
     assert chosen_device(name) == torch.device("cuda", index) == taken[0]
     assert not torch.backends.cudnn.allow_tf32
+    assert deterministic == [True]
 
 
-GATES = {
-    "razor": {},
-    "refined": {"operand": "refined"},
-    "relative": {"threshold": "relative"},
-    "static": {"threshold": "static"},
-    **{kind: {"kind": kind} for kind in ("ta", "peak", "events", "uniform", "random")},
-}
+@pytest.mark.parametrize("gate", GATES)
+@pytest.mark.parametrize("device", DEVICES)
+def test_a_seed_gives_one_net_on_any_device(gate: str, device: str, tmp_path: Path) -> None:
+    config = tiny_config(gate=GATES[gate], train={"epochs": 2, "folded_epochs": 1, "device": device})
+    runs = [without_times(trained(tmp_path / name, config)) for name in "ab"]
+    assert runs[0] == runs[1]
 
 
 @pytest.mark.filterwarnings("ignore:.* to a meta parameter in the current model")  # it is copied here
@@ -158,9 +168,9 @@ def test_mixed_training_resumes_as_if_it_had_not_stopped(
 
 def test_steps_run_in_another_way_are_other_settings(tmp_path: Path) -> None:
     trained(tmp_path, tiny_config())
-    other = tiny_config(train={"precision": "bfloat16", "device": "cpu", "compile": True})
+    other = tiny_config(train={"precision": "bfloat16", "device": "auto", "compile": True})
     told = (
-        r"train.compile was False and is True; train.device was auto and is cpu; train.precision was single and is "
+        r"train.compile was False and is True; train.device was cpu and is auto; train.precision was single and is "
         r"bfloat16$"
     )
     with pytest.raises(UserError, match=told):

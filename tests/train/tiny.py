@@ -14,6 +14,9 @@ from tests.nets import NetClass, random_frames
 
 SOURCE = Source((7, 9))
 NAMES = ("a", "b", "c")
+HERE = {"threads": 1, "device": "cpu"}
+"""Where the numbers of two trainings are compared, also on a machine with a GPU."""
+DEVICES = ("cpu", "cuda") if torch.cuda.is_available() else ("cpu",)
 
 
 def tiny_config(seed: int = 1, **sections: dict[str, Any]) -> Config:
@@ -22,7 +25,7 @@ def tiny_config(seed: int = 1, **sections: dict[str, Any]) -> Config:
         "data": {"sensor": (7, 9), "grid": (7, 9), "frames": 5},
         "network": {"layers": "4C3-AP2-3C3-3"},
         "gate": {"embeddings": 2},
-        "train": {"epochs": 4, "folded_epochs": 2, "batch": 8, "shift": 1, "threads": 1, "learning_rate": 0.01},
+        "train": {"epochs": 4, "folded_epochs": 2, "batch": 8, "shift": 1, "learning_rate": 0.01} | HERE,
     }
     for name, section in sections.items():
         values[name] = values.get(name, {}) | section

@@ -6,6 +6,8 @@ from typing import Any
 
 # Before torch is loaded: threads that wait sleep. Those that spin bring a machine with other work to a crawl.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# A GPU's matrix products add in one order only where they have this room.
+os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 
 import torch
 
@@ -51,7 +53,7 @@ def fit(
     if resume:
         trainer.resume()
     trainer.fit()
-    model = trainer.model.cpu()  # where float32 sums are exact; a GPU's convolutions may round
+    model = trainer.average.model.cpu()  # where float32 sums are exact; a GPU's convolutions may round
     if not world.rank():
         _write(model, name, class_names, source, run, config.gate.baseline is None)
     return {

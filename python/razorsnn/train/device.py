@@ -18,6 +18,9 @@ def chosen_device(name: str) -> torch.device:
     if not gpus:
         raise UserError(f"train.device {name}: torch {torch.__version__} sees no such device; accepted here: auto, cpu")
     torch.backends.cudnn.allow_tf32 = False  # rounds what `precision` calls single
+    torch.use_deterministic_algorithms(True, warn_only=True)  # one seed, one result
+    # Otherwise a kernel fills each new tensor, for those who read what was not written.
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]  # it is a property
     device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")) % gpus)
     torch.cuda.set_device(device)
     return device

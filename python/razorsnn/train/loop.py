@@ -16,6 +16,7 @@ from razorsnn.config import Config
 from razorsnn.evaluation import vote
 from razorsnn.train import checkpoint, fused, world
 from razorsnn.train.activity import ActivityPenalty
+from razorsnn.train.average import Average
 from razorsnn.train.data import Batch, WindowSet, batch_count, training_batches
 from razorsnn.train.device import chosen_device
 from razorsnn.train.model import Passed, RazorNet
@@ -34,6 +35,7 @@ class Trainer:
         self.steps = batch_count(train, config.train.batch)
         self.device = chosen_device(config.train.device)
         self.model = RazorNet(config).to(self.device)
+        self.average = Average(self.model, config.train.ema_decay)
         self.shared = world.shared(self.model)
         self.optimiser = torch.optim.Adam(self.model.parameters(), lr=config.train.learning_rate)
         self.schedule = torch.optim.lr_scheduler.OneCycleLR(
@@ -64,6 +66,8 @@ class Trainer:
                 "data": self.data,
                 "stage": self.model.stage.value,
                 "model": self.model.state_dict(),
+                "average": self.average.model.state_dict(),
+                "averaged": self.average.steps,
                 "optimiser": self.optimiser.state_dict(),
                 "schedule": self.schedule.state_dict(),
                 "penalties": self.activity.state,
@@ -77,7 +81,10 @@ class Trainer:
         path = self.run / checkpoint.CHECKPOINT
         content = world.told(lambda: checkpoint.read_same(path, self.config, self.data))
         checkpoint.restore(path, self.model, content["model"])
-        self.model.stage = Stage(content["stage"])
+        self._enter(Stage(content["stage"]))
+        if "average" in content:
+            checkpoint.restore(path, self.average.model, content["average"])
+            self.average.steps = content["averaged"]
         self.optimiser.load_state_dict(content["optimiser"])
         self.schedule.load_state_dict(content["schedule"])
         if "penalties" in content:
@@ -110,15 +117,16 @@ class Trainer:
         if self.epoch == self.config.train.epochs - self.config.train.folded_epochs:
             self._fold()
         self.model.train()
-        losses, right = [], 0
+        losses, hits = [], []  # read at the end: to read a number is to wait for a GPU
         for drawn in training_batches(self.config, self.train, self.epoch):
             batch = drawn.on(self.device)
             loss, passed = self._step(batch)
             losses.append(loss)
-            right += int((passed.scores.argmax(dim=1) == batch.labels).sum())
+            hits.append((passed.scores.argmax(dim=1) == batch.labels).sum())
             bar.update()
-        loss, right = world.summed(torch.tensor([float(np.mean(losses)), right], dtype=torch.float64)).tolist()
-        found = score(self.model, self.validation.frames, self.model.stage)
+        sums = [float(np.mean([float(loss) for loss in losses])), float(torch.stack(hits).sum())]
+        loss, right = world.summed(torch.tensor(sums, dtype=torch.float64)).tolist()
+        found = score(self.average.model, self.validation.frames, self.model.stage)
         return {
             "epoch": self.epoch + 1,
             "stage": self.model.stage.value,
@@ -128,7 +136,7 @@ class Trainer:
             "seconds": time.monotonic() - started,
         }
 
-    def _step(self, batch: Batch) -> tuple[float, Passed]:
+    def _step(self, batch: Batch) -> tuple[torch.Tensor, Passed]:
         passed: Passed = self.shared(batch.frames)
         loss = self._loss(passed, batch.labels) * (len(batch.labels) / batch.total)
         self.optimiser.zero_grad()
@@ -137,7 +145,8 @@ class Trainer:
         self.scaler.update()
         self.schedule.step()
         self.activity.follow(passed)
-        return float(loss.detach()), passed
+        self.average.follow()
+        return loss.detach(), passed
 
     def _loss(self, passed: Passed, labels: torch.Tensor) -> torch.Tensor:
         """Rate loss on the output averaged over T, and the activity penalty."""
@@ -152,10 +161,14 @@ class Trainer:
 
     def _fold(self) -> None:
         """From here on normalisation is frozen and folded; thresholds are set anew on the folded net."""
-        self.model.stage = Stage.EXACT
+        self._enter(Stage.EXACT)
         rng = np.random.default_rng(self.config.seed)
         some = rng.permutation(len(self.train.frames))[:CALIBRATION_WINDOWS]
-        calibrate_gates(self.model, self.train.frames[some])
+        calibrate_gates(self.average.model, self.train.frames[some])
+        self.average.restart()
+
+    def _enter(self, stage: Stage) -> None:
+        self.model.stage = self.average.model.stage = stage
 
 
 def validation_metrics(found: Scored, windows: WindowSet) -> dict[str, Any]:
