@@ -114,7 +114,9 @@ def test_options_reach_the_stages(calls: list[Call], tmp_path: Path):
     run("synthesise", "b", "--tool", "vitis", "--data", "d", "--limit", "2", "--part", "p")
     run("report", "b")
     run("show", "r")
-    run("reproduce", "fig3", "--data", "d", "--config", settings, "--seeds", "3", "--quick", "--out", "o")
+    run(
+        "reproduce", "fig3", "--data", "d", "--config", settings, "--seeds", "3", "--quick", "--jobs", "2", "--out", "o"
+    )
     run("sweep", "--data", "d", "--over", "a=1", "--over", "b=2", "--trials", "3", "--storage", "u", "--out", "o")
     assert calls == [
         ("train", ("d", Path("r"), Config(seed=5), True)),
@@ -127,7 +129,7 @@ def test_options_reach_the_stages(calls: list[Call], tmp_path: Path):
         ("synthesise_vitis", (Path("b"), "d", 2, "p")),
         ("report", (Path("b"),)),
         ("show", (Path("r"),)),
-        ("reproduce", ("fig3", "d", Path(settings), 3, True, Path("o"))),
+        ("reproduce", ("fig3", "d", Path(settings), 3, True, Path("o"), 2)),
         ("sweep", ("d", ["a=1", "b=2"], None, 3, False, "u", Path("o"))),
     ]
 
@@ -150,7 +152,7 @@ def test_defaults_of_the_options(calls: list[Call]):
         ("simulate", (Path("b"), "d", None, "all", None)),
         ("synthesise", (Path("b"), "ecp5-85k", 5, True)),
         ("synthesise_vitis", (Path("b"), None, None, None)),
-        ("reproduce", ("fig3", "d", None, 1, False, None)),
+        ("reproduce", ("fig3", "d", None, 1, False, None, 1)),
         ("sweep", ("d", ["a=1"], None, 20, False, None, None)),
     ]
 

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 @command("train --data simulated --run runs/first")
 def train(
     data: Data,
-    run: Annotated[
-        Path, typer.Option(help="Result folder; a net of other settings or data there is replaced.", metavar="RUN")
+    run: Annotated[  # named, or typer 0.27 makes --RUN of it
+        Path,
+        typer.Option("--run", help="Result folder; a net of other settings or data there is replaced.", metavar="RUN"),
     ],
     config: Annotated[Path | None, typer.Option(help="Settings; without: the defaults.", metavar="FILE")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint.")] = False,
@@ -230,6 +231,7 @@ def reproduce(
     ] = None,
     seeds: Annotated[int, typer.Option(min=1, help="Runs a row, with seeds one after the other.")] = 1,
     quick: Annotated[bool, typer.Option("--quick", help="Few epochs and recordings: minutes, not hours.")] = False,
+    jobs: Annotated[int, typer.Option(min=1, help="Runs side by side, on `train.threads` cores each.")] = 1,
     out: Annotated[
         Path | None,
         typer.Option(help="Folder for runs and results; without: runs/reproduce/, then data and size.", metavar="DIR"),
@@ -239,7 +241,7 @@ def reproduce(
     """Run a table of the paper: mean and spread over seeds, the paper's figure beside ours, a plot."""
     from razorsnn.experiments import reproduce
 
-    run_stage("reproduce", json, lambda: reproduce.reproduce(table, data, config, seeds, quick, out))
+    run_stage("reproduce", json, lambda: reproduce.reproduce(table, data, config, seeds, quick, out, jobs))
 
 
 @command("sweep --data simulated --over gate.ratio=0.2..0.8 --over quantisation.activation_bits=2..4 --quick")

@@ -138,9 +138,8 @@ class Train(Section):
     `shear` degrees, made larger or smaller by up to `scale`, a share.
     `event_drop`: the largest share of a window's events that EventDrop takes away.
     `activity_target`: the wanted share of non-zeros in what each layer but the first reads; `activity_penalty` is then
-    where its steered penalty starts. `ema_decay`: deployed is an exponential moving average of the weights, of which a
-    step keeps this share; 0 is none. `precision` of what is no integer, in training; with a 16-bit one the live stage's
-    products alone are in it. `device`: auto is a GPU if torch sees one. `compile`: the neurons' loop over time.
+    where its steered penalty starts. `precision` of what is no integer, in training; with a 16-bit one the live
+    stage's products alone are in it. `device`: auto is a GPU if torch sees one. `compile`: the neurons' loop over time.
     """
 
     epochs: int = Field(40, ge=2, le=10_000)
@@ -156,7 +155,6 @@ class Train(Section):
     event_drop: float = Field(0.0, ge=0, le=0.95)
     activity_penalty: float = Field(0.3, ge=0, le=100)
     activity_target: float | None = Field(None, gt=0, lt=1)
-    ema_decay: float = Field(0.0, ge=0, lt=1)
     precision: Literal["single", "double", "bfloat16", "float16"] = "single"
     device: Literal["auto", "cpu", "cuda"] = "auto"
     compile: bool = False

@@ -1,6 +1,8 @@
 """`razorsnn reproduce` as a user calls it: tables, what is kept of them, and refusals."""
 
 import json
+import os
+import signal
 from pathlib import Path
 from statistics import stdev
 from typing import Any
@@ -63,6 +65,36 @@ def test_rows_are_means_over_runs_with_their_seeds(place: Path) -> None:
         assert [len(run["pruned"]) for run in runs] == [{"none": 0, "all": 2}.get(row["row"], 1)] * 2
         assert row["paper"] is None  # the paper knows no simulated recordings
     assert "<svg" in (place / "out/fig3/figure.svg").read_text()
+
+
+def test_runs_side_by_side_make_the_same_table(place: Path, tmp_path: Path) -> None:
+    expected = read_json(place / "out/fig3/results.json")
+    save_toml(SETTINGS, tmp_path / "tiny.toml")
+    call(tmp_path, "fig3", "--seeds", "2", "--jobs", "3")
+    found = read_json(tmp_path / "out/fig3/results.json")
+    assert without_places(found) == without_places(expected)
+    assert kept(tmp_path).keys() == {tmp_path / path.relative_to(place) for path in kept(place)}
+
+
+def without_places(results: dict[str, Any]) -> dict[str, Any]:
+    runs = {row: [run | {"run": None} for run in of] for row, of in results["runs"].items()}
+    return results | {"runs": runs}
+
+
+def test_what_fails_side_by_side_is_told_in_one_line(tmp_path: Path) -> None:
+    save_toml(changed(SETTINGS, {"train": {"batch": 1}, "data": {"frames": 1}}, "test"), tmp_path / "tiny.toml")
+    told = refusal(*arguments(tmp_path, "fig3", "--jobs", "2"))
+    assert "train.batch 1 with data.frames 1: nothing to normalise over" in told
+
+
+def test_a_process_that_is_killed_is_told_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save_toml(SETTINGS, tmp_path / "tiny.toml")
+    monkeypatch.setattr("razorsnn.experiments.runs._silently", kill_me)
+    assert "--jobs 2: a process was killed" in refusal(*arguments(tmp_path, "fig3", "--jobs", "2"))
+
+
+def kill_me(*_: object) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def test_a_run_is_the_training_of_its_settings(place: Path, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from razorsnn.config import Config
 from razorsnn.differing import differing
 from razorsnn.errors import UserError
 from razorsnn.experiments import plots
-from razorsnn.experiments.runs import Runs, figures
+from razorsnn.experiments.runs import Runs, figures, made
 from razorsnn.experiments.tables import (
     QUICK_RECORDINGS,
     Row,
@@ -30,9 +30,9 @@ OWNER, RESULTS, RUNS = "made_from.json", "results.json", "runs"
 
 
 def reproduce(
-    table: str, data: str, given: Path | None, seeds: int, is_quick: bool, out: Path | None
+    table: str, data: str, given: Path | None, seeds: int, is_quick: bool, out: Path | None, jobs: int
 ) -> dict[str, Any]:
-    """Runs what is not yet there, and writes out/<table>/results.json and figure.svg.
+    """Runs what is not yet there, `jobs` at once, and writes out/<table>/results.json and figure.svg.
 
     Rows of all tables share their runs in out/runs. UserError: no such table or data set, settings that do not fit, a
     folder that holds results of other settings or data.
@@ -46,11 +46,13 @@ def reproduce(
         config.require_fitting_pools()
     runs = Runs(out / RUNS, data, QUICK_RECORDINGS if is_quick else None)
     _claim(out, data, base, runs)
+    distinct = {runs.path(config): config for _, config in plan}  # rows of the same settings share their runs
+    with tqdm(total=len(distinct), desc=wanted.name, unit="run", leave=False) as bar:
+        for _ in made(runs, list(distinct.values()), jobs):
+            bar.update()
     found: dict[str, list[dict[str, Any]]] = {row.name: [] for row in wanted.rows}
-    with tqdm(plan, desc=wanted.name, unit="run") as bar:
-        for row, config in bar:
-            bar.set_postfix_str(f"{row.name}, seed {config.seed}")
-            found[row.name].append(runs.result(config) | {"seed": config.seed, "run": str(runs.path(config))})
+    for row, config in plan:
+        found[row.name].append(runs.result(config) | {"seed": config.seed, "run": str(runs.path(config))})
     return _written(wanted, data, is_quick, base, found, runs, out / wanted.name)
 
 

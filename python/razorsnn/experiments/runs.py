@@ -2,10 +2,15 @@
 
 import hashlib
 import json
+import os
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import redirect_stderr
 from dataclasses import dataclass, field
 from functools import cache
+from multiprocessing import active_children, get_context
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -15,6 +20,7 @@ import numpy as np
 from razorsnn import flow, ops, simulation
 from razorsnn.builds import as_set
 from razorsnn.config import Config
+from razorsnn.errors import UserError
 from razorsnn.files import read_json, write_json
 from razorsnn.samples import Samples, read_samples, split
 from razorsnn.targets import reference
@@ -80,6 +86,41 @@ def measuring_code() -> str:
     """SHA-256 over the code that counts cycles: where it changed, a run is measured anew, but not trained anew."""
     files = [Path(reference.__file__), *sorted(Path(ops.__file__).parent.glob("*.py"))]
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+
+
+def made(runs: Runs, configs: Sequence[Config], jobs: int) -> Iterator[None]:
+    """Makes the result of each of `configs`, which differ, `jobs` at once; yields after each.
+
+    Side by side they run in processes of their own, whose bars are not shown. The first error ends all; what others
+    had trained until then is gone on with the next time. UserError: a process was killed.
+    """
+    if jobs == 1:
+        yield from (None for config in configs if runs.result(config))
+        return
+    processes = ProcessPoolExecutor(min(jobs, len(configs)), get_context("spawn"))
+    try:
+        futures = [processes.submit(_silently, runs.folder, runs.data, runs.recordings, one) for one in configs]
+        yield from (future.result() for future in as_completed(futures))
+    except BaseException as error:
+        for child in active_children():
+            child.terminate()
+        if isinstance(error, BrokenProcessPool):
+            told = f"--jobs {jobs}: a process was killed, perhaps for want of memory; accepted: fewer"
+            raise UserError(told) from None
+        raise
+    finally:
+        processes.shutdown(cancel_futures=True)
+
+
+def _silently(folder: Path, data: str, recordings: int | None, config: Config) -> None:
+    with open(os.devnull, "w") as nowhere, redirect_stderr(nowhere):
+        _same(folder, data, recordings).result(config)
+
+
+@cache
+def _same(folder: Path, data: str, recordings: int | None) -> Runs:
+    """In each process windows are read once."""
+    return Runs(folder, data, recordings)
 
 
 def figures(result: Mapping[str, Any]) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def fit(
     if resume:
         trainer.resume()
     trainer.fit()
-    model = trainer.average.model.cpu()  # where float32 sums are exact; a GPU's convolutions may round
+    model = trainer.model.cpu()  # where float32 sums are exact; a GPU's convolutions may round
     if not world.rank():
         _write(model, name, class_names, source, run, config.gate.baseline is None)
     return {

@@ -16,7 +16,6 @@ from razorsnn.config import Config
 from razorsnn.evaluation import vote
 from razorsnn.train import checkpoint, fused, world
 from razorsnn.train.activity import ActivityPenalty
-from razorsnn.train.average import Average
 from razorsnn.train.data import Batch, WindowSet, batch_count, training_batches
 from razorsnn.train.device import chosen_device
 from razorsnn.train.model import Passed, RazorNet
@@ -35,7 +34,6 @@ class Trainer:
         self.steps = batch_count(train, config.train.batch)
         self.device = chosen_device(config.train.device)
         self.model = RazorNet(config).to(self.device)
-        self.average = Average(self.model, config.train.ema_decay)
         self.shared = world.shared(self.model)
         self.optimiser = torch.optim.Adam(self.model.parameters(), lr=config.train.learning_rate)
         self.schedule = torch.optim.lr_scheduler.OneCycleLR(
@@ -66,8 +64,6 @@ class Trainer:
                 "data": self.data,
                 "stage": self.model.stage.value,
                 "model": self.model.state_dict(),
-                "average": self.average.model.state_dict(),
-                "averaged": self.average.steps,
                 "optimiser": self.optimiser.state_dict(),
                 "schedule": self.schedule.state_dict(),
                 "penalties": self.activity.state,
@@ -81,10 +77,7 @@ class Trainer:
         path = self.run / checkpoint.CHECKPOINT
         content = world.told(lambda: checkpoint.read_same(path, self.config, self.data))
         checkpoint.restore(path, self.model, content["model"])
-        self._enter(Stage(content["stage"]))
-        if "average" in content:
-            checkpoint.restore(path, self.average.model, content["average"])
-            self.average.steps = content["averaged"]
+        self.model.stage = Stage(content["stage"])
         self.optimiser.load_state_dict(content["optimiser"])
         self.schedule.load_state_dict(content["schedule"])
         if "penalties" in content:
@@ -126,7 +119,7 @@ class Trainer:
             bar.update()
         sums = [float(np.mean([float(loss) for loss in losses])), float(torch.stack(hits).sum())]
         loss, right = world.summed(torch.tensor(sums, dtype=torch.float64)).tolist()
-        found = score(self.average.model, self.validation.frames, self.model.stage)
+        found = score(self.model, self.validation.frames, self.model.stage)
         return {
             "epoch": self.epoch + 1,
             "stage": self.model.stage.value,
@@ -145,7 +138,6 @@ class Trainer:
         self.scaler.update()
         self.schedule.step()
         self.activity.follow(passed)
-        self.average.follow()
         return loss.detach(), passed
 
     def _loss(self, passed: Passed, labels: torch.Tensor) -> torch.Tensor:
@@ -161,14 +153,10 @@ class Trainer:
 
     def _fold(self) -> None:
         """From here on normalisation is frozen and folded; thresholds are set anew on the folded net."""
-        self._enter(Stage.EXACT)
+        self.model.stage = Stage.EXACT
         rng = np.random.default_rng(self.config.seed)
         some = rng.permutation(len(self.train.frames))[:CALIBRATION_WINDOWS]
-        calibrate_gates(self.average.model, self.train.frames[some])
-        self.average.restart()
-
-    def _enter(self, stage: Stage) -> None:
-        self.model.stage = self.average.model.stage = stage
+        calibrate_gates(self.model, self.train.frames[some])
 
 
 def validation_metrics(found: Scored, windows: WindowSet) -> dict[str, Any]:
