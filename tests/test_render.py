@@ -45,6 +45,14 @@ def test_scalars_are_one_table():
     ]
 
 
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(18990.5, "18,990"), (-1234.6, "-1,235"), (999.94, "999.9"), (0.00012345, "0.0001234"), (2e18, "2e+18"), (0.0, "0")],
+)
+def test_numbers_are_read_at_a_glance(value: float, shown: str):
+    assert words(printed({"cycles": value})) == [["evaluate"], ["cycles", shown]]
+
+
 def test_rows_are_a_table_with_a_column_for_each_key():
     rows = words(printed({"layers": [{"layer": "conv0", "kept_frames": 3}, {"layer": "dense", "cycles": None}]}))
     assert rows == [

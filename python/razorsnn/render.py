@@ -93,7 +93,7 @@ def _cell(value: object) -> Text:
     if isinstance(value, bool):
         return Text("yes" if value else "no", style="" if value else "red")
     if isinstance(value, float):
-        return Text(f"{value:.4g}")
+        return Text(f"{value:,.0f}" if 1e3 <= abs(value) < 1e15 else f"{value:.4g}")
     if isinstance(value, list):
         return Text(_items(value))
     return Text(f"{value:,}" if isinstance(value, int) else str(value))
