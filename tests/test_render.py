@@ -47,7 +47,7 @@ def test_scalars_are_one_table():
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [(18990.5, "18,990"), (-1234.6, "-1,235"), (999.94, "999.9"), (0.00012345, "0.0001234"), (2e18, "2e+18"), (0.0, "0")],
+    [(18990.5, "18,990"), (-1234.6, "-1,235"), (999.94, "999.9"), (0.00012345, "0.0001234"), (0.0, "0")],
 )
 def test_numbers_are_read_at_a_glance(value: float, shown: str):
     assert words(printed({"cycles": value})) == [["evaluate"], ["cycles", shown]]

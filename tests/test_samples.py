@@ -61,6 +61,14 @@ def test_copies_of_what_was_trained_with_are_known_by_their_events(tmp_path: Pat
     assert flow.evaluate(run, str(tmp_path / "all"), "reference", None, None)["windows"] == 24 - trained == 16
 
 
+def test_data_may_lack_classes_of_the_net():
+    classes = ("a", *SAMPLES.class_names[::-1], "z")
+    found = unseen("simulated", CONFIG, Seen(), classes, None)
+    assert (found.names, found.class_names) == (SAMPLES.names, classes)
+    named = [SAMPLES.class_names[label] for label in SAMPLES.labels]
+    assert [classes[label] for label in found.labels] == named
+
+
 def test_other_classes_are_told():
     with pytest.raises(UserError, match=r"simulated: classes clockwise, .*; accepted: those of the graph, x, y"):
         unseen("simulated", CONFIG, Seen(), ("x", "y"), None)

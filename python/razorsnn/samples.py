@@ -92,6 +92,13 @@ class Samples:
     def chosen(self, indices: Sequence[int]) -> "Samples":
         return replace(self, slots=tuple(self.slots[index] for index in indices))
 
+    def labelled(self, classes: tuple[str, ...]) -> "Samples":
+        """The same with labels that are indices into `classes`, which hold the names of all of its own."""
+        own = [classes.index(name) for name in self.class_names]
+        origins = {slot.recording: replace(slot.origin, label=own[slot.label]) for slot in self.slots}
+        slots = (replace(slot, origin=origins[slot.recording]) for slot in self.slots)
+        return replace(self, class_names=classes, slots=tuple(slots))
+
     def windows(self) -> Iterator[Window]:
         """In order; each recording is read once."""
         for _, slots in groupby(self.slots, key=lambda slot: slot.recording):
@@ -176,15 +183,17 @@ def _cropped(samples: Samples, config: Config) -> Samples:
 
 def unseen(data: str, config: Config, seen: Seen, classes: tuple[str, ...], limit: int | None) -> Samples:
     """Windows that training did not see: of its own data set the validation split, else all but those of recordings
-    that it saw, which a warning tells. UserError: there are no others, or other classes.
+    that it saw, which a warning tells. Labels are indices into `classes`, of which the data may lack some. UserError:
+    there are no other windows, or other classes.
 
     With `limit` so many of them, spread evenly, so that all classes are among them where there is room.
     """
     samples = read_samples(data, config)
-    if samples.class_names != classes:
+    if not set(samples.class_names) <= set(classes):
         raise UserError(
             f"{data}: classes {', '.join(samples.class_names)}; accepted: those of the graph, {', '.join(classes)}"
         )
+    samples = samples.labelled(classes)
     own = samples.fingerprint == seen.data
     samples = split(samples, config)[1] if own else _cropped(_others(samples, seen), config)
     return samples if limit is None else samples.chosen(_spread(len(samples.slots), limit, config.data.crops or 1))
