@@ -102,7 +102,7 @@ synth: setup  ## area and clock of the RTL on DEVICE, and its area on UltraScale
 	$(BIN)/razorsnn synthesise '$(BUILD)' --device '$(DEVICE)' --seeds $(SEEDS)
 
 test: setup  ## run the tests
-	$(BIN)/python -m pytest -n $(WORKERS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 test-qkeras: setup setup-qkeras  ## compare imported QKeras models with QKeras itself
 	$(BIN)/python -m pytest -m qkeras -s tests/interop
