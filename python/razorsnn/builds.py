@@ -96,9 +96,8 @@ def hash_files_of(folder: Path, names: Sequence[str]) -> dict[str, str]:
 
 def current_build(path: Path, inputs: dict[str, Any]) -> Build | None:
     """The build at `path`, if it is a whole one of exactly these inputs."""
-    if not (path / MANIFEST).is_file():
-        return None
     try:
+        require_own(path, "targets", "generate")
         build = open_build(path)
     except UserError:
         return None
@@ -107,8 +106,7 @@ def current_build(path: Path, inputs: dict[str, Any]) -> Build | None:
 
 def write_build(run: Path, out: Path, inputs: dict[str, Any]) -> None:
     """Makes the build folder `out` whole, or leaves what was there."""
-    if out.exists() and not (out / MANIFEST).exists() and (out.is_file() or any(out.iterdir())):
-        raise UserError(f"{out}: is something else; accepted: a new folder, or one that generate wrote")
+    require_own(out, "targets", "generate")
     plan = planned(run, inputs)
     with folder_transaction(out) as folder:
         for name in inputs["run"]:
@@ -117,6 +115,18 @@ def write_build(run: Path, out: Path, inputs: dict[str, Any]) -> None:
         for target in inputs["targets"]:
             TARGETS[target].emit(plan, folder)
         write_json(folder / MANIFEST, {"inputs": inputs, "files": hash_files(folder)})
+
+
+def require_own(out: Path, key: str, command: str) -> None:
+    """UserError: `out` is there, and not what `command` wrote, whose manifest has `key` among its inputs."""
+    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+        return
+    try:
+        own = key in read_manifest(out / MANIFEST)["inputs"]
+    except UserError:
+        own = False
+    if not own:
+        raise UserError(f"{out}: is something else; accepted: a new folder, or one that {command} wrote")
 
 
 def open_build(path: Path) -> Build:

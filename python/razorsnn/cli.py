@@ -20,7 +20,12 @@ def train(
         Path,
         typer.Option("--run", help="Result folder; a net of other settings or data there is replaced.", metavar="RUN"),
     ],
-    config: Annotated[Path | None, typer.Option(help="Settings; without: the defaults.", metavar="FILE")] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            help="Settings; without: those that ship for the data set, for a folder the defaults.", metavar="FILE"
+        ),
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint.")] = False,
     activity_target: Annotated[
         float | None,
@@ -31,7 +36,7 @@ def train(
     """Train a Razor SNN, quantised: model, integer graph, metrics and settings go to RUN."""
     from razorsnn import flow
 
-    settings = _settings(config, run if resume else None)
+    settings = _settings(config, run if resume else None, data)
     if activity_target is not None:
         settings = _steered(settings, activity_target)
     run_stage("train", json, lambda: flow.train(data, run, settings, resume))
@@ -44,12 +49,16 @@ def _steered(settings: "Config", target: float) -> "Config":
     return validated("--activity-target", values | {"train": values["train"] | {"activity_target": target}})
 
 
-def _settings(given: Path | None, resumed: Path | None) -> "Config":
-    """The settings given; without, those of the training that is resumed; without both, the defaults."""
+def _settings(given: Path | None, resumed: Path | None, data: str) -> "Config":
+    """The settings given, or of the training that is resumed, or that ship for the data set, or the defaults."""
+    from razorsnn.assets import asset
     from razorsnn.config import SAVED, Config, load_config
+    from razorsnn.experiments.tables import dataset_name
 
     if given is None and resumed is not None and (resumed / SAVED).exists():
         given = resumed / SAVED
+    if given is None and (name := dataset_name(data)):
+        given = asset("configs") / f"{name}.toml"
     return Config() if given is None else load_config(given)
 
 
@@ -67,11 +76,12 @@ def import_qkeras(
 ) -> None:
     """Turn a QKeras model into an integer graph of LIAF layers, exactly: RUN, as a training leaves it."""
     from razorsnn import flow
+    from razorsnn.config import load_config
     from razorsnn.interop.qkeras import ENVIRONMENT, Choices
 
     names = tuple(name.strip() for name in classes.split(",")) if classes else ()
     choices = Choices(alpha, threshold, frames, names)
-    settings = None if config is None else _settings(config, None)
+    settings = None if config is None else load_config(config)
     found = python or ENVIRONMENT
     run_stage("import-qkeras", json, lambda: flow.import_qkeras(model, out, settings, choices, found))
 

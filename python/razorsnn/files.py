@@ -164,6 +164,12 @@ def _refusals_told(target: Path, temporary: Path) -> Iterator[None]:
         raise UserError(f"{target}: cannot be written, {why}; nothing was changed") from error
 
 
+def remove_file(target: Path) -> None:
+    """Removes `target` where it is there. UserError as in `atomic_path`."""
+    with _refusals_told(target, target):
+        target.unlink(missing_ok=True)
+
+
 def write_bytes(target: Path, content: bytes) -> None:
     """Writes all of `content` or nothing. UserError as in `atomic_path`."""
     with atomic_path(target) as path:

@@ -5,6 +5,7 @@ events -> frames -> train -> graph -> plan -> { reference, HLS C++, RTL, report 
 
 import logging
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +30,8 @@ from razorsnn.contents import class_identity
 from razorsnn.cyclefacts import gate_balance, gate_warnings
 from razorsnn.device import require_fitting
 from razorsnn.errors import UserError
-from razorsnn.files import make_folder, read_json, write_json
-from razorsnn.graphfile import load_graph
+from razorsnn.files import make_folder, read_json, remove_file, write_json
+from razorsnn.graphfile import FILES, load_graph
 from razorsnn.interop import qkeras, vitis
 from razorsnn.ir import Graph, Source
 from razorsnn.loads import Load, open_load, write_load
@@ -62,6 +63,7 @@ def train_on(samples: Samples, run: Path, config: Config, resume: bool) -> dict[
 
 def _trained(samples: Samples, run: Path, config: Config, resume: bool) -> dict[str, Any]:
     made_from = {"settings": config.fingerprint(), "data": samples.fingerprint}
+    processes.told(lambda: trained.require_place(run))
     finished = processes.told(lambda: read_json(run / METRICS) if (run / METRICS).exists() else None)
     if finished and finished["made_from"] == made_from:
         return {**finished["metrics"], "run": run, "up_to_date": True}
@@ -72,12 +74,14 @@ def _trained(samples: Samples, run: Path, config: Config, resume: bool) -> dict[
 
 def _train(samples: Samples, run: Path, config: Config, resume: bool, made_from: dict[str, str]) -> dict[str, Any]:
     from razorsnn.train import WindowSet, fit
+    from razorsnn.train.checkpoint import CHECKPOINT
 
     chosen, held = split(samples, config)
     train_set, held_set = (WindowSet(part.frames(), part.labels, _votes(part, config)) for part in (chosen, held))
-    resumable = processes.told(lambda: _prepared(run, config, resume))
+    resumed = resume and processes.told(lambda: (run / CHECKPOINT).exists())
     source = Source(config.data.sensor, config.data.dt_us)
-    found = fit(config, train_set, held_set, samples.class_names, source, run, resumable, run.name)
+    begin = partial(processes.told, partial(_begun, run, config, resumed))
+    found = fit(config, train_set, held_set, samples.class_names, source, run, resumed, run.name, begin)
     epochs = found.pop("epochs")
     metrics = {"windows": {"train": len(chosen.slots), "validation": len(held.slots)}, **found}
     content = {
@@ -93,15 +97,14 @@ def _train(samples: Samples, run: Path, config: Config, resume: bool, made_from:
     return metrics | {"run": run}
 
 
-def _prepared(run: Path, config: Config, resume: bool) -> bool:
-    """Makes the folder `run`, without what is stale; whether there is a training to resume in it."""
-    from razorsnn.train.checkpoint import CHECKPOINT
+def _begun(run: Path, config: Config, resumed: bool) -> None:
+    """Makes the folder `run`, without a former net: what is in it from here on is of one training."""
+    from razorsnn.train.checkpoint import CHECKPOINT, MODEL
 
     make_folder(run)
-    for stale in (run / METRICS, *([] if resume else [run / CHECKPOINT])):
-        stale.unlink(missing_ok=True)
+    for stale in (METRICS, MODEL, *FILES, *([] if resumed else [CHECKPOINT])):
+        remove_file(run / stale)
     save_config(config, run / SAVED)
-    return resume and (run / CHECKPOINT).exists()
 
 
 def import_qkeras(

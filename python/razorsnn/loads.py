@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from razorsnn.builds import MANIFEST, METRICS, Build, hash_files_of, read_manifest, vouched
+from razorsnn.builds import MANIFEST, METRICS, Build, hash_files_of, read_manifest, require_own, vouched
 from razorsnn.config import SAVED, Config, load_config
 from razorsnn.contents import Writes, class_identity, load_writes
 from razorsnn.errors import UserError
@@ -35,8 +35,7 @@ class Load:
 
 def write_load(run: Path, build: Build, out: Path) -> Load:
     """Makes the load folder `out` whole, or leaves what was there; UserError where the net does not fit the class."""
-    if out.exists() and not (out / IMAGE).exists() and (out.is_file() or any(out.iterdir())):
-        raise UserError(f"{out}: is something else; accepted: a new folder, or one that pack wrote")
+    require_own(out, "class", "pack")
     names = (*FILES, SAVED, *((METRICS,) if (run / METRICS).exists() else ()))
     inputs = {"class": class_identity(build.plan.shape), "run": hash_files_of(run, names)}
     plan = make_plan(load_graph(run), build.plan.shape.lanes, build.plan.shape)

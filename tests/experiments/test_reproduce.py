@@ -3,6 +3,9 @@
 import json
 import os
 import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from statistics import stdev
 from typing import Any
@@ -91,6 +94,30 @@ def test_a_process_that_is_killed_is_told_in_one_line(tmp_path: Path, monkeypatc
     save_toml(SETTINGS, tmp_path / "tiny.toml")
     monkeypatch.setattr("razorsnn.experiments.runs._silently", kill_me)
     assert "--jobs 2: a process was killed" in refusal(*arguments(tmp_path, "fig3", "--jobs", "2"))
+
+
+PARENT = """
+import sys, time
+from pathlib import Path
+from razorsnn.config import load_config
+from razorsnn.experiments.runs import Runs, made
+runs, config = Runs(Path(sys.argv[1]) / "runs", "simulated"), load_config(Path(sys.argv[1]) / "long.toml")
+list(made(runs, [config, config.model_copy(update={"seed": 2})], 2))
+"""
+
+
+def test_processes_end_with_the_one_that_started_them(tmp_path: Path) -> None:
+    save_toml(changed(SETTINGS, {"train": {"epochs": 10_000}}, "test"), tmp_path / "long.toml")
+    parent = subprocess.Popen([sys.executable, "-c", PARENT, tmp_path])
+    while len(list(tmp_path.glob("runs/*/checkpoint.pt"))) < 2:
+        assert parent.poll() is None
+        time.sleep(0.1)
+    children = [int(pid) for pid in Path(f"/proc/{parent.pid}/task/{parent.pid}/children").read_text().split()]
+    assert len(children) >= 2
+    parent.kill()
+    parent.wait()
+    while any(Path(f"/proc/{pid}").exists() for pid in children):
+        time.sleep(0.1)
 
 
 def kill_me(*_: object) -> None:

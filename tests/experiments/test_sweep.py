@@ -97,6 +97,25 @@ def test_an_interrupted_trial_is_gone_on_with(tmp_path: Path, monkeypatch: pytes
     assert states[:2] == [("FAIL", stopped), ("COMPLETE", stopped)] and len(states) == 3
 
 
+def test_a_trial_that_fails_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def train_on(samples: Any, run: Path, config: Config, resume: bool) -> dict[str, Any]:
+        raise MemoryError
+
+    grid = ("--over", "gate.ratio=0.2,0.4,0.6", "--trials", "3")
+    with monkeypatch.context() as patch:
+        patch.setattr(flow, "train_on", train_on)
+        result = CliRunner().invoke(app, arguments(tmp_path, *grid))
+    assert isinstance(result.exception, MemoryError)
+    assert call(tmp_path, *grid)["trials"] == 3
+    measured = [trial.params["gate.ratio"] for trial in study(tmp_path).trials if trial.state.name == "COMPLETE"]
+    assert sorted(measured) == [0.2, 0.4, 0.6]
+
+
+def test_a_sweep_that_measures_nothing_is_refused(tmp_path: Path) -> None:
+    told = refusal(*arguments(tmp_path, "--over", "network.layers=4C3-AP8-4C3-AP8-8,4C3-AP8-4C3-AP4-8"))
+    assert "none of 2 trials could be measured: " in told and "leaves nothing of 2 x 2" in told
+
+
 def test_settings_that_do_not_go_together_are_noted_and_passed_over(tmp_path: Path) -> None:
     found = call(tmp_path, "--over", "network.layers=4C3-AP2-8,4C3-AP8-4C3-AP8-8")
     assert found["trials"] == 1 and [row["network.layers"] for row in found["refused"]] == ["4C3-AP8-4C3-AP8-8"]

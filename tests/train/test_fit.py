@@ -152,7 +152,9 @@ def test_recordings_train_in_slices_and_vote(tmp_path: Path) -> None:
 def test_resuming_with_other_settings_names_them(tmp_path: Path) -> None:
     trained(tmp_path, tiny_config())
     other = tiny_config(gate={"ratio": 0.5}, train={"learning_rate": 0.02}, hardware={"lanes": 8})
-    with pytest.raises(UserError, match=r"gate.ratio was 0.4 and is 0.5; train.learning_rate was 0.01 and is 0.02$"):
+    with pytest.raises(
+        UserError, match=r"gate.ratio was 0.4 and is 0.5; train.learning_rate was 0.01 and is 0.02; accepted: "
+    ):
         trained(tmp_path, other, resume=True)
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import threading
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -10,12 +11,13 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import redirect_stderr
 from dataclasses import dataclass, field
 from functools import cache
-from multiprocessing import active_children, get_context
+from multiprocessing import active_children, get_context, parent_process
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 import numpy as np
+from tqdm import tqdm
 
 from razorsnn import flow, ops, simulation
 from razorsnn.builds import as_set
@@ -97,7 +99,7 @@ def made(runs: Runs, configs: Sequence[Config], jobs: int) -> Iterator[None]:
     if jobs == 1:
         yield from (None for config in configs if runs.result(config))
         return
-    processes = ProcessPoolExecutor(min(jobs, len(configs)), get_context("spawn"))
+    processes = ProcessPoolExecutor(min(jobs, len(configs)), get_context("spawn"), _begin_worker)
     try:
         futures = [processes.submit(_silently, runs.folder, runs.data, runs.recordings, one) for one in configs]
         yield from (future.result() for future in as_completed(futures))
@@ -110,6 +112,19 @@ def made(runs: Runs, configs: Sequence[Config], jobs: int) -> Iterator[None]:
         raise
     finally:
         processes.shutdown(cancel_futures=True)
+
+
+def _begin_worker() -> None:
+    """It ends with its parent, whatever ends that; a bar's lock between processes would outlive one that is killed."""
+    tqdm.set_lock(threading.RLock())
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
 
 
 def _silently(folder: Path, data: str, recordings: int | None, config: Config) -> None:

@@ -47,10 +47,11 @@ def sweep(
     """Goes on until `trials` are done, and writes out/results.json and front.svg.
 
     storage: URL of a database; without, out/sweep.db. UserError: a setting or value that is not accepted, settings
-    without an accelerator, a study of other settings or data, a storage that cannot be reached.
+    without an accelerator, a study of other settings or data, a storage that cannot be reached, no trial that could be
+    measured.
     """
     warnings.filterwarnings("ignore", category=ExperimentalWarning)  # heartbeats and the grid, since years
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    optuna.logging.set_verbosity(optuna.logging.ERROR)  # a warning is the traceback of what is told anyway
     out = out or default_folder("sweep", data, is_quick)
     base = base_config(data, given)
     base = quick(base) if is_quick else base
@@ -130,7 +131,7 @@ def _opened(url: str, made_from: dict[str, Any]) -> tuple[optuna.Study, bool]:
 
 
 def _one_trial(study: optuna.Study, space: Sequence[Dimension], base: Config, runs: Runs, watch: Watch) -> None:
-    """A trial that is interrupted is put back, to be gone on with by whoever comes next."""
+    """A trial that is interrupted, or fails, is put back, to be gone on with by whoever comes next."""
 
     def objective(trial: optuna.Trial) -> Sequence[float]:
         chosen = {one.key: _suggested(trial, one) for one in space}
@@ -139,7 +140,7 @@ def _one_trial(study: optuna.Study, space: Sequence[Dimension], base: Config, ru
 
     try:
         study.optimize(objective, n_trials=1)
-    except KeyboardInterrupt:
+    except BaseException:
         study.enqueue_trial(watch.running)
         raise
 
@@ -193,5 +194,7 @@ def _written(study: optuna.Study, data: str, out: Path) -> dict[str, Any]:
     front = rows(study)
     result = {"data": data, "trials": len(done), "refused": refused, "front": front}
     write_json(out / "results.json", result | {"all": done})
+    if refused and not done:
+        raise UserError(f"{out}: none of {len(refused)} trials could be measured: {refused[0]['why']}")
     plots.front(done, front, out / "front.svg")
     return result | {"results": out / "results.json", "figure": out / "front.svg"}

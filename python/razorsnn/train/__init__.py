@@ -1,6 +1,7 @@
 """Training: windows of frames in, a quantised net out. The only importers of torch."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -35,10 +36,12 @@ def fit(
     run: Path,
     resume: bool,
     name: str,
+    begin: Callable[[], None] = lambda: None,
 ) -> dict[str, Any]:
     """Trains, and writes to `run`: model.pt, graph.json + graph.npz, logs, checkpoint.pt after each epoch.
 
-    A net with gates that are baselines has no graph.
+    A net with gates that are baselines has no graph. `begin` is called when nothing is refused any more, and before
+    anything is written.
     Returns metrics of the deployed integers on `validation`, of the same net with real weights ("float"), and of
     each epoch ("epochs"). Resumed, the result is that of a training without interruption.
     UserError: windows or classes that do not fit the settings; a checkpoint that is missing or of other settings.
@@ -52,6 +55,7 @@ def fit(
     trainer = Trainer(config, train, validation, run)
     if resume:
         trainer.resume()
+    begin()
     trainer.fit()
     model = trainer.model.cpu()  # where float32 sums are exact; a GPU's convolutions may round
     if not world.rank():

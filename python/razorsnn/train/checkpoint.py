@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from razorsnn.config import Config
 from razorsnn.differing import differing
 from razorsnn.errors import UserError
-from razorsnn.files import atomic_path
+from razorsnn.files import write_bytes
 from razorsnn.train.data import WindowSet
 from razorsnn.train.model import RazorNet
 
@@ -27,8 +27,9 @@ UNRELATED = ("hardware", "simulated", "train.threads")
 
 def save(path: Path, content: dict[str, Any]) -> None:
     """Whole or not at all, and on the CPU, where every torch can read it. UserError as in `files.atomic_path`."""
-    with atomic_path(path) as temporary:
-        torch.save({"schema": SCHEMA, **_on_cpu(content)}, temporary)
+    whole = io.BytesIO()  # torch would tell of a full disk in words of its own
+    torch.save({"schema": SCHEMA, **_on_cpu(content)}, whole)
+    write_bytes(path, whole.getvalue())
 
 
 def _on_cpu(content: Any) -> Any:
@@ -97,6 +98,9 @@ def require_same(path: Path, content: dict[str, Any], config: Config, data: str)
     stored, given = json.loads(content["settings"]), json.loads(settings_text(config))
     found = differing(stored, given, UNRELATED)
     if found:
-        raise UserError(f"{path}: cannot resume with other settings: {'; '.join(found)}")
+        raise UserError(
+            f"{path}: cannot resume with other settings: {'; '.join(found)}; accepted: the same, another folder, or to "
+            "start over without --resume"
+        )
     if content["data"] != data:
         raise UserError(f"{path}: cannot resume on other data than it was trained on")

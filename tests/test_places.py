@@ -1,0 +1,111 @@
+"""Folders that commands write to: a refusal leaves them as they were, and what is another's is never replaced."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from razorsnn import flow
+from razorsnn.experiments.tables import changed
+from razorsnn.files import hash_files, write_json
+from tests.tiny_flow import flow_config, refusal, save_toml
+
+CONFIG = flow_config()
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a finished run, its build, and a load for it."""
+    root = tmp_path_factory.mktemp("places")
+    flow.train("simulated", root / "run", CONFIG, False)
+    flow.generate(root / "run", root / "build", "rtl", None)
+    flow.pack(root / "run", root / "build", root / "load")
+    return root
+
+
+@pytest.fixture
+def root(made: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(made, tmp_path / "root")
+
+
+def refused(root: Path, changes: dict[str, Any], *more: str) -> str:
+    """What a training into root/run says, which is refused and changes nothing."""
+    settings = save_toml(changed(CONFIG, changes, "test"), root.parent / "other.toml")
+    before = hash_files(root)
+    told = refusal("train", "--data", "simulated", "--run", root / "run", "--config", settings, *more)
+    assert hash_files(root) == before
+    return told
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"network": {"layers": "4C3-AP2-9"}}, "network.layers ends in 9, the data has 8 classes"),
+        ({"train": {"device": "cuda"}}, "train.device cuda: torch"),
+        ({"train": {"batch": 1}, "data": {"frames": 1}}, "nothing to normalise over"),
+    ],
+)
+def test_a_refused_training_leaves_the_finished_one(
+    root: Path, changes: dict[str, Any], told: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert told in refused(root, changes)
+
+
+def test_a_refused_resumption_leaves_the_settings(root: Path):
+    for name in ("metrics.json", "model.pt", "graph.json", "graph.npz"):  # as a kill in the last epoch leaves it
+        (root / "run" / name).unlink()
+    assert "cannot resume with other settings: gate.ratio was" in refused(root, {"gate": {"ratio": 0.6}}, "--resume")
+
+
+def test_a_training_that_is_stopped_leaves_no_former_net(root: Path, monkeypatch: pytest.MonkeyPatch):
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("razorsnn.train.loop.Trainer._step", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        flow.train("simulated", root / "run", changed(CONFIG, {"data": {"frames": 8}}, "test"), False)
+    data, run = ("--data", "simulated"), root / "run"
+    for command, *more in (["show"], ["evaluate", *data], ["evaluate", *data, "--backend", "float"]):
+        assert f"{run / 'graph.json'}: missing; accepted: " in refusal(command, run, *more)
+    assert f"{run}: no graph.json; accepted: " in refusal("generate", run, "--out", root / "other")
+
+
+@pytest.mark.parametrize("name", ["config.json", "graph.json", "metrics.json", "graph.npz"])
+def test_a_training_replaces_no_foreign_file(tmp_path: Path, name: str):
+    settings, run = save_toml(CONFIG, tmp_path / "tiny.toml"), tmp_path / "run"
+    run.mkdir()
+    (run / name).write_text('{"mine": true}')
+    told = refusal("train", "--data", "simulated", "--run", run, "--config", settings)
+    assert f"{run}: " in told and "accepted: a new folder, or one of a training" in told
+    assert (run / name).read_text() == '{"mine": true}' and [path.name for path in run.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("name", ["build", "load"])
+def test_a_training_does_not_go_into_sources(root: Path, name: str):
+    settings, before = save_toml(CONFIG, root.parent / "tiny.toml"), hash_files(root)
+    told = refusal("train", "--data", "simulated", "--run", root / name, "--config", settings)
+    assert "holds a manifest.json" in told and hash_files(root) == before
+
+
+def test_what_another_program_wrote_is_not_replaced(root: Path):
+    for name in ("manifest.json", "load.bin"):
+        (root / name).mkdir()
+        write_json(root / name / name, {"name": "an extension", "files": {"a": "b"}, "inputs": {"c": "d"}})
+    before = hash_files(root)
+    for out in ("manifest.json", "load.bin", "load", "run"):
+        assert "is something else" in refusal("generate", root / "run", "--out", root / out)
+    for out in ("manifest.json", "load.bin", "build", "run"):
+        assert "is something else" in refusal("pack", root / "run", root / "build", "--out", root / out)
+    assert hash_files(root) == before
+
+
+def test_a_folder_that_cannot_be_written_is_told(root: Path, monkeypatch: pytest.MonkeyPatch):
+    def read_only(path: Path, **_: object) -> None:
+        raise OSError(30, "Read-only file system", str(path))
+
+    monkeypatch.setattr(Path, "unlink", read_only)
+    assert "the disk is read-only" in refused(root, {"gate": {"ratio": 0.6}})
