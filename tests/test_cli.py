@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 
 import razorsnn
 from razorsnn import experiments
+from razorsnn.assets import asset
 from razorsnn.cli import app
 from razorsnn.config import Config, load_config, save_config
 from razorsnn.errors import UserError
@@ -163,6 +164,13 @@ def test_a_resumed_training_takes_the_settings_of_its_run(calls: list[Call], tmp
     run("train", "--data", "d", "--run", str(tmp_path))
     run("train", "--data", "d", "--run", str(tmp_path / "new"), "--resume")
     assert [arguments[2].seed for _, arguments in calls] == [9, 1, 1]
+
+
+def test_a_data_set_with_a_name_brings_its_settings(calls: list[Call]):
+    for data in ("simulated", "shd:PATH"):
+        run("train", "--data", data, "--run", "r")
+    shipped = [load_config(asset("configs") / f"{name}.toml") for name in ("simulated", "shd")]
+    assert [arguments[2] for _, arguments in calls] == shipped
 
 
 @pytest.mark.parametrize("name", COMMANDS)
