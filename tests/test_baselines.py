@@ -34,6 +34,6 @@ def assert_refused(name: str, run: Path, tmp_path: Path) -> None:
     for command in commands:
         assert refusal(*command) == (
             f"error: {run}: no accelerator has {name}, only train and evaluate --backend float; accepted here: a run "
-            "with gate.kind razor and gate.operand raw or refined, or with gate.kind none\n"
+            "with gate.kind razor and gate.operand raw or refined, or with gate.kind peak, events, uniform or none\n"
         )
     assert not (tmp_path / "build").exists()

@@ -35,7 +35,8 @@ def require_graph(run: Path, config: Config) -> None:
     if config.gate.baseline:
         raise UserError(
             f"{run}: no accelerator has {config.gate.baseline}, only train and evaluate --backend float; accepted "
-            "here: a run with gate.kind razor and gate.operand raw or refined, or with gate.kind none"
+            "here: a run with gate.kind razor and gate.operand raw or refined, or with gate.kind peak, events, uniform "
+            "or none"
         )
 
 

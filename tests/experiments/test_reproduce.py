@@ -90,6 +90,14 @@ def test_what_fails_side_by_side_is_told_in_one_line(tmp_path: Path) -> None:
     assert "train.batch 1 with data.frames 1: nothing to normalise over" in told
 
 
+def test_a_folder_without_results_takes_other_settings(tmp_path: Path) -> None:
+    for layers in ("4C3-AP2-4C3-AP2-9", "4C3-AP2-4C3-AP2-8"):
+        save_toml(flow_config(network={"layers": layers}), tmp_path / "tiny.toml")
+        if layers.endswith("9"):
+            assert "network.layers ends in 9, the data has 8" in refusal(*arguments(tmp_path, "fig4"))
+    assert len(call(tmp_path, "fig4")["rows"]) == 2
+
+
 def test_a_process_that_is_killed_is_told_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     save_toml(SETTINGS, tmp_path / "tiny.toml")
     monkeypatch.setattr("razorsnn.experiments.runs._silently", kill_me)

@@ -11,7 +11,7 @@ from razorsnn.config import Config
 from razorsnn.differing import differing
 from razorsnn.errors import UserError
 from razorsnn.experiments import plots
-from razorsnn.experiments.runs import Runs, figures, made
+from razorsnn.experiments.runs import RESULT, Runs, figures, made
 from razorsnn.experiments.tables import (
     QUICK_RECORDINGS,
     Row,
@@ -65,7 +65,7 @@ def _claim(out: Path, data: str, base: Config, runs: Runs) -> None:
     samples = runs.samples(base)
     mine = {"data": samples.fingerprint, "windows": len(samples.slots), "settings": base.model_dump(mode="json")}
     path = out / OWNER
-    if path.exists():
+    if path.exists() and any(runs.folder.glob(f"*/{RESULT}")):
         found = differing(read_json(path), mine)
         if found:
             raise UserError(
