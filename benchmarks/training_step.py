@@ -23,6 +23,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from razorsnn.config import Config, load_config
+from razorsnn.experiments.tables import changed
 from razorsnn.render import show
 from razorsnn.samples import read_samples, split
 from razorsnn.train import WindowSet
@@ -69,7 +70,8 @@ def main() -> None:
     given = parser.parse_args()
     torch.set_num_threads(1)
     config = load_config(given.config)
-    config = changed(config, device=given.device, batch=given.batch or config.train.batch)
+    train = {"device": given.device, "batch": given.batch or config.train.batch}
+    config = changed(config, {"train": train}, "the command line")
     chosen, held = (WindowSet(part.frames(), part.labels) for part in split(read_samples(given.data, config), config))
     rows = []
     for stage in ("live", "exact"):
@@ -83,11 +85,7 @@ def main() -> None:
 
 
 def ways(config: Config) -> dict[str, Config]:
-    return {"plain": config, "ours": config, "compiled": changed(config, compile=True)}
-
-
-def changed(config: Config, **train: object) -> Config:
-    return config.model_copy(update={"train": config.train.model_copy(update=train)})
+    return {"plain": config, "ours": config, "compiled": changed(config, {"train": {"compile": True}}, "compiled")}
 
 
 def compared(trainers: dict[str, Trainer], steps: int) -> dict[str, Any]:

@@ -92,7 +92,7 @@ def test_options_reach_the_stages(calls: list[Call], tmp_path: Path):
     imported = ("--alpha", "0.5", "--threshold", "2", "--frames", "3", "--classes", "a, b", "--python", "p")
     run("import-qkeras", "m.h5", "--out", "r", "--config", settings, *imported)
     run("evaluate", "r", "--data", "d", "--backend", "rtl", "--limit", "3", "--scores", "s.npz")
-    widths = ("--lanes", "8", "--taps", "4", "--headroom", "2")
+    widths = ("--lanes", "8", "--taps", "4", "--inputs", "2", "--engines", "1,3")
     run(
         "generate",
         "r",
@@ -101,13 +101,11 @@ def test_options_reach_the_stages(calls: list[Call], tmp_path: Path):
         "--target",
         "hls",
         *widths,
+        "--headroom",
+        "2",
         "--device",
         "zcu104",
         "--any-neuron",
-        "--engines",
-        "1,3",
-        "--inputs",
-        "2",
     )
     run("pack", "r", "b", "--out", "l")
     run("simulate", "b", "--data", "d", "--limit", "2", "--target", "rtl", "--load", "l")

@@ -91,6 +91,11 @@ def test_a_training_does_not_go_into_sources(root: Path, name: str):
     assert "holds a manifest.json" in told and hash_files(root) == before
 
 
+def test_a_load_is_not_taken_for_sources(root: Path):
+    for command in (["simulate", "--data", "simulated"], ["report"]):
+        assert "accepted: a folder that `razorsnn generate` wrote" in refusal(command[0], root / "load", *command[1:])
+
+
 def test_what_another_program_wrote_is_not_replaced(root: Path):
     for name in ("manifest.json", "load.bin"):
         (root / name).mkdir()

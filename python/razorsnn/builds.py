@@ -97,7 +97,6 @@ def hash_files_of(folder: Path, names: Sequence[str]) -> dict[str, str]:
 def current_build(path: Path, inputs: dict[str, Any]) -> Build | None:
     """The build at `path`, if it is a whole one of exactly these inputs."""
     try:
-        require_own(path, "targets", "generate")
         build = open_build(path)
     except UserError:
         return None
@@ -122,18 +121,15 @@ def require_own(out: Path, key: str, command: str) -> None:
     if not out.exists() or (out.is_dir() and not any(out.iterdir())):
         return
     try:
-        own = key in read_manifest(out / MANIFEST)["inputs"]
+        own_manifest(out, key, command)
     except UserError:
-        own = False
-    if not own:
-        raise UserError(f"{out}: is something else; accepted: a new folder, or one that {command} wrote")
+        told = f"{out}: is something else; accepted: a new folder, or one that {command} wrote"
+        raise UserError(told) from None
 
 
 def open_build(path: Path) -> Build:
     """The build at `path`; UserError if it is none, or if a file is not the one that was written."""
-    if not (path / MANIFEST).is_file():
-        raise UserError(f"{path}: no {MANIFEST}; accepted: a folder that `razorsnn generate` wrote")
-    manifest = read_manifest(path / MANIFEST)
+    manifest = own_manifest(path, "targets", "generate")
     vouched(path, manifest, "generate")
     config, inputs = load_config(path / SAVED), manifest["inputs"]
     return Build(path.resolve(), planned(path, inputs), config, manifest)
@@ -161,6 +157,15 @@ def planned(run: Path, inputs: dict[str, Any]) -> Plan:
     shape = own.shape.widened(inputs["headroom"])
     shape = shape.varied() if inputs.get("any_neuron") else shape
     return own if shape == own.shape else make_plan(own.graph, inputs["lanes"], shape)
+
+
+def own_manifest(path: Path, key: str, command: str) -> dict[str, Any]:
+    """The manifest of what `command` wrote, with `key` among its inputs. UserError: there is none, or another's."""
+    file = path / MANIFEST
+    manifest = read_manifest(file) if file.is_file() else {"inputs": {}}
+    if key not in manifest["inputs"]:
+        raise UserError(f"{path}: no {MANIFEST}; accepted: a folder that `razorsnn {command}` wrote")
+    return manifest
 
 
 def read_manifest(path: Path) -> dict[str, Any]:

@@ -51,15 +51,13 @@ def _steered(settings: "Config", target: float) -> "Config":
 
 def _settings(given: Path | None, resumed: Path | None, data: str) -> "Config":
     """The settings given, or of the training that is resumed, or that ship for the data set, or the defaults."""
-    from razorsnn.assets import asset
     from razorsnn.config import SAVED, Config, load_config
-    from razorsnn.experiments.tables import dataset_name
+    from razorsnn.experiments.tables import shipped_settings
 
     if given is None and resumed is not None and (resumed / SAVED).exists():
         given = resumed / SAVED
-    if given is None and (name := dataset_name(data)):
-        given = asset("configs") / f"{name}.toml"
-    return Config() if given is None else load_config(given)
+    file = given or shipped_settings(data)
+    return Config() if file is None else load_config(file)
 
 
 @command("import-qkeras model.h5 --out runs/imported --alpha 0.3 --frames 16")

@@ -44,7 +44,7 @@ def save_graph(graph: Graph, path: Path) -> None:
 def load_graph(path: Path) -> Graph:
     """The verified graph of graph.json (or of the folder that holds it); UserError for anything else."""
     file = path / FILES[0] if path.is_dir() else path
-    if path.is_dir() and not file.exists():
+    if not file.exists():
         raise UserError(f"{file}: missing; accepted: the folder of a finished training, or a graph file")
     content = read_json(file)
     if not isinstance(content, dict) or content.get("schema") != SCHEMA:

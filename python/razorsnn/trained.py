@@ -13,17 +13,14 @@ from razorsnn.samples import Samples, Seen
 
 def require_place(run: Path) -> None:
     """UserError: what stands in `run` is no training's, and would be overwritten."""
-    settings = run / SAVED
     if (run / MANIFEST).exists():
         raise UserError(f"{run}: holds a {MANIFEST}, as a folder of sources does; accepted: a folder of its own")
+    if not any((run / name).exists() for name in (SAVED, METRICS, *FILES)):
+        return
     try:
-        if settings.exists():
-            load_config(settings)
-        foreign = [name for name in (METRICS, *FILES) if (run / name).exists() and not settings.exists()]
+        load_config(run / SAVED)
     except UserError as error:
         raise UserError(f"{run}: is something else ({error}); accepted: a new folder, or one of a training") from None
-    if foreign:
-        raise UserError(f"{run}: holds a {foreign[0]} and no {SAVED}; accepted: a new folder, or one of a training")
 
 
 def class_names(run: Path, config: Config) -> tuple[str, ...]:

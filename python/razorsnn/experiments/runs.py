@@ -97,7 +97,9 @@ def made(runs: Runs, configs: Sequence[Config], jobs: int) -> Iterator[None]:
     had trained until then is gone on with the next time. UserError: a process was killed.
     """
     if jobs == 1:
-        yield from (None for config in configs if runs.result(config))
+        for config in configs:
+            runs.result(config)
+            yield
         return
     processes = ProcessPoolExecutor(min(jobs, len(configs)), get_context("spawn"), _begin_worker)
     try:
@@ -132,10 +134,8 @@ def _silently(folder: Path, data: str, recordings: int | None, config: Config) -
         _same(folder, data, recordings).result(config)
 
 
-@cache
-def _same(folder: Path, data: str, recordings: int | None) -> Runs:
-    """In each process windows are read once."""
-    return Runs(folder, data, recordings)
+_same = cache(Runs)
+"""In each process windows are read once."""
 
 
 def figures(result: Mapping[str, Any]) -> dict[str, Any]:

@@ -85,13 +85,19 @@ def default_folder(command: str, data: str, is_quick: bool) -> Path:
     return Path("runs") / command / (f"{name}-quick" if is_quick else name)
 
 
+def shipped_settings(data: str) -> Path | None:
+    """The file of those that ship for the data set; None for a folder."""
+    name = dataset_name(data)
+    return asset("configs") / f"{name}.toml" if name else None
+
+
 def base_config(data: str, given: Path | None) -> Config:
     """The settings `given`, or those that ship for the data set. UserError: a folder without settings."""
-    name = dataset_name(data)
-    if given is None and name is None:
+    file = given or shipped_settings(data)
+    if file is None:
         names = ", ".join(ACCEPTED)
         raise UserError(f"{data}: no data set with settings of its own; accepted: {names}, or a folder and --config")
-    return load_config(given or asset("configs") / f"{name}.toml")
+    return load_config(file)
 
 
 def quick(config: Config) -> Config:
