@@ -3,7 +3,8 @@
 // Contract: python/razorsnn/targets/reference.py (results and cycles), docs/architecture.md (interfaces).
 //   order      windows one after another; scores class 0 first
 //   latency    `output_cycles` of the reference, exact
-//   handshake  s_axis is ready unless two windows are held, of which one is computed by the first stage; the output may
+//   handshake  s_axis is ready unless two windows are held (where Streaming, two frames), of which one is computed by the
+//              first stage; the output may
 //              stall; abort and reset empty the input memories
 module rsnn_accelerator #(
   parameter int unsigned Stages = 1,
@@ -64,6 +65,7 @@ module rsnn_accelerator #(
   parameter logic [Stages-1:0][31:0] TiesEven = '1,
   parameter logic [Stages-1:0][31:0] OutMax = '1,
   parameter logic [Stages-1:0][31:0] GatedSource = {Stages{32'd0}},
+  parameter bit Streaming = 1'b0,
   parameter bit Images = 1'b0,
   parameter bit AutoStart = 1'b1
 ) (
@@ -97,7 +99,7 @@ module rsnn_accelerator #(
   localparam int unsigned Side = (Taps == 9) ? 3 : (Taps == 4) ? 2 : 1;
   localparam int unsigned Across = Side * Lanes / InputLanes;
   localparam int unsigned InputTiles = ((Height + Side - 1) / Side) * ((Width + Across - 1) / Across);
-  localparam int unsigned InputDepth = Frames * InputTiles * ((Channels + InputLanes - 1) / InputLanes);
+  localparam int unsigned InputDepth = (Streaming ? 1 : Frames) * InputTiles * ((Channels + InputLanes - 1) / InputLanes);
   localparam int unsigned InputAddrWidth = (InputDepth > 1) ? $clog2(InputDepth) : 1;
   localparam int unsigned LayerWidth = (Layers > 1) ? $clog2(Layers) : 1;
   localparam int unsigned Last = Stages - 1;
@@ -110,7 +112,7 @@ module rsnn_accelerator #(
   always_ff @(posedge clk_i) active_nq <= rst_ni && !abort;
 
   // ---- What the stages tell: a bit or a field of each.
-  logic [Stages-1:0] begun, held, room, running, emit, emit_done, kept, pruned;
+  logic [Stages-1:0] begun, held, room, running, free, emit, emit_done, kept, pruned;
   logic [Stages-1:0][2:0] events, multiplies;
   logic [Stages-1:0][11:0] saturated;
   logic [Stages-1:0][LayerWidth-1:0] layer;
@@ -164,9 +166,9 @@ module rsnn_accelerator #(
     .Frames(Frames), .Channels(Channels), .Height(Height), .Width(Width), .SensorHeight(SensorHeight),
     .SensorWidth(SensorWidth), .BinYMul(BinYMul), .BinYShift(BinYShift), .BinXMul(BinXMul), .BinXShift(BinXShift),
     .TileYMul(TileYMul), .TileYShift(TileYShift), .TileXMul(TileXMul), .TileXShift(TileXShift),
-    .Lanes(Lanes), .Taps(Taps), .InputLanes(InputLanes), .InputBits(InputBits)
+    .Lanes(Lanes), .Taps(Taps), .InputLanes(InputLanes), .InputBits(InputBits), .Streaming(Streaming)
   ) u_frame_builder (
-    .clk_i, .rst_ni(active_nq), .run_i(run && whole), .release_i(emit_done[0]),
+    .clk_i, .rst_ni(active_nq), .run_i(run && whole), .release_i(free[0]),
     .s_valid_i(s_axis_tvalid_i), .s_ready_o(s_axis_tready_o), .s_data_i(s_axis_tdata_i), .s_last_i(s_axis_tlast_i),
     .clearing_o(clearing), .begun_o(begun[0]), .waiting_o(held[0]), .busy_o(input_busy),
     .dropped_o(dropped), .unended_o(unended),
@@ -174,7 +176,8 @@ module rsnn_accelerator #(
     .read_data_o(input_data)
   );
 
-  assign busy = input_busy || begun != '0;
+  // Of a window that streams the input has nothing left while its last layers run.
+  assign busy = input_busy || begun != '0 || (Streaming && running != '0);
 
   // ---- Stages. The images of a stage are told by its number, where there are several.
   for (genvar s = 0; s < int'(Stages); s++) begin : gen_stage
@@ -218,10 +221,11 @@ module rsnn_accelerator #(
       .UpperDepth(UpperDepth[s]), .BiasDepth(BiasDepth[s]), .MembraneDepth(MembraneDepth[s]), .EvenDepth(EvenDepth[s]),
       .OddDepth(OddDepth[s]), .SumsEven(SumsEven[s]), .SumsOdd(SumsOdd[s]), .GateRows(GateRows[s]),
       .OffsetDepth(OffsetDepth[s]), .LoadBits(LoadBits), .Alpha(int'(Alpha[s])), .Reset(int'(Reset[s])),
-      .Spike(int'(Spike[s])), .TiesEven(int'(TiesEven[s])), .OutMax(int'(OutMax[s])), .Prefix(Prefix), .Images(Images)
+      .Spike(int'(Spike[s])), .TiesEven(int'(TiesEven[s])), .OutMax(int'(OutMax[s])), .Prefix(Prefix), .Streaming(Streaming),
+      .Images(Images)
     ) u_stage (
       .clk_i, .rst_ni(active_nq), .begun_i(begun[s]), .held_i(held[s]), .room_i(room[s]), .running_o(running[s]),
-      .emit_o(emit[s]), .emit_done_i(emit_done[s]), .source_re_o(source_re[s]), .source_addr_o(read_addr),
+      .free_o(free[s]), .emit_o(emit[s]), .emit_done_i(emit_done[s]), .source_re_o(source_re[s]), .source_addr_o(read_addr),
       .source_data_i(data), .keep_i(keep_before), .sink_we_o(sink_we[s]),
       .sink_addr_o(put_addr), .sink_data_o(sink_data[s]), .sink_data_i(sink_old[s]), .keep_o(keep[s]), .add_o(add),
       .add_first_o(add_first), .add_signed_o(add_signed), .add_addr_o(add_addr), .add_u_o(add_u), .events_o(events[s]),
@@ -256,5 +260,5 @@ module rsnn_accelerator #(
   end
 
   logic unused;
-  assign unused = ^{source_addr, sink_addr, sink_we, sink_data, running, held, room, source_re};
+  assign unused = ^{source_addr, sink_addr, sink_we, sink_data, running, free, held, room, source_re};
 endmodule

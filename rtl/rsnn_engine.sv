@@ -6,6 +6,7 @@
 //              two are then apart, and its sum follows the last membrane of the pass. pass_i to done_o: words_out - 2 cycles,
 //              at least 1. A pass's last output (out_last_o): words_out + rsnn_pkg::NeuronCycles after pass_i
 //   constants  Alpha, Reset, Spike, TiesEven, OutMax: what all layers have instead of their row's field; negative: the field
+//   shapes     where Streaming, the layers' membranes lie behind each other, from membrane_base on: out_addr_o is without it
 //   handshake  events: valid/ready; pass_i only while free_o and when no event waits or is busy_o: free_o after words_out
 //              cycles, at least rsnn_pkg::LeastPassCycles. out_begin_o comes the cycle before the first output of a pass
 module rsnn_engine #(
@@ -26,6 +27,7 @@ module rsnn_engine #(
   parameter int Spike = -1,
   parameter int TiesEven = -1,
   parameter int OutMax = -1,
+  parameter bit Streaming = 1'b0,
   parameter string WeightFile = "",
   parameter string UpperFile = "",
   parameter string BiasFile = "",
@@ -66,6 +68,7 @@ module rsnn_engine #(
   localparam int unsigned Read = 3, Out = rsnn_pkg::NeuronCycles, Back = Out + 1;
 
   rsnn_pkg::layer_t layer_q, neuron_q;
+  logic [MembraneAddrWidth-1:0] base, walk;
   logic tap_valid;
   logic [Inputs-1:0][ActBits-1:0] tap_value;
   logic [Inputs-1:0][WeightAddrWidth-1:0] tap_weight;
@@ -83,6 +86,7 @@ module rsnn_engine #(
     .deep_i(layer_q.deep), .reach_i(layer_q.reach), .span_i(layer_q.span), .step_log2_i(layer_q.step_log2),
     .pool_log2_i(layer_q.pool_log2),
     .rows_i(layer_q.rows), .columns_i(layer_q.columns), .groups_i(layer_q.groups_out), .pitch_i(layer_q.pitch),
+    .base_i(base),
     .busy_o, .valid_o(tap_valid), .value_o(tap_value), .weight_o(tap_weight), .turn_y_o(tap_turn_y),
     .turn_x_o(tap_turn_x), .bank_o(tap_bank), .membrane_o(tap_membrane)
   );
@@ -149,7 +153,7 @@ module rsnn_engine #(
   logic [Inputs-1:0][ActBits-1:0] value0_q, value1_q;
   logic [Taps-1:0][MembraneAddrWidth-1:0] event_addr0_q;
 
-  assign at0 = '{pass_word: pass_word, init: init_q, last: last_q, addr: step_q};
+  assign at0 = '{pass_word: pass_word, init: init_q, last: last_q, addr: walk};
   always_ff @(posedge clk_i) begin
     {event1_q, event0_q} <= rst_ni ? {event0_q, tap_valid} : '0;
     bank0_q <= (rst_ni && tap_valid) ? tap_bank : '0;
@@ -174,7 +178,7 @@ module rsnn_engine #(
     logic [Lanes*MembraneBits-1:0] stored;
     logic here1_q, here2_q, unused_stored;
 
-    assign addr = pass_word ? step_q : event_addr0_q[bank];
+    assign addr = pass_word ? walk : event_addr0_q[bank];
     assign unused_stored = ^stored;
     always_ff @(posedge clk_i) begin
       {addr2_q, addr1_q} <= {addr1_q, addr};
@@ -306,7 +310,20 @@ module rsnn_engine #(
     assign out_u_o[i] = u_late_q[1];
   end
 
-  assign out_addr_o = at_q[Out].addr;
+  if (Streaming) begin : gen_behind_each_other
+    logic [MembraneAddrWidth-1:0] walk_q, out_step_q;
+    assign base = MembraneAddrWidth'(layer_q.membrane_base);
+    assign walk = walk_q;
+    assign out_addr_o = out_step_q;
+    always_ff @(posedge clk_i) begin
+      walk_q <= pass_i ? base : walk_q + 1'b1;
+      out_step_q <= out_begin_o ? '0 : out_step_q + 1'b1;
+    end
+  end else begin : gen_one_layer
+    assign base = '0;
+    assign walk = step_q;
+    assign out_addr_o = at_q[Out].addr;
+  end
   always_ff @(posedge clk_i) begin
     out_valid_o <= rst_ni && at_q[Out-1].pass_word && !at_q[Out-1].init;
     out_last_o <= rst_ni && at_q[Out-1].pass_word && !at_q[Out-1].init && at_q[Out-1].last;

@@ -10,6 +10,8 @@
 //   handshake  s_ready_o unless two windows are held; a window ends with s_last_i or with the mark of its last frame;
 //              windows are read in the order in which they came, from waiting_o until release_i; reading
 //              a word sets it to 0, so the memory is empty once the window was read. read_i to read_data_o: three cycles
+//   Streaming  each frame is held and released as a window is else; begun_o while one is held or a window has begun; of
+//              a window that s_last_i ends early the missing frames are held in turn, empty, and no word is taken meanwhile
 module rsnn_frame_builder #(
   parameter int unsigned Frames = 4,
   parameter int unsigned Channels = 2,
@@ -29,13 +31,14 @@ module rsnn_frame_builder #(
   parameter int unsigned Taps = 1,
   parameter int unsigned InputLanes = 2,
   parameter int unsigned InputBits = 4,
+  parameter bit Streaming = 1'b0,
   localparam int unsigned Groups = (Channels + InputLanes - 1) / InputLanes,
   localparam int unsigned Beside = Lanes / InputLanes,
   localparam int unsigned Slots = Lanes * Taps,
   localparam int unsigned Side = (Taps == 9) ? 3 : (Taps == 4) ? 2 : 1,
   localparam int unsigned Columns = (Width + Side * Beside - 1) / (Side * Beside),
   localparam int unsigned FrameWords = (Height + Side - 1) / Side * Columns * Groups,
-  localparam int unsigned Depth = Frames * FrameWords,
+  localparam int unsigned Depth = (Streaming ? 1 : Frames) * FrameWords,
   localparam int unsigned AddrWidth = (Depth > 1) ? $clog2(Depth) : 1
 ) (
   input  logic                                 clk_i,
@@ -63,16 +66,16 @@ module rsnn_frame_builder #(
   localparam int unsigned BinBits = 32;
   localparam logic [FrameWidth-1:0] LastFrame = FrameWidth'(Frames - 1);
 
-  logic clearing_q, cleared, open_q, partial_q, fill_q, drain_q;
+  logic clearing_q, cleared, open_q, partial_q, fill_q, drain_q, owed;
   logic [1:0] held, held_q;
   logic [2:0] whole_q;
   logic [FrameWidth-1:0] frame_q;
   logic [AddrWidth-1:0] frame_base_q, clear_addr_q;
-  logic accept, mark, on_sensor, ends;
+  logic accept, mark, on_sensor, ends, closes, over;
   logic [11:0] x, y;
   logic [3:0] polarity;
 
-  assign s_ready_o = run_i && open_q;
+  assign s_ready_o = run_i && open_q && !owed;
   assign accept = s_valid_i && s_ready_o;
   assign mark = s_data_i[31];
   assign polarity = s_data_i[27:24];
@@ -162,9 +165,20 @@ module rsnn_frame_builder #(
     );
   end
 
-  // ---- Windows: one is filled, and at most two are held.
+  // ---- Windows: one is filled, and at most two are held. closes: what is filled ends; over: and its window.
+  if (Streaming) begin : gen_frames
+    logic owed_q;
+    assign owed = owed_q;
+    assign closes = (accept && (mark || s_last_i)) || (owed && open_q);
+    assign over = closes && frame_q == LastFrame;
+    always_ff @(posedge clk_i) owed_q <= rst_ni && ((owed_q && !over) || (accept && s_last_i && !over));
+  end else begin : gen_windows
+    assign owed = 1'b0;
+    assign closes = accept && ends;
+    assign over = closes;
+  end
   assign cleared = !clearing_q || clear_addr_q == AddrWidth'(Depth - 1);
-  assign held = held_q + 2'(accept && ends) - 2'(release_i);
+  assign held = held_q + 2'(closes) - 2'(release_i);
   always_ff @(posedge clk_i) begin
     open_q <= rst_ni && cleared && !held[1];
     unended_o <= accept && ends && !s_last_i;
@@ -181,18 +195,12 @@ module rsnn_frame_builder #(
       clearing_q <= !cleared;
       held_q <= held;
       whole_q <= (held_q != '0) ? {whole_q[1:0], 1'b1} : '0;
-      fill_q <= fill_q ^ (accept && ends);
+      fill_q <= fill_q ^ closes;
       drain_q <= drain_q ^ release_i;
-      if (accept) begin
-        partial_q <= !ends;
-        if (mark) begin
-          frame_q <= frame_q + 1'b1;
-          frame_base_q <= frame_base_q + AddrWidth'(FrameWords);
-        end
-        if (ends) begin
-          frame_q <= '0;
-          frame_base_q <= '0;
-        end
+      if (accept || closes) partial_q <= !over;
+      if ((accept && mark) || closes) begin
+        frame_q <= over ? '0 : frame_q + 1'b1;
+        frame_base_q <= (over || Streaming) ? '0 : frame_base_q + AddrWidth'(FrameWords);
       end
     end
   end

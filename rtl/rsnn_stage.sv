@@ -1,11 +1,12 @@
 // A stage: one LIAF engine with its sequencer, gates and stores, which runs some layers of a window in turn.
 // Contract: python/razorsnn/targets/reference.py (results and cycles), docs/architecture.md (stages).
-//   order      windows one after another: its source, the layers' stores, its sink
+//   order      windows one after another: its source, the layers' stores, its sink. Where Streaming, frames in turn through
+//              all layers, each in one frame's stores
 //   shapes     source: the input memory or the link before it; sink: the link behind it, which the outputs of the last
 //              layer go to, and in which the gate behind that layer is scored, or else the readout
 //   latency    `stage_cycles` of the reference, exact
 //   handshake  begun_i, held_i as of rsnn_frame_builder; a window begins where room_i is high, too; emit_o: it is in the
-//              sink; emit_done_i: it is done, and its source is free. keep_i holds while held_i does, keep_o from emit_o
+//              sink; emit_done_i: it is done; free_o: its source is free, where Streaming each frame of it. keep_i holds while held_i does, keep_o from emit_o
 //              to the next window's turn
 module rsnn_stage #(
   parameter int unsigned Lanes = 4,
@@ -49,6 +50,7 @@ module rsnn_stage #(
   parameter int TiesEven = -1,
   parameter int OutMax = -1,
   parameter string Prefix = "",
+  parameter bit Streaming = 1'b0,
   parameter bit Images = 1'b0,
   localparam int unsigned Slots = Lanes * Taps,
   localparam int unsigned RowWidth = (Rows > 1) ? $clog2(Rows) : 1,
@@ -62,6 +64,7 @@ module rsnn_stage #(
   input  logic                                      held_i,
   input  logic                                      room_i,
   output logic                                      running_o,
+  output logic                                      free_o,
   output logic                                      emit_o,
   input  logic                                      emit_done_i,
   output logic                                      source_re_o,
@@ -195,18 +198,34 @@ module rsnn_stage #(
   end
 
   // ---- Control.
-  rsnn_sequencer #(
-    .Frames(Frames), .Rows(Rows), .HandsOn(HandsOn), .GatedSource(GatedSource), .Gates(Gates),
-    .GatesBefore(GatesBefore), .AddrWidth(AddrWidth), .Fixed(Fixed), .TableFile(image("table.hex")),
-    .KeepFile(image("keep.hex")), .LoadBits(LoadBits)
-  ) u_sequencer (
-    .clk_i, .rst_ni, .begun_i, .held_i, .room_i, .running_o, .keep_before_i(keep_i), .layer_o(layer), .row_o(row),
-    .read_base_o(read_base), .write_base_o(write_base), .first_frame_o(first_frame),
-    .razor_start_o(razor_start), .known_i(known), .keep_i(keep), .tally_i(tally), .scan_start_o(scan_start),
-    .scan_free_i(scan_free), .take_o(take), .turn_o(turn), .scan_done_i(scan_done && !engine_busy), .pass_o(pass),
-    .pass_init_o(pass_init), .pass_done_i(pass_done), .pass_free_i(pass_free), .pass_put_i(out_last), .emit_o,
-    .emit_done_i, .kept_o, .pruned_o, .keep_o, .load_i, .load_addr_i, .load_data_i
-  );
+  if (Streaming) begin : gen_frames
+    rsnn_frame_sequencer #(
+      .Frames(Frames), .Rows(Rows), .Gates(Gates), .LoadBits(LoadBits), .Fixed(Fixed), .TableFile(image("table.hex")),
+      .KeepFile(image("keep.hex"))
+    ) u_sequencer (
+      .clk_i, .rst_ni, .begun_i, .held_i, .free_o, .running_o, .layer_o(layer), .row_o(row), .first_frame_o(first_frame),
+      .tally_i(tally[Frames-1]), .scan_start_o(scan_start), .take_o(take), .turn_o(turn),
+      .scan_done_i(scan_done && !engine_busy), .pass_o(pass), .pass_init_o(pass_init), .pass_free_i(pass_free),
+      .pass_put_i(out_last), .emit_o, .emit_done_i, .kept_o, .pruned_o, .keep_o, .load_i, .load_addr_i, .load_data_i
+    );
+    assign {read_base, write_base, razor_start} = '0;
+    logic unused_window;
+    assign unused_window = ^{room_i, keep_i, known, keep, tally, scan_free, pass_done};
+  end else begin : gen_window
+    rsnn_sequencer #(
+      .Frames(Frames), .Rows(Rows), .HandsOn(HandsOn), .GatedSource(GatedSource), .Gates(Gates),
+      .GatesBefore(GatesBefore), .AddrWidth(AddrWidth), .Fixed(Fixed), .TableFile(image("table.hex")),
+      .KeepFile(image("keep.hex")), .LoadBits(LoadBits)
+    ) u_sequencer (
+      .clk_i, .rst_ni, .begun_i, .held_i, .room_i, .running_o, .keep_before_i(keep_i), .layer_o(layer), .row_o(row),
+      .read_base_o(read_base), .write_base_o(write_base), .first_frame_o(first_frame),
+      .razor_start_o(razor_start), .known_i(known), .keep_i(keep), .tally_i(tally), .scan_start_o(scan_start),
+      .scan_free_i(scan_free), .take_o(take), .turn_o(turn), .scan_done_i(scan_done && !engine_busy), .pass_o(pass),
+      .pass_init_o(pass_init), .pass_done_i(pass_done), .pass_free_i(pass_free), .pass_put_i(out_last), .emit_o,
+      .emit_done_i, .kept_o, .pruned_o, .keep_o, .load_i, .load_addr_i, .load_data_i
+    );
+    assign free_o = emit_done_i;
+  end
 
   // ---- Razor. It takes its sums from the outputs of the layer before, as they are written.
   localparam int unsigned SumsDepth = (SumsEven > SumsOdd) ? SumsEven : SumsOdd;
@@ -279,7 +298,7 @@ module rsnn_stage #(
     .MembraneBits(MembraneBits), .WeightDepth(WeightDepth), .UpperDepth(UpperDepth), .BiasDepth(BiasDepth),
     .MembraneDepth(MembraneDepth), .WeightFile(image("weights.hex")), .UpperFile(image("upper.hex")),
     .BiasFile(image("bias.hex")), .LoadBits(LoadBits), .Alpha(Alpha), .Reset(Reset), .Spike(Spike),
-    .TiesEven(TiesEven), .OutMax(OutMax)
+    .TiesEven(TiesEven), .OutMax(OutMax), .Streaming(Streaming)
   ) u_engine (
     .clk_i, .rst_ni, .layer_i(layer), .event_valid_i(event_valid), .event_ready_o(event_ready),
     .event_value_i(event_value), .event_weight_i(event_weight), .event_y_i(event_y), .event_x_i(event_x),

@@ -2,6 +2,7 @@
 // Contract: python/razorsnn/ops/synapse.py (blocks), ops/words.py (banks), layers.py (weight words).
 //   order      rows of blocks, then columns, then channel groups; only outputs that exist and that a pool uses
 //   shapes     a block is Side x Side outputs (Side * Side = Taps), or one where deep_i: then all banks are of its position.
+//              base_i: the layer's first membrane word.
 //              Bank (y mod Side, x mod Side) finds its weight turn_y_o rows and turn_x_o columns on in the word's block
 //   latency    event_valid_i and event_ready_o to valid_o: 4 cycles; an event that reaches nothing takes one cycle
 //   handshake  an event is taken with the last block of the one before; busy_o while one is walked; the output side
@@ -30,6 +31,7 @@ module rsnn_taps #(
   input  logic [11:0]                            columns_i,
   input  logic [11:0]                            groups_i,
   input  logic [15:0]                            pitch_i,
+  input  logic [MembraneAddrWidth-1:0]           base_i,
   output logic                                   busy_o,
   output logic                                   valid_o,
   output logic [Inputs-1:0][ActBits-1:0]         value_o,
@@ -213,7 +215,7 @@ module rsnn_taps #(
 
     always_ff @(posedge clk_i) begin
       bank2_q[bank] <= !lifted || (rows1_q[i] && columns1_q[j]);
-      offset2_q[bank] <= MembraneAddrWidth'(group1_q) - up - left;
+      offset2_q[bank] <= base_i + MembraneAddrWidth'(group1_q) - up - left;
       membrane_o[bank] <= membrane_row2_q + membrane_column2_q + offset2_q[bank];
     end
   end

@@ -11,7 +11,7 @@ from razorsnn.contents import load_writes
 from razorsnn.ir import Graph
 from razorsnn.plan import Plan, make_plan
 from razorsnn.shape import Shape
-from razorsnn.stream import Beats
+from razorsnn.stream import Beats, frame_beats
 from razorsnn.targets import hls, rtl
 from razorsnn.targets.csim import run_csim, run_loads
 from razorsnn.targets.outcome import BackendRun
@@ -57,7 +57,7 @@ class Family:
 
 def own_plan(net: NetClass, graph: Graph) -> Plan:
     """A graph of the class, in a shape class of its own."""
-    return make_plan(graph, net.lanes, taps=net.taps, engines=net.engines or 1, inputs=net.inputs)
+    return make_plan(graph, net.lanes, taps=net.taps, engines=net.engines or 1, inputs=net.inputs, streaming=net.streaming)
 
 
 def make_family(
@@ -89,9 +89,10 @@ def assert_equal(result: BackendRun, expected: Sequence[WindowResult]) -> None:
         assert result.counters[name].tolist() == [getattr(window, name) for window in expected], name
 
 
-def assert_cycles(plan: Plan, result: BackendRun, expected: Sequence[WindowResult], beats: Sequence[int]) -> None:
+def assert_cycles(plan: Plan, result: BackendRun, expected: Sequence[WindowResult], words: Sequence[Beats]) -> None:
     """Every output beat of every window, counted from its first input beat."""
-    cycles = [output_cycles(plan, window, count) for window, count in zip(expected, beats, strict=True)]
+    beats = (frame_beats(one, plan.shape.frames) for one in words)
+    cycles = [output_cycles(plan, window, counts) for window, counts in zip(expected, beats, strict=True)]
     np.testing.assert_array_equal(result.outcome.cycles, cycles)
 
 

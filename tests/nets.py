@@ -33,6 +33,7 @@ class NetClass:
     activation_bits: int = 4
     weight_bits: tuple[int, ...] = field(default=(2, 4, 8))
     most_layers: int = 3
+    streaming: bool = False
     engines: tuple[int, ...] = ()
     """Of several, how many layers each runs: then no number of layers is drawn, and each but the first has a gate."""
     least_bits: int = 2

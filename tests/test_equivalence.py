@@ -34,6 +34,16 @@ CLASSES = {
     "gates without scores": NetClass(
         lanes=4, frames=5, size=(5, 4), sensor=(5, 4), embeddings=1, razors=False, classes=4, most_layers=2,
     ),
+    "streaming": NetClass(
+        lanes=4, frames=5, embeddings=1, razors=False, size=(7, 5), sensor=(15, 13), streaming=True,
+    ),
+    "streaming, four taps, two inputs": NetClass(
+        lanes=4, taps=4, inputs=2, frames=3, embeddings=1, razors=False, size=(6, 5), sensor=(6, 5), classes=9,
+        streaming=True,
+    ),
+    "streaming, nine taps, one frame": NetClass(
+        lanes=2, taps=9, frames=1, embeddings=1, gated=False, size=(7, 5), sensor=(7, 5), streaming=True, most_layers=2,
+    ),
     "wide": NetClass(
         lanes=16, frames=5, size=(4, 5), sensor=(4, 9), classes=17, embeddings=3, input_bits=3, activation_bits=8,
         most_layers=2,
@@ -107,7 +117,7 @@ def test_every_target_equals_the_reference(
     simulated = nets.simulate(seed, Stimulus(words, seed=seed + 1))
     assert_equal(nets.run(seed, words), expected)
     assert_equal(simulated, expected)
-    assert_cycles(nets.plans[seed], simulated, expected, [len(window) for window in words])
+    assert_cycles(nets.plans[seed], simulated, expected, words)
 
 
 @pytest.mark.parametrize("name", CLASSES)
@@ -123,7 +133,7 @@ def test_sources_of_one_net_run_the_contents_of_another(family: Callable[[str], 
         expected = [run_window(nets.plans[seed], window) for window in windows]
         assert_equal(computed, expected)
         assert_equal(simulated, expected)
-        assert_cycles(nets.plans[seed], simulated, expected, [len(window) for window in beats])
+        assert_cycles(nets.plans[seed], simulated, expected, beats)
     lengths = {len(plan.layers) for plan in nets.plans}
     assert lengths == {sum(nets.net.engines)} if nets.net.engines else len(lengths) > 1 or EACH == 1
 

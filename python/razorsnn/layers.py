@@ -36,6 +36,8 @@ class Layer:
     """Events of a position that its engine takes at once."""
     begins: bool = False
     """Whether it is the first of its engine: its first membranes are set, and its keep bits known, ahead of it."""
+    streams: bool = False
+    """Whether its engine takes each frame through all layers before the next one."""
 
     @property
     def razor(self) -> Razor | None:
@@ -50,7 +52,7 @@ class Layer:
     @cached_property
     def timing(self) -> Timing:
         """Of the first layer of an engine the first membranes are set ahead."""
-        return self.synapse.timing(self.operand, self.reads, self.writes, self.begins, self.inputs)
+        return self.synapse.timing(self.operand, self.reads, self.writes, self.begins, self.inputs, self.streams)
 
     @property
     def name(self) -> str:

@@ -43,6 +43,7 @@ LAYER_FIELDS: tuple[tuple[str, int, str], ...] = (
     ("row_stride", 16, "weight words from one input channel to the next"),
     ("weight_base", 24, "first weight word"),
     ("bias_base", 16, "first bias word"),
+    ("membrane_base", 16, "first membrane word, where frames stream"),
     ("alpha", 8, "leak, over 256"),
     ("v_th", 31, "threshold of the neuron"),
     ("reset", 2, "0 zero, 1 threshold, 2 subtract"),
@@ -67,7 +68,7 @@ def layer_table(stage: Stage, shape: Shape) -> tuple[dict[str, int], ...]:
     """
     layers = stage.layers
     table: list[dict[str, int]] = []
-    bases = dict.fromkeys(("bias_base", "gate_base", "offset_base"), 0)
+    bases = dict.fromkeys(("bias_base", "membrane_base", "gate_base", "offset_base"), 0)
     weights = weight_bases(layers, shape)
     for layer in stage.rows:
         row = dict.fromkeys((name for name, _, _ in LAYER_FIELDS), 0) | bases | _gate_fields(layer)
@@ -80,6 +81,7 @@ def layer_table(stage: Stage, shape: Shape) -> tuple[dict[str, int], ...]:
         table.append(row)
         _require_widths(layer, table[-1])
         bases["bias_base"] += row["groups_out"]
+        bases["membrane_base"] += row["words_out"] if layer.streams else 0
         bases["offset_base"] += shape.embeddings if layer.razor else 0
     return tuple(table)
 

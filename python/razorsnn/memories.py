@@ -61,7 +61,7 @@ def memories(shape: Shape, table_bits: int) -> tuple[Memory, ...]:
     if shape.stages:
         parts = (memories(stage, table_bits) for stage in shape.stages)
         return tuple(replace(memory, stage=stage) for stage, part in enumerate(parts) for memory in part)
-    slots, stores = shape.slots, "worst case: every frame of the layer's whole output"
+    slots, stores = shape.slots, f"worst case: {_frames(shape)} of the layer's whole output"
     return (
         Memory("layer table", shape.rows, table_bits, "sequencer", "one row a layer"),
         *_input_memories(shape),
@@ -76,7 +76,7 @@ def memories(shape: Shape, table_bits: int) -> tuple[Memory, ...]:
             shape.membrane_depth,
             slots * shape.membrane_bits,
             "engine",
-            "the largest frame of a layer",
+            "a frame of every layer" if shape.streaming else "the largest frame of a layer",
             parts=shape.taps,
             banked=True,
         ),
@@ -84,6 +84,10 @@ def memories(shape: Shape, table_bits: int) -> tuple[Memory, ...]:
         *((Memory("keep bits", shape.rows, shape.frames, "sequencer", "T a layer"),) if shape.statics else ()),
         *(_gate_memories(shape) if shape.razors else ()),
     )
+
+
+def _frames(shape: Shape) -> str:
+    return "one frame" if shape.streaming else "T frames"
 
 
 def _scores(shape: Shape) -> Memory:
@@ -104,12 +108,12 @@ def _weights(shape: Shape) -> tuple[Memory, ...]:
 
 
 def _input_memories(shape: Shape) -> tuple[Memory, ...]:
-    """Two: a window is filled while the one before it is computed."""
+    """Two: a window, or where frames stream a frame, is filled while the one before it is computed."""
     if shape.link_depth:
         why = "worst case: the whole output of the stage before"
         names, width, block = ("link, first", "link, second"), shape.activation_bits, "link"
     else:
-        why = "T frames of words, taps * lanes // input_lanes positions a word"
+        why = f"{_frames(shape)} of words, taps * lanes // input_lanes positions a word"
         names, width, block = ("input, first", "input, second"), shape.input_bits, "frame builder"
     kind = partial(Memory, block=block, why=why, two_ports=shape.link_depth > 0, banked=True)
     return tuple(kind(name, shape.input_depth, shape.slots * width) for name in names)

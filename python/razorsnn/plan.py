@@ -137,13 +137,14 @@ def make_plan(
     taps: int = 1,
     engines: int | Sequence[int] = 1,
     inputs: int = 1,
+    streaming: bool = False,
 ) -> Plan:
     """Lays `graph` out on engines of `lanes` lanes, `taps` taps and `inputs` inputs, in a shape class of its own.
 
-    Or in the class `shape`, which has its own taps, inputs and engines. `engines`: how many, or how many layers each of
-    them runs. UserError if it does not fit.
+    Or in the class `shape`, which has its own taps, inputs, engines and order. `engines`: how many, or how many layers
+    each of them runs. `streaming`: each frame goes through all layers as soon as it is there. UserError if it does not fit.
     """
-    taps, inputs = (shape.taps, shape.inputs) if shape else (taps, inputs)
+    taps, inputs, streaming = (shape.taps, shape.inputs, bool(shape.streaming)) if shape else (taps, inputs, streaming)
     if not 1 <= lanes <= 128 or lanes & (lanes - 1):
         raise UserError(f"lanes {lanes}, accepted: a power of two from 1 to 128")
     if taps not in TAPS:
@@ -156,7 +157,10 @@ def make_plan(
     if min(counts) < 1 or sum(counts) != len(layers):
         told = ",".join(map(str, counts))
         raise UserError(f"engines of {told} layers, accepted: one layer or more for each, {len(layers)} in all")
-    layers = tuple(replace(layer, begins=layer.index in accumulate(counts[:-1], initial=0)) for layer in layers)
+    firsts = set(accumulate(counts[:-1], initial=0))
+    layers = tuple(replace(layer, begins=layer.index in firsts, streams=streaming) for layer in layers)
+    if streaming:
+        _require_streaming(layers, counts)
     parts = stages(layers, counts) if len(counts) > 1 else ()
     own = staged_shape(graph, layers, parts) if parts else own_shape(graph, Stage(layers))
     _require_room(graph, own)
@@ -165,6 +169,18 @@ def make_plan(
     used = shape or own
     laid = (_laid(graph, stage, part) for stage, part in zip(parts, used.stages, strict=True))
     return replace(_laid(graph, Stage(layers), used), stages=tuple(laid))
+
+
+def _require_streaming(layers: tuple[Layer, ...], counts: Sequence[int]) -> None:
+    """UserError for what needs the whole window, or a window in each engine."""
+    if len(counts) > 1:
+        raise UserError(f"{len(counts)} engines, streaming; accepted: one engine, or no streaming")
+    for layer in layers:
+        if layer.razor:
+            raise UserError(
+                f"the gate before layer {layer.name} weighs its embeddings by the whole window, so no frame can stream; "
+                "accepted: gates of kind peak, events or uniform, a static threshold, no gates, or no streaming"
+            )
 
 
 def _laid(graph: Graph, stage: Stage, shape: Shape) -> Plan:

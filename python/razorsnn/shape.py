@@ -59,6 +59,8 @@ class Shape:
     spike: int
     ties_even: int
     out_max: int
+    streaming: int = 0
+    """Whether each frame goes through all layers before the next one, instead of a window through each layer."""
     link_depth: int = 0
     sink_depth: int = 0
     """Words of a window that the stage before hands on to this one, and that this one hands on."""
@@ -92,7 +94,13 @@ class Shape:
         """How wide it is, in words."""
         width = f"{self.lanes} lanes" + (f" x {self.taps} taps" if self.taps > 1 else "")
         width += f" x {self.inputs} inputs" if self.inputs > 1 else ""
+        width += ", streaming" if self.streaming else ""
         return f"{len(self.stages)} engines of {width}" if self.stages else width
+
+    @property
+    def held_frames(self) -> int:
+        """Frames of a layer's input that are stored at once."""
+        return 1 if self.streaming else self.frames
 
     @property
     def input_layout(self) -> Words:
@@ -100,7 +108,7 @@ class Shape:
 
     @property
     def input_depth(self) -> int:
-        return self.link_depth or self.frames * self.input_layout.count(self.channels, self.height, self.width)
+        return self.link_depth or self.held_frames * self.input_layout.count(self.channels, self.height, self.width)
 
     @property
     def score_depth(self) -> int:
@@ -177,7 +185,7 @@ STAGE_SIZES = ("link_depth", "sink_depth", "link_gated")
 """Of them, those that stages alone have."""
 EXACT = (
     "lanes", "taps", "inputs", "frames", "channels", "height", "width", "sensor_height", "sensor_width", "classes",
-    "embeddings", "input_lanes", "input_bits",
+    "embeddings", "input_lanes", "input_bits", "streaming",
 )  # fmt: skip
 """Fields of a shape class in which its nets may not differ at all; in all others but SETTINGS smaller nets fit."""
 EXACT_STAGE = ("layers", "gates", "link_gated")
@@ -207,7 +215,8 @@ def own_shape(graph: Graph, stage: Stage) -> Shape:
     lanes, taps = layers[0].reads.lanes, layers[0].reads.taps
     gates = [layer.gate for layer in stage.gated]
     gated = [(layer.razor, layer.input) for layer in stage.gated if layer.razor]
-    stored = [x.frames * output_words(layer) for layer in layers[:-1]]
+    streaming, words = layers[0].streams, [output_words(layer) for layer in layers]
+    stored = [count * (1 if streaming else x.frames) for count in words[:-1]]
     ranges = [layer.synapse.membrane_range(layer.operand) for layer in layers]
     embeddings = max((len(razor.embeddings) for razor, _ in gated), default=1)
     scored = [[input_words(x) for x in stage.rows[at::2] if x.razor] for at in (1, 0)]
@@ -231,9 +240,9 @@ def own_shape(graph: Graph, stage: Stage) -> Shape:
         score_bits=last.synapse.score_bits(last.operand) if last.synapse.readout else 1,
         weight_depth=sum(weight_count(layer) for layer in layers),
         bias_depth=sum(len(bias_words(layer)) for layer in layers),
-        membrane_depth=max(output_words(layer) for layer in layers),
+        membrane_depth=sum(words) if streaming else max(words),
         store_depth_even=max(stored[0::2], default=1), store_depth_odd=max(stored[1::2], default=1),
-        sums_depth_even=max(scored[0], default=0), sums_depth_odd=max(scored[1], default=0), **settings(layers),
+        sums_depth_even=max(scored[0], default=0), sums_depth_odd=max(scored[1], default=0), **settings(layers), streaming=int(streaming),
         link_depth=x.frames * input_words(layers[0]) if stage.linked else 0,
         sink_depth=x.frames * output_words(last) if stage.behind else 0,
         link_gated=int(stage.link_gated), stages=(),

@@ -67,7 +67,7 @@ def assert_windows(nets: Family, frames: list[np.ndarray], stimulus: Stimulus, i
     result = nets.simulate(index, stimulus)
     expected = [run_window(nets.plans[index], window) for window in frames]
     assert_equal(result, expected)
-    assert_cycles(nets.plans[index], result, expected, [len(words) for words in stimulus.windows])
+    assert_cycles(nets.plans[index], result, expected, stimulus.windows)
     return result
 
 
@@ -114,7 +114,7 @@ def test_a_window_cut_short_leaves_no_trace(binned: Family, action: int, part: f
     expected = [run_window(binned.plans[SEED], frames)]
     np.testing.assert_array_equal(result.outcome.scores, [window.scores for window in expected])
     np.testing.assert_array_equal(result.outcome.keep, [window.keep for window in expected])
-    assert_cycles(binned.plans[SEED], result, expected, [len(words)])
+    assert_cycles(binned.plans[SEED], result, expected, [words])
     if action == RESET:
         assert_equal(result, expected)
 
@@ -126,7 +126,7 @@ def test_a_window_half_filled_is_forgotten(binned: Family, action: int) -> None:
     result = binned.simulate(SEED, Stimulus([half, words], actions=[action, RUN]))
     expected = [run_window(binned.plans[SEED], frames)]
     assert_equal(result, expected)
-    assert_cycles(binned.plans[SEED], result, expected, [len(words)])
+    assert_cycles(binned.plans[SEED], result, expected, [words])
 
 
 @pytest.mark.parametrize("action", [RESET, ABORT], ids=["reset", "abort"])
@@ -138,7 +138,7 @@ def test_a_window_that_runs_and_one_half_filled_are_forgotten(binned: Family, ac
     result = binned.simulate(SEED, stimulus)
     expected = [run_window(binned.plans[SEED], frames)]
     np.testing.assert_array_equal(result.outcome.scores, [window.scores for window in expected])
-    assert_cycles(binned.plans[SEED], result, expected, [len(words)])
+    assert_cycles(binned.plans[SEED], result, expected, [words])
     if action == RESET:
         assert_equal(result, expected)
 

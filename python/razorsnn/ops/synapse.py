@@ -123,6 +123,8 @@ class SynapseCycles:
     """On every lane and tap at once: of an engine of one input, as many as multiply cycles."""
     gate: int
     """What the gate before the layer costs: waiting for its keep bits, beyond what is counted elsewhere."""
+    frames: Ints | None = None
+    """[T]: of each frame, where frames stream."""
 
     @property
     def idle(self) -> int:
@@ -251,16 +253,20 @@ class Synapse(Op):
         """
         return synapse_cycles(self.timing(tensor, reads, writes, opened, inputs), reads.events(x), keep, known)
 
-    def timing(self, x: Tensor, reads: Words, writes: Words, opened: bool, inputs: int) -> Timing:
+    def timing(
+        self, x: Tensor, reads: Words, writes: Words, opened: bool, inputs: int, streams: bool = False
+    ) -> Timing:
         geometry = self.geometry(x)
         steps = geometry.steps(x.height, x.width, writes.side) * writes.groups(geometry.output.channels)
         cost = reads.pack(np.broadcast_to(steps, (1, *x.shape[1:])))[0]
         position = reads.size if geometry.dense else reads.channels
-        return Timing(cost, writes.count(*geometry.output.shape[1:]), opened, position, inputs)
+        return Timing(cost, writes.count(*geometry.output.shape[1:]), opened, position, inputs, streams)
 
 
 def synapse_cycles(timing: Timing, events: Events, keep: NDArray[np.bool_], known: Ints | None = None) -> SynapseCycles:
     """Of a window whose frames have these events, of which those of pruned frames are not read; `known` as above."""
+    if timing.streams:
+        return _streamed_cycles(timing, events, keep)
     frames, kept, set_before = len(keep), int(np.count_nonzero(keep)), int(timing.opened)
     starts, multiply = timing.passes(events, keep, np.zeros(frames, dtype=np.int64))
     early = total = timing.total(starts)
@@ -276,4 +282,20 @@ def synapse_cycles(timing: Timing, events: Events, keep: NDArray[np.bool_], know
         events=int((np.diff(events.ends) * keep).sum()),
         multiplies=timing.multiplies(events, keep) if timing.inputs > 1 else multiply,
         gate=total - early,
+    )
+
+
+def _streamed_cycles(timing: Timing, events: Events, keep: NDArray[np.bool_]) -> SynapseCycles:
+    """Each frame's turn in the layer stands alone; its gate, if there is one, is known by then."""
+    starts, multiply = timing.passes(events, keep, np.zeros(len(keep), dtype=np.int64))
+    frames = starts + timing.words + timing.around
+    return SynapseCycles(
+        total=int(frames.sum()),
+        neuron=len(keep) * timing.words,
+        control=len(keep) * timing.around + (1 + DRAIN_CYCLES) * int(np.count_nonzero(keep)),
+        multiply=multiply,
+        events=int((np.diff(events.ends) * keep).sum()),
+        multiplies=timing.multiplies(events, keep) if timing.inputs > 1 else multiply,
+        gate=0,
+        frames=frames,
     )

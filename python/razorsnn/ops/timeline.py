@@ -80,6 +80,8 @@ class Timing:
     """Of a position, in a word: of a dense layer all of it."""
     inputs: int = 1
     """Events of a position that are taken at once: as one event, of which the others are a part."""
+    streams: bool = False
+    """Whether each frame's turn stands alone: cycles then count from it."""
 
     def passes(self, events: Events, keep: NDArray[np.bool_], known: Ints) -> tuple[Ints, int]:
         """[T]: the cycle in which each frame's pass starts; and the multiply cycles of what is read.
@@ -91,6 +93,8 @@ class Timing:
         first, starts = -turns[0] if self.opened else 0, np.empty(len(keep), dtype=np.int64)
         some = events.together(self.channels, self.inputs) if self.inputs > 1 else events
         found = some.words, some.places, some.ends
+        if self.streams:
+            return starts, _play_alone(starts, *found, self.cost, keep, known, turns, scan)
         return starts, _play(starts, *found, self.cost, keep, known, turns, first, scan)
 
     def multiplies(self, events: Events, keep: NDArray[np.bool_]) -> int:
@@ -104,12 +108,11 @@ class Timing:
 
     @property
     def around(self) -> int:
-        """Cycles of the layer beside its frames."""
-        return LAST_CYCLES + (0 if self.opened else LAYER_CYCLES)
+        """Cycles of the layer beside its frames; where they stream, of each of them."""
+        return LAST_CYCLES + (0 if self.opened and not self.streams else LAYER_CYCLES)
 
 
-@compiled()
-def _play(
+def _played(
     starts: Ints,
     words: Ints,
     places: Ints,
@@ -145,4 +148,30 @@ def _play(
             before, done = done, max(engine, free - 1) + 1
             start = done + drain_cycles
         starts[t] = start
+    return multiply
+
+
+_play = compiled()(_played)
+
+
+@compiled(_played)
+def _play_alone(
+    starts: Ints,
+    words: Ints,
+    places: Ints,
+    ends: Ints,
+    cost: Ints,
+    keep: NDArray[np.bool_],
+    known: Ints,
+    turns: tuple[int, int],
+    scan: tuple[int, int, int, int],
+) -> int:
+    """The same of one frame after the other, each as if there were no other."""
+    multiply = 0
+    for t in range(len(keep)):
+        part, one = slice(ends[t], ends[t + 1]), slice(t, t + 1)
+        first, own = -(turns[1] if keep[t] else turns[0]), ends[t : t + 2] - ends[t]
+        multiply += _played(
+            starts[one], words[part], places[part], own, cost, keep[one], known[one], turns, first, scan
+        )
     return multiply

@@ -11,28 +11,12 @@ from tqdm import tqdm
 
 from razorsnn.fixed import Ints
 from razorsnn.ir import Trace
-from razorsnn.layers import Layer, output_words
+from razorsnn.layers import Layer
 from razorsnn.ops.synapse import SynapseCycles, synapse_cycles
-from razorsnn.ops.timeline import turn_cycles
 from razorsnn.ops.words import Events
 from razorsnn.plan import Plan
+from razorsnn.targets.cycles import SCORED_CYCLES, latency_cycles, stream_cycles
 from razorsnn.targets.outcome import BackendRun, Outcome
-
-BEGIN_CYCLES = 1
-"""From a window's first input beat, or the end of what a stage waits for, to its beginning in the stage."""
-OPEN_CYCLES = 3
-"""From a window's beginning in a stage to the first membranes of its first layer."""
-START_CYCLES = 5
-"""From a window's last input beat to the first layer's first frame, if its first membranes are set."""
-HAND_CYCLES = 2
-"""From the end of one stage to the first frame of the next one's first layer, likewise."""
-SCORED_CYCLES = 5
-"""From the end of a stage's last layer to the stage's, if the gate behind it has nothing to score."""
-READOUT_CYCLES = 5
-"""From the last layer's end to the first score."""
-SCORE_WORD_CYCLES = 2
-"""To fetch a word of scores."""
-
 
 @dataclass(frozen=True)
 class LayerResult:
@@ -134,17 +118,16 @@ def saved_cycles(result: LayerResult) -> int:
     """Cycles that the pruned frames would have cost, had the gate kept them; what it costs is `cycles.gate`."""
     if result.keep.all():
         return 0
-    timing, keep = result.layer.timing, result.keep
-    starts, *_ = timing.passes(result.events, np.ones(len(keep), np.bool_), np.zeros(len(keep), np.int64))
-    return timing.total(starts) - (result.total_cycles - result.cycles.gate)
+    every = synapse_cycles(result.layer.timing, result.events, np.ones_like(result.keep))
+    return every.total - (result.total_cycles - result.cycles.gate)
 
 
-def run_windows(plan: Plan, windows: NDArray[np.uint8], beats: Sequence[int]) -> BackendRun:
-    """Executes windows of frames [N, T, C, H, W], with a progress bar; `beats`: input beats of each, for the cycles.
+def run_windows(plan: Plan, windows: NDArray[np.uint8], beats: Sequence[Ints]) -> BackendRun:
+    """Executes windows of frames [N, T, C, H, W], with a progress bar; `beats` [N][T]: `frame_beats`, for the cycles.
 
-    Counters beyond those of the accelerator: beats [N], and all [N, layers] nonzero and positions (activations that the
-    layer reads), cycles by kind: multiply, idle, neuron, razor, control; and those that the pruned frames saved.
-    stage [N, engines]: `stage_cycles`.
+    Counters beyond those of the accelerator: beats [N, T], latency [N] (`latency_cycles`), and all [N, layers] nonzero
+    and positions (activations that the layer reads), cycles by kind: multiply, idle, neuron, razor, control; and those
+    that the pruned frames saved. spent [N, ...]: `spent_cycles`.
     """
     found = []
     bar = tqdm(windows, desc="reference", unit="window", leave=False, delay=1.0)
@@ -155,10 +138,13 @@ def run_windows(plan: Plan, windows: NDArray[np.uint8], beats: Sequence[int]) ->
     return BackendRun(Outcome(np.array(scores), np.array(keep), np.array(cycles)), counters)
 
 
-def _summary(plan: Plan, frames: NDArray[np.uint8], beats: int) -> tuple[Ints, NDArray[np.bool_], Ints, dict[str, Any]]:
+def _summary(
+    plan: Plan, frames: NDArray[np.uint8], beats: Ints
+) -> tuple[Ints, NDArray[np.bool_], Ints, dict[str, Any]]:
     """Scores, keep bits, cycles and counters: a window's other arrays are freed before those of the next are made."""
     result = run_window(plan, frames)
-    return result.scores, result.keep, output_cycles(plan, result, beats), _counters(result) | {"beats": beats}
+    found = {"beats": beats, "latency": latency_cycles(plan, spent_cycles(result), beats)}
+    return result.scores, result.keep, output_cycles(plan, result, beats), _counters(result) | found
 
 
 def _counters(result: WindowResult) -> dict[str, Any]:
@@ -177,61 +163,25 @@ def _counters(result: WindowResult) -> dict[str, Any]:
         "razor": [layer.cycles.gate + layer.scored for layer in layers],
         "control": [layer.cycles.control for layer in layers],
         "saved": [saved_cycles(layer) for layer in layers],
-        "stage": stage_cycles(result),
+        "spent": spent_cycles(result),
     }
 
 
-def stage_cycles(result: WindowResult) -> list[int]:
-    """Of each engine: from its first frame's turn to its end, when the window is handed on, or to its last layer's."""
+def spent_cycles(result: WindowResult) -> Ints:
+    """[engines]: from an engine's first frame's turn to its end, when the window is handed on, or to its last layer's.
+
+    Where frames stream, [T, layers]: of each frame in each layer, with the row of the layer table.
+    """
+    if result.layers[0].layer.streams:
+        return np.stack([layer.cycles.frames for layer in result.layers], axis=1)
     firsts = [layer.layer.index for layer in result.layers if layer.layer.begins]
     bounds = pairwise([*firsts, len(result.layers)])
     spent = [sum(one.total_cycles for one in result.layers[begin:end]) for begin, end in bounds]
     handed = [SCORED_CYCLES + result.layers[first].scored for first in firsts[1:]]
-    return [layers + scored for layers, scored in zip(spent, [*handed, 0], strict=True)]
+    return np.add(spent, [*handed, 0])
 
 
-def score_cycles(plan: Plan) -> Ints:
-    """[classes]: from the end of the last layer to each score beat, unstalled."""
-    index = np.arange(plan.shape.classes)
-    return READOUT_CYCLES + index + (index // plan.shape.slots) * SCORE_WORD_CYCLES
-
-
-def stream_cycles(plan: Plan, stages: Ints, beats: Sequence[int]) -> tuple[Ints, Ints]:
-    """Windows back to back: cycles of each one's first accepted input beat [N], and of its score beats [N, classes].
-
-    Of windows that take `stages` [N, engines] (`stage_cycles`) and `beats` input beats. A beat comes in every cycle in
-    which it may, and no score is stalled. A window is filled while the first engine computes the one before it, so its
-    first beat waits for that engine's end of the second before it. So do the engines with each other.
-    """
-    never = [-1] * (len(plan.parts) + 1)
-    begins, scores, ended, done, before = list[int](), list[Ints](), -1, never, never
-    for spent, count in zip(stages.tolist(), beats, strict=True):
-        begins.append(max(ended, before[0]) + 1)
-        ended = begins[-1] + count - 1
-        found = _stage_ends(plan, spent, (begins[-1], ended), done, before)
-        scores.append(found[-1] + score_cycles(plan))
-        done, before = [*found[:-1], int(scores[-1][-1]), -1], done
-    return np.array(begins), np.array(scores)
-
-
-def _stage_ends(
-    plan: Plan, spent: Sequence[int], beats: tuple[int, int], done: Sequence[int], before: Sequence[int]
-) -> list[int]:
-    """The end of each engine, of a window whose first and last input beat are in cycles `beats`.
-
-    `done`, `before`: ends of the window before, and of the second before. An engine begins once it is free and there is
-    room behind it for what it hands on: the next engine is done with the second before.
-    """
-    found, (begun, there) = list[int](), (beats[0], beats[1] + START_CYCLES)
-    for stage, part in enumerate(plan.parts):
-        begun = max(begun, done[stage], before[stage + 1]) + BEGIN_CYCLES
-        set_first = begun + OPEN_CYCLES + turn_cycles(output_words(part.layers[0]), kept=False)
-        found.append(max(set_first + 1, there) + spent[stage])
-        there = found[-1] + HAND_CYCLES
-    return found
-
-
-def output_cycles(plan: Plan, result: WindowResult, beats: int) -> Ints:
-    """[classes]: the cycle of each score beat, unstalled; cycle 0 is the first of `beats` accepted input beats."""
-    scores: Ints = stream_cycles(plan, np.array([stage_cycles(result)]), [beats])[1][0]
+def output_cycles(plan: Plan, result: WindowResult, beats: Ints) -> Ints:
+    """[classes]: the cycle of each score beat, unstalled; cycle 0 is the first of `beats` [T] accepted input beats."""
+    scores: Ints = stream_cycles(plan, spent_cycles(result)[None], [beats])[1][0]
     return scores

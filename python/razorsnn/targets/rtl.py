@@ -90,6 +90,7 @@ def parameters(shape: Shape) -> Iterator[tuple[str, str]]:
         "ActivationBits": shape.activation_bits, "ScoreBits": shape.parts[-1].score_bits,
         "LoadBits": CHUNK_BITS * max(memory.chunks for part in shape.parts for memory in loadable(part)),
         "ClassIdentity": class_identity(shape),
+        "Streaming": shape.streaming,
         "Images": 1,
     }  # fmt: skip
     yield from ((name, str(value)) for name, value in whole.items())
