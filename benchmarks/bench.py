@@ -91,7 +91,7 @@ def proven(plan: Plan, samples: Samples, out: Path) -> dict[str, float]:
     shutil.rmtree(out / "rtl", ignore_errors=True)  # of the bench before
     rtl.emit(plan, out)
     words = samples.words()
-    expected = run_windows(plan, samples.frames(), [len(beats) for beats in words])
+    expected = run_windows(plan, samples.frames(), samples.beats())
     simulate(plan, out / "rtl", out, Stimulus(words[:1]))  # compiles
     started = time.perf_counter()
     found: BackendRun = simulate(plan, out / "rtl", out, Stimulus(words))

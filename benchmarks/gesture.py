@@ -26,6 +26,7 @@ from razorsnn.ir import Graph
 from razorsnn.plan import Plan, make_plan
 from razorsnn.render import show
 from razorsnn.samples import Samples, read_samples
+from razorsnn.stream import Beats
 from razorsnn.targets import rtl
 from razorsnn.targets.outcome import BackendRun
 from razorsnn.targets.reference import WindowResult, output_cycles, run_window
@@ -54,7 +55,7 @@ def main() -> None:
         frames = samples.frames()[0]
         result = run_window(plan, frames)
         rows = layers(plan, [(frames, result)], Engine(lanes, taps, inputs))
-        figures += plan_figures(plan, result, len(samples.words()[0])) + bound_figures(plan, rows)
+        figures += plan_figures(plan, result, samples.words()[0]) + bound_figures(plan, rows)
         show(f"Gesture, {plan.shape.engine}", {"layers": [*rows, row_sums(rows)]}, Console(width=170))
         if given.simulate and (lanes, taps, inputs) == SIMULATED:
             figures += proven(plan, result, samples, out)
@@ -78,13 +79,13 @@ def prepared(data: str) -> tuple[Graph, Samples]:
     return graph, window
 
 
-def plan_figures(plan: Plan, result: WindowResult, beats: int) -> list[Figure]:
+def plan_figures(plan: Plan, result: WindowResult, words: Beats) -> list[Figure]:
     """What the plan needs of the device, and the cycles after the last event."""
     name, found = f"Gesture, {plan.shape.engine}", needs(plan, DEVICE)
     return [
         *((f"{name}: {need.resource} of a {DEVICE}", need.needs, need.has, "at most") for need in found),
         (f"{name}: fits a {DEVICE}", int(fits(found)), 1, "yes or no"),
-        (f"{name}: cycles after the last event", after_last_beat(plan, result, beats), GOAL, "cycles"),
+        (f"{name}: cycles after the last event", after_last_beat(plan, result, words), GOAL, "cycles"),
         (f"{name}: frames pruned", float((~result.keep).mean()), None, "share"),
     ]
 
@@ -104,7 +105,7 @@ def proven(plan: Plan, result: WindowResult, samples: Samples, out: Path) -> lis
     started = time.perf_counter()
     found: BackendRun = simulate(plan, folder / "rtl", folder, Stimulus(words))
     seconds = time.perf_counter() - started
-    expected = output_cycles(plan, result, len(words[0]))
+    expected = output_cycles(plan, result, samples.beats()[0])
     equal = (
         np.array_equal(found.outcome.scores[0], result.scores)
         and np.array_equal(found.outcome.keep[0], result.keep)

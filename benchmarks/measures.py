@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 from benchmarks.bound import Engine, dense_cycles, lower_bound
 from razorsnn.fixed import Ints
 from razorsnn.plan import Plan
-from razorsnn.targets.reference import LayerResult, WindowResult, output_cycles, saved_cycles
+from razorsnn.stream import Beats, frame_beats
+from razorsnn.targets.cycles import latency_cycles
+from razorsnn.targets.reference import LayerResult, WindowResult, saved_cycles, spent_cycles
 
 Windows = Sequence[tuple[NDArray[np.uint8], WindowResult]]
 """Frames [T, C, H, W], and what they gave."""
@@ -21,9 +23,9 @@ SWITCHES: dict[str, dict[str, bool]] = {
 }
 
 
-def after_last_beat(plan: Plan, result: WindowResult, beats: int) -> int:
-    """Cycles from the last of so many input beats to the last score."""
-    return int(output_cycles(plan, result, beats)[-1]) - (beats - 1)
+def after_last_beat(plan: Plan, result: WindowResult, words: Beats) -> int:
+    """Cycles from the last of the input beats to the last score."""
+    return latency_cycles(plan, spent_cycles(result), frame_beats(words, plan.shape.frames))
 
 
 def layers(plan: Plan, windows: Windows, engine: Engine) -> list[dict[str, Any]]:

@@ -62,7 +62,7 @@ def cpu_figures(plan: Plan, samples: Samples, model: RazorNet, config: Config) -
     frames, clock = samples.frames(), config.hardware.clock_mhz
     float_scores(model, frames[:1])  # warms up
     torch_ms = 1e3 * float(np.median([seconds(partial(float_scores, model, frame[None])) for frame in frames]))
-    cycles = run_windows(plan, frames, [len(words) for words in samples.words()]).outcome.cycles
+    cycles = run_windows(plan, frames, samples.beats()).outcome.cycles
     assert cycles is not None, "the reference has the cycles of each beat"
     engine_ms = float(np.median(cycles[:, -1] + 1)) / (1e3 * clock)
     lanes = plan.shape.lanes
@@ -86,7 +86,7 @@ def seconds(work: Callable[[], object], clock: Callable[[], float] = time.perf_c
 
 def reference_figures(plan: Plan, samples: Samples, model: RazorNet) -> list[Figure]:
     torch.set_num_threads(1)
-    frames, beats = samples.frames(), [len(words) for words in samples.words()]
+    frames, beats = samples.frames(), samples.beats()
     works = {
         "reference": lambda: run_windows(plan, frames, beats),
         "torch": lambda: float_scores(model, frames),

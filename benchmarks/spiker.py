@@ -25,6 +25,7 @@ from benchmarks.spiker_net import Case, drawn, frame_words, nmnist
 from razorsnn.errors import UserError
 from razorsnn.files import make_folder
 from razorsnn.plan import Plan, make_plan
+from razorsnn.stream import frame_beats
 from razorsnn.targets import rtl
 from razorsnn.targets.reference import run_window, run_windows
 from razorsnn.targets.rtlsim import Stimulus, simulate
@@ -118,7 +119,7 @@ def our_figures(case: Case, plan: Plan, theirs: Sequence[Figure], folder: Path) 
     """The proof, mean cycles, areas, and how often Spiker+'s LUT x cycles is ours."""
     name, known = f"ours, {plan.shape.lanes} lanes", {figure[0]: figure[1] for figure in theirs}
     built = spiker_area.kept(folder, partial(rtl.emit, plan))
-    after = [after_last_beat(plan, run_window(plan, frames), len(frame_words(frames))) for frames in case.windows]
+    after = [after_last_beat(plan, run_window(plan, frames), frame_words(frames)) for frames in case.windows]
     cycles = float(np.mean(after))
     areas = {family: spiker_area.ours(built, family) for family in spiker_area.FAMILIES}
     figures: list[Figure] = [
@@ -138,7 +139,7 @@ def differing(case: Case, plan: Plan, built: Path) -> int:
     """Windows whose scores, keep bits or cycles of a beat are not the reference's."""
     windows = case.windows[:SIMULATED]
     words = [frame_words(frames) for frames in windows]
-    expected = run_windows(plan, windows, [len(beats) for beats in words])
+    expected = run_windows(plan, windows, [frame_beats(beats, plan.shape.frames) for beats in words])
     found = simulate(plan, built / "rtl", built, Stimulus(words))
     return int(found.outcome.differences(expected.outcome))
 

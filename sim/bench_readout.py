@@ -5,7 +5,7 @@ from typing import Any
 import cocotb
 from blocks import PARAMETERS, Block, pack
 
-from razorsnn.targets.reference import READOUT_CYCLES, SCORE_WORD_CYCLES
+from razorsnn.targets.cycles import READOUT_CYCLES, SCORE_WORD_CYCLES
 
 
 async def added(block: Block, frames: int, signed: int) -> list[int]:

@@ -75,7 +75,7 @@ class Sequencer(Block):
         """`name` is done after a while, in which the outputs hold `state`."""
         for _ in range(self.rng.randint(0, 6)):
             await self.expect()
-            assert {output: self.get(output) for output in state} == state
+            self.require(**state)
         await self.step(**{f"{name}_done": 1})
         self.check()
 
@@ -84,7 +84,7 @@ class Sequencer(Block):
         for _ in range(self.rng.randint(0, 6)):
             held = self.rng.getrandbits(1)
             await self.expect(held=held, pass_free=1 - held, pass_done=self.rng.getrandbits(1))
-            assert {output: self.get(output) for output in state} == state
+            self.require(**state)
         await self.expect(held=1, pass_free=1)
         self.decided = 0
 
@@ -101,7 +101,7 @@ class Sequencer(Block):
             await self.expect()
         for _ in range(self.rng.randint(0, 4)):
             await self.expect()
-            assert {output: self.get(output) for output in state} == state
+            self.require(**state)
         await self.expect(pass_put=1)
 
 

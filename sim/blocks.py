@@ -40,7 +40,8 @@ def planned() -> Plan:
     """The plan whose images the block reads."""
     lanes, taps = int(os.environ["RAZORSNN_LANES"]), int(os.environ["RAZORSNN_TAPS"])
     engines, inputs = (json.loads(os.environ.get(f"RAZORSNN_{name}", "1")) for name in ("ENGINES", "INPUTS"))
-    return make_plan(load_graph(Path(os.environ["RAZORSNN_GRAPH"])), lanes, taps=taps, engines=engines, inputs=inputs)
+    graph, streaming = load_graph(Path(os.environ["RAZORSNN_GRAPH"])), os.environ.get("RAZORSNN_STREAMING") == "1"
+    return make_plan(graph, lanes, taps=taps, engines=engines, inputs=inputs, streaming=streaming)
 
 
 class Block:
@@ -56,6 +57,10 @@ class Block:
 
     def get(self, name: str) -> int:
         return int(getattr(self.dut, f"{name}_o").value)
+
+    def require(self, **state: int) -> None:
+        """Outputs have these values."""
+        assert {output: self.get(output) for output in state} == state
 
     async def settle(self) -> None:
         """Until outputs follow from this cycle's inputs, which may then not change any more."""

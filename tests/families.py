@@ -57,7 +57,9 @@ class Family:
 
 def own_plan(net: NetClass, graph: Graph) -> Plan:
     """A graph of the class, in a shape class of its own."""
-    return make_plan(graph, net.lanes, taps=net.taps, engines=net.engines or 1, inputs=net.inputs, streaming=net.streaming)
+    return make_plan(
+        graph, net.lanes, taps=net.taps, engines=net.engines or 1, inputs=net.inputs, streaming=net.streaming
+    )
 
 
 def make_family(

@@ -13,8 +13,10 @@ from benchmarks.measures import layers
 from benchmarks.rows import add_rows, rows_of
 from benchmarks.speed import least
 from razorsnn.plan import make_plan
+from razorsnn.stream import frame_beats
 from razorsnn.targets.reference import output_cycles, run_window
 from tests.nets import NetClass, random_frames, random_graph
+from tests.stimuli import event_words
 
 NET = NetClass(gated=False, frames=6, size=(9, 8), sensor=(9, 8))
 
@@ -53,15 +55,17 @@ def test_the_least_of_some_runs_counts():
 
 
 def test_gesture_figures_are_those_of_plan_and_window():
-    net, beats = NetClass(frames=6, size=(9, 8), sensor=(9, 8)), 17
+    net = NetClass(frames=6, size=(9, 8), sensor=(9, 8))
     plan = make_plan(random_graph(net, 4), 4)
-    result = run_window(plan, random_frames(net, 4))
-    found = {name: (value, goal) for name, value, goal, _ in plan_figures(plan, result, beats)}
+    frames = random_frames(net, 4)
+    result, words = run_window(plan, frames), event_words(frames, plan.shape, 0)
+    found = {name: (value, goal) for name, value, goal, _ in plan_figures(plan, result, words)}
     rows = {name.removeprefix("Gesture, 4 lanes: "): pair for name, pair in found.items()}
     assert rows["multipliers of a zcu104"] == (sum(plan.multipliers().values()), 1728)
     assert rows["fits a zcu104"] == (1, 1)
     assert rows["frames pruned"][0] == np.count_nonzero(~result.keep) / result.keep.size > 0
-    assert rows["cycles after the last event"][0] == output_cycles(plan, result, beats)[-1] - (beats - 1)
+    scores = output_cycles(plan, result, frame_beats(words, net.frames))
+    assert rows["cycles after the last event"][0] == scores[-1] - (len(words) - 1)
 
 
 def test_bounds_of_gesture_are_those_of_every_layer_and_of_all():

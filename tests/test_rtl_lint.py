@@ -25,6 +25,7 @@ TOPS["spikes"] = replace(
 TOPS["engines"] = replace(GATED, engines=(1, 1, 1))
 TOPS["four taps"] = replace(GATED, taps=4)
 TOPS["nine taps"] = replace(GATED, taps=9)
+TOPS["streaming"] = replace(TOPS["static"], taps=4, streaming=True)
 TOPS["two inputs"] = replace(GATED, taps=4, inputs=2)
 TOPS["four inputs"] = replace(GATED, inputs=4)
 
@@ -66,7 +67,10 @@ def test_verilator_sees_a_fault(builds: dict[str, Path], tmp_path: Path) -> None
 
 def elaborations() -> list[tuple[str, str]]:
     """(module, parameters) of each elaboration: all as they are, and the accelerator without gates."""
-    return [*((module, "") for module in MODULES), ("rsnn_accelerator", "-G Gated=0")]
+    return [
+        *((module, "") for module in MODULES),
+        *(("rsnn_accelerator", f"-G {given}") for given in ("Gated=0", "Gated=0 -G Streaming=1")),
+    ]
 
 
 def test_yosys_elaborates_every_module_without_a_warning(builds: dict[str, Path]) -> None:

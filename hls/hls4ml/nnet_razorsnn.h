@@ -74,7 +74,7 @@ void spiking_layer(data_T data[CONFIG_T::n_in], res_T res[CONFIG_T::n_out]) {
   }
   load_window<C, C::input_lanes>(data, input);
   razorsnn::clear_scores<C>(scores);
-  razorsnn::run_layer<C>(0, layer, keep, C::image_weights(), C::image_upper(), C::image_bias(), input, even, odd, scores, counters);
+  razorsnn::run_layer<C>(0, layer, true, keep, C::image_weights(), C::image_upper(), C::image_bias(), input, even, odd, scores, counters);
   if (!C::is_readout) {
     save_window<C>(even, keep, res);
     return;

@@ -1,6 +1,7 @@
 // LIAF engine: all layers in turn, each told by its row of the layer table. In full: python/razorsnn/ops/synapse.py.
 //   equation   z = sum over pool x pool outputs of (bias + sum w * x); then the neuron (neuron.hpp)
-//   shapes     membranes in words of `slots`, a bank of `lanes` a tap, at pooled size: python/razorsnn/ops/words.py
+//   shapes     membranes in words of `slots`, a bank of `lanes` a tap, at pooled size: python/razorsnn/ops/words.py; where
+//              frames stream, those of the layers behind each other, from membrane_base on
 //   order      of an event's outputs (pooled ones where the pool is folded): blocks of a tile's size row by row, column
 //              by column, channel group by channel group, those only that exist and that a pool uses; a block a cycle
 //   handshake  a pruned frame is not scanned: no weight read, no multiply; its neuron pass runs all the same
@@ -74,7 +75,7 @@ void preset_membranes(const Layer& layer, const typename C::bias_t bias[C::bias_
     if (word == layer.words_out) break;
     for (int lane = 0; lane < C::slots; ++lane) {
 #pragma HLS unroll
-      membranes[word][lane] = bias_at<C>(layer, at, lane, bias);
+      membranes[layer.membrane_base.to_int() + word][lane] = bias_at<C>(layer, at, lane, bias);
     }
     at = next_spot<C>(at, layer);
   }
@@ -134,7 +135,7 @@ void multiply_block(const Layer& layer, const Operand<C> value, const Block& blo
     const int row = block.row + i, column = block.column + j;
     if (row < 0 || row > rows.last || column < 0 || column > columns.last) continue;
     const int down = tile<C>(layer, row >> pool), across = tile<C>(layer, column >> pool);
-    const int target = down * layer.pitch.to_int() + across * groups + block.group;
+    const int target = layer.membrane_base.to_int() + down * layer.pitch.to_int() + across * groups + block.group;
     const int place = layer.deep ? bank : i * n + j;
     for (int lane = 0; lane < C::lanes; ++lane) {
 #pragma HLS unroll
@@ -230,10 +231,11 @@ void neuron_pass(const int index, const Layer layer, const int frame,
 #pragma HLS array_partition variable=outputs complete
     for (int lane = 0; lane < C::slots; ++lane) {
 #pragma HLS unroll
-      const Membrane<C> u = membranes[word][lane];
+      Membrane<C>& membrane = membranes[layer.membrane_base.to_int() + word][lane];
+      const Membrane<C> u = membrane;
       const Cast<C::membrane_bits> y = output<C>(layer, u);
       outputs[lane] = y.value;
-      membranes[word][lane] = decayed<C>(layer, u) + bias_at<C>(layer, at, lane, bias);
+      membrane = decayed<C>(layer, u) + bias_at<C>(layer, at, lane, bias);
       if (layer.last) scores[at.group][lane] += score_part<C>(layer, u);
       if (!layer.last && y.saturated) ++counters.saturations;
     }
@@ -242,8 +244,9 @@ void neuron_pass(const int index, const Layer layer, const int frame,
   }
 }
 
+// The frames that are held; with the first of a window the layer opens.
 template <class C>
-void run_layer(const int index, const Layer& layer, const bool keep[C::frames],
+void run_layer(const int index, const Layer& layer, const bool opens, const bool keep[C::held_frames],
                const typename C::weight_t weights[C::weight_depth][C::slots],
                const typename C::upper_t upper[C::upper_room][C::slots],
                const typename C::bias_t bias[C::bias_depth][C::slots],
@@ -255,8 +258,8 @@ void run_layer(const int index, const Layer& layer, const bool keep[C::frames],
 #pragma HLS array_partition variable=membranes dim=2 type=block factor=C::taps
 #pragma HLS array_reshape variable=membranes dim=2 type=complete
 #pragma HLS bind_storage variable=membranes type=ram_2p
-  preset_membranes<C>(layer, bias, membranes);
-  for (int frame = 0; frame < C::frames; ++frame) {
+  if (opens) preset_membranes<C>(layer, bias, membranes);
+  for (int frame = 0; frame < C::held_frames; ++frame) {
     if (keep[frame]) multiply_frame<C>(index, layer, frame, input, even, odd, weights, upper, membranes, counters);
     neuron_pass<C>(index, layer, frame, bias, membranes, even, odd, scores, counters);
   }

@@ -5,6 +5,7 @@
 //   dropped    an event outside of the sensor, or of a polarity that is no channel: counted
 //   window     ends with TLAST (frames that are missing are empty), or with the mark of frame T; without TLAST
 //              there, the window has overrun, and the next word starts the next window
+//   order      held_frames at once: all of the window, or one where frames stream
 #pragma once
 
 #include "axis.hpp"
@@ -44,22 +45,30 @@ void count_event(const ap_uint<32> word, const int frame, Input<C> input[C::inpu
   if (cell != C::input_max) cell += 1;
 }
 
-// Returns whether the window has overrun.
+// How far a window has come.
+struct Progress {
+  int frames;  // that have ended
+  bool ended;
+  bool overrun;
+};
+
+// Reads the next held_frames frames, those that are left of a window that has ended as empty ones.
 template <class C>
-bool build_frames(BeatStream& events, Input<C> input[C::input_depth][C::slots], Counters& counters) {
+void build_frames(BeatStream& events, Input<C> input[C::input_depth][C::slots], Progress& window, Counters& counters) {
   clear_frames<C>(input);
   int frame = 0;
   // The counters' range bounds the loop: a window of more beats has overrun as well.
-  for (std::uint32_t beats = 0; beats != UINT32_MAX; ++beats) {
+  for (std::uint32_t beats = 0; !window.ended && frame < C::held_frames; ++beats) {
 #pragma HLS loop_tripcount min=1 max=C::input_depth
 #pragma HLS pipeline
     const Beat beat = events.read();
     const bool mark = beat.data[C::mark_bit];
     if (!mark) count_event<C>(beat.data, frame, input, counters);
-    if (beat.last) return false;
-    if (mark && ++frame == C::frames) return true;
+    if (mark) ++frame;
+    window.overrun = !beat.last && (window.frames + frame == C::frames || beats == UINT32_MAX);
+    window.ended = beat.last || window.overrun;
   }
-  return true;
+  window.frames += C::held_frames;
 }
 
 }  // namespace razorsnn

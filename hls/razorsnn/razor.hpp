@@ -176,7 +176,7 @@ void run_gate(const bool odd_store, const Layer& layer, const std::int8_t embedd
               const std::int16_t affine[C::gate_depth], const std::int32_t offset[C::offset_depth],
               const std::uint16_t exp_table[C::table_depth], const std::uint8_t sigmoid_table[C::table_depth],
               Activation<C> even[C::store_depth_even][C::slots], Activation<C> odd[C::store_depth_odd][C::slots],
-              bool keep[C::frames]) {
+              bool keep[C::held_frames]) {
 #pragma HLS inline off
   static Sum<C> sums[C::sums_depth][C::slots];
 #pragma HLS array_reshape variable=sums dim=2 type=complete

@@ -28,9 +28,9 @@ Tally tally_word(const bool peak, const Tally so_far, const Activation<C> word[C
 template <class C>
 void tally_frames(const bool odd_store, const int words, const bool peak, const Tally limit,
                   const Activation<C> even[C::store_depth_even][C::slots],
-                  const Activation<C> odd[C::store_depth_odd][C::slots], bool keep[C::frames]) {
+                  const Activation<C> odd[C::store_depth_odd][C::slots], bool keep[C::held_frames]) {
 #pragma HLS inline off
-  for (int frame = 0; frame < C::frames; ++frame) {
+  for (int frame = 0; frame < C::held_frames; ++frame) {
     Tally found = 0;
     for (int at = 0; at < C::frame_words; ++at) {
 #pragma HLS pipeline II=1

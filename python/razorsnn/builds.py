@@ -25,7 +25,7 @@ from razorsnn.errors import UserError
 from razorsnn.files import folder_transaction, hash_file, hash_files, hash_tree, read_json, write_json
 from razorsnn.graphfile import FILES, load_graph
 from razorsnn.ops.conv import Conv
-from razorsnn.plan import Plan, make_plan
+from razorsnn.plan import AXES, Plan, make_plan
 from razorsnn.settings import SETTINGS, VARIES
 from razorsnn.shape import EXACT
 from razorsnn.targets import TARGETS
@@ -68,12 +68,10 @@ def build_inputs(
     targets: Sequence[str],
     lanes: int,
     headroom: int = 0,
-    taps: int = 1,
     any_neuron: bool = False,
-    engines: int | Sequence[int] = 1,
-    inputs: int = 1,
+    **axes: Any,
 ) -> dict[str, Any]:
-    """All that a build depends on.
+    """All that a build depends on; `axes`: those of AXES that are not as they are if nobody says.
 
     For nets loaded later: `headroom`, bits that sums are wider than the net needs; `any_neuron`, no setting of neurons
     is a constant.
@@ -81,7 +79,7 @@ def build_inputs(
     sources = {name: hash_tree(asset(name)) for name in ("hls", "rtl", "templates")}
     optional = [name for name in (METRICS,) if (run / name).exists()]
     graph = hash_files_of(run, (*FILES, SAVED, *optional))
-    choices = {"targets": list(targets), "lanes": lanes, "taps": taps, "engines": engines, "inputs": inputs}
+    choices = {"targets": list(targets), "lanes": lanes} | AXES | axes
     room = {"headroom": headroom, "any_neuron": any_neuron}
     return {"version": __version__, **choices, **room, "sources": sources, "run": graph}
 
@@ -146,13 +144,12 @@ def vouched(path: Path, manifest: dict[str, Any], command: str) -> None:
 
 def as_set(run: Path, hardware: Hardware) -> Plan:
     """The graph laid out as the settings say."""
-    taps, engines, inputs = hardware.taps, hardware.engines, hardware.inputs
-    return make_plan(load_graph(run), hardware.lanes, taps=taps, engines=engines, inputs=inputs)
+    return make_plan(load_graph(run), **hardware.axes)
 
 
 def planned(run: Path, inputs: dict[str, Any]) -> Plan:
     """The graph in its own shape class, with the room that was asked for."""
-    axes = {name: inputs.get(name, 1) for name in ("taps", "engines", "inputs")}
+    axes = {name: inputs.get(name, usual) for name, usual in AXES.items()}
     own = make_plan(load_graph(run), inputs["lanes"], **axes)
     shape = own.shape.widened(inputs["headroom"])
     shape = shape.varied() if inputs.get("any_neuron") else shape
@@ -184,6 +181,7 @@ def size_facts(build: Build) -> dict[str, Any]:
         "lanes": plan.shape.lanes,
         "taps": plan.shape.taps,
         "inputs": plan.shape.inputs,
+        "streaming": bool(plan.shape.streaming),
         "engines": len(plan.parts),
         "layers_of_engines": plan.engines,
         "files": len(build.manifest["files"]),

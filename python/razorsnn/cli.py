@@ -117,6 +117,14 @@ def generate(
             help="How many share the layers (RTL), or how many each runs, as 1,3; without: as in RUN.", metavar="N"
         ),
     ] = None,
+    streaming: Annotated[
+        bool | None,
+        typer.Option(
+            "--streaming/--no-streaming",
+            help="Each frame through all layers as soon as it is there: for gates that need no whole window; "
+            "without: as in RUN.",
+        ),
+    ] = None,
     headroom: Annotated[
         int, typer.Option(min=0, max=8, help="Bits more in membranes and sums, for nets that `pack` brings later.")
     ] = 0,
@@ -132,7 +140,7 @@ def generate(
     """Write the accelerator: HLS C++, RTL, memory images, a manifest with the hash of each file."""
     from razorsnn import flow
 
-    chosen = (target.value, lanes, headroom, device, taps, any_neuron, _engines(engines), inputs)
+    chosen = (target.value, lanes, headroom, device, taps, any_neuron, _engines(engines), inputs, streaming)
     run_stage("generate", json, lambda: flow.generate(run, out, *chosen))
 
 

@@ -177,14 +177,21 @@ class Hardware(Section):
     """`lanes` x `taps` x `inputs` multipliers an engine: output channels, outputs and events side by side; the clock
     turns cycles into seconds.
 
-    `engines`: how many share the layers, each with a window of its own.
+    `engines`: how many share the layers, each with a window of its own. `streaming`: each frame goes through all layers
+    as soon as it is there, instead of a window through each layer; for gates that need no more than the frame.
     """
 
     lanes: Literal[1, 2, 4, 8, 16, 32, 64, 128] = 16
     taps: Literal[1, 4, 9] = 1
     inputs: Literal[1, 2, 4] = 1
     engines: int = Field(1, ge=1, le=MOST_ENGINES)
+    streaming: bool = False
     clock_mhz: float = Field(100.0, ge=1, le=1000)
+
+    @property
+    def axes(self) -> dict[str, Any]:
+        """What `make_plan` takes."""
+        return self.model_dump(exclude={"clock_mhz"})
 
 
 def _limited(name: str) -> Any:

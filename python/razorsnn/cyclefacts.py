@@ -5,38 +5,42 @@ from typing import Any
 
 from razorsnn.fixed import Ints
 from razorsnn.plan import Plan
+from razorsnn.targets.cycles import latency_cycles, score_cycles, stream_cycles
 from razorsnn.targets.outcome import BackendRun
-from razorsnn.targets.reference import LayerResult, WindowResult, output_cycles, score_cycles, stream_cycles
+from razorsnn.targets.reference import LayerResult, WindowResult, output_cycles, spent_cycles
 
 PARTS = ("input", "multiply", "idle", "neuron", "razor", "control", "readout")
 """neuron: a cycle a word of a pass; idle: the engine waits for the scanner; razor: it waits for a keep bit; control:
-between events and passes, between layers, and from the last input beat to the first frame."""
+between events and passes, between layers, and from the last input beat to the first frame. Where frames stream, input:
+until the next one is there."""
 LAYER_PARTS = ("multiply", "idle", "neuron", "razor", "control")
 """Those that layers have."""
 
 
-def cycle_facts(plan: Plan, reference: BackendRun, example: WindowResult, beats: int) -> dict[str, Any]:
-    """`example`: the first window, which took `beats` input beats. `all`: all windows together.
+def cycle_facts(plan: Plan, reference: BackendRun, example: WindowResult, beats: Ints) -> dict[str, Any]:
+    """`example`: the first window, whose frames took `beats` [T] input beats. `all`: all windows together.
 
     Both are tables, a row a layer, that add up exactly. `window`: cycles of one, from its first input beat to its
     last score, both included; `computing`: those after its last input beat. `stream`: all windows back to back, the
-    mean cycles from one to the next, and how many of them made the input wait.
+    mean cycles from one to the next, and how many of them made the input wait. `frame`: where they stream, of one.
     """
     cycles = reference.outcome.cycles
     assert cycles is not None, "the reference has the cycles of each beat"
     total = cycles[:, -1] + 1
     first, all_beats = int(output_cycles(plan, example, beats)[-1]) + 1, int(reference.counters["beats"].sum())
+    spent, latency = reference.counters["spent"], latency_cycles(plan, spent_cycles(example), beats)
     readout = int(score_cycles(plan)[-1])
     return {
         "parts": list(PARTS),
-        "example": _table([_layer(layer) for layer in example.layers], first, beats, readout),
+        "example": _table([_layer(layer) for layer in example.layers], first, int(beats.sum()), readout),
         "all": {
             "windows": len(total),
             **_table(_layers(plan, reference), int(total.sum()), all_beats, len(total) * readout),
         },
         "window": {"example": first, **_spread(total)},
-        "computing": {"example": first - beats, **_spread(total - reference.counters["beats"])},
+        "computing": {"example": latency, **_spread(reference.counters["latency"])},
         "stream": _stream(plan, reference),
+        "frame": _spread(spent.sum(axis=2)) if plan.shape.streaming else None,
     }
 
 
@@ -46,8 +50,8 @@ def _spread(cycles: Ints) -> dict[str, Any]:
 
 def _stream(plan: Plan, reference: BackendRun) -> dict[str, Any]:
     beats = reference.counters["beats"]
-    begins, scores = stream_cycles(plan, reference.counters["stage"], beats.tolist())
-    waited = begins[1:] > (begins + beats)[:-1]
+    begins, scores = stream_cycles(plan, reference.counters["spent"], beats)
+    waited = begins[1:] > (begins + beats.sum(axis=1))[:-1]
     return {"mean": float(scores[-1, -1] + 1) / len(begins), "waited": int(waited.sum())}
 
 
@@ -77,7 +81,8 @@ def _row(name: str, **cycles: int) -> dict[str, Any]:
 
 def _table(layers: list[dict[str, Any]], total: int, beats: int, readout: int) -> dict[str, Any]:
     """Rows of `layers` between those of input and readout, and their sum: `total` cycles."""
-    start = _row("input", input=beats, control=total - beats - readout - sum(layer["total"] for layer in layers))
+    before = total - readout - sum(layer["total"] for layer in layers)
+    start = _row("input", input=min(beats, before), control=max(0, before - beats))
     rows = [start, *layers, _row("readout", readout=readout)]
     return {"rows": rows, "sum": _row("sum", **{part: sum(row[part] for row in rows) for part in PARTS})}
 

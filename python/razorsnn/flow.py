@@ -164,6 +164,7 @@ def generate(
     any_neuron: bool = False,
     engines: int | list[int] | None = None,
     inputs: int | None = None,
+    streaming: bool | None = None,
 ) -> dict[str, Any]:
     """The accelerator's sources in `out`, with memory images and a manifest; as they are if nothing changed.
 
@@ -173,12 +174,12 @@ def generate(
     """
     config = load_config(run / SAVED)
     trained.require_graph(run, config)
-    targets, hardware = sorted(TARGETS) if target == "all" else [target], config.hardware
-    wide, at_once = hardware.taps if taps is None else taps, hardware.inputs if inputs is None else inputs
-    shared = engines or hardware.engines
+    targets = sorted(TARGETS) if target == "all" else [target]
+    given = {"lanes": lanes, "taps": taps, "inputs": inputs, "engines": engines, "streaming": streaming}
+    axes = config.hardware.axes | {name: value for name, value in given.items() if value is not None}
     if target == "hls":
-        _require_one(shared, at_once)
-    made_from = build_inputs(run, targets, lanes or hardware.lanes, headroom, wide, any_neuron, shared, at_once)
+        _require_one(axes["engines"], axes["inputs"])
+    made_from = build_inputs(run, targets, headroom=headroom, any_neuron=any_neuron, **axes)
     fitting = require_fitting(planned(run, made_from), device) if device else []
     current = current_build(out, made_from)
     if not current:

@@ -23,6 +23,8 @@ from razorsnn.stream import POLARITY_BITS, X_BITS, Y_BITS
 
 ASSUMED_ACTIVITY = 0.1
 """Share of non-zero activations by which engines get their layers: a plan does not know the windows."""
+AXES = {"taps": 1, "inputs": 1, "engines": 1, "streaming": False}
+"""What `make_plan` takes beside the lanes, as it is if nobody says."""
 MULTIPLIER_BITS = 18
 """Of a multiplier's operand: to leak, a wider membrane takes a second one a lane and tap (rtl/rsnn_mac.sv)."""
 ADDRESS_MULTIPLIERS = 8
@@ -142,7 +144,8 @@ def make_plan(
     """Lays `graph` out on engines of `lanes` lanes, `taps` taps and `inputs` inputs, in a shape class of its own.
 
     Or in the class `shape`, which has its own taps, inputs, engines and order. `engines`: how many, or how many layers
-    each of them runs. `streaming`: each frame goes through all layers as soon as it is there. UserError if it does not fit.
+    each of them runs. `streaming`: each frame goes through all layers as soon as it is there. UserError if it does not
+    fit.
     """
     taps, inputs, streaming = (shape.taps, shape.inputs, bool(shape.streaming)) if shape else (taps, inputs, streaming)
     if not 1 <= lanes <= 128 or lanes & (lanes - 1):
@@ -178,7 +181,7 @@ def _require_streaming(layers: tuple[Layer, ...], counts: Sequence[int]) -> None
     for layer in layers:
         if layer.razor:
             raise UserError(
-                f"the gate before layer {layer.name} weighs its embeddings by the whole window, so no frame can stream; "
+                f"the gate before layer {layer.name} weighs its embeddings by the whole window: no frame can stream; "
                 "accepted: gates of kind peak, events or uniform, a static threshold, no gates, or no streaming"
             )
 

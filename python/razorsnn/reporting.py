@@ -40,7 +40,7 @@ def facts(build: Build) -> dict[str, Any]:
     frames: NDArray[np.uint8] = example["frames"]
     result = run_window(plan, frames)
     backends = {name: _backend(build, name, reference) for name in sorted(TARGETS)}
-    cycles = cycle_facts(plan, reference, result, len(example["t"]) + len(frames))
+    cycles = cycle_facts(plan, reference, result, np.bincount(example["frame"], minlength=len(frames)) + 1)
     planned = plan_facts(plan)
     gates = _gates(build, reference, result)
     cycles_a_ms = 1e3 * build.config.hardware.clock_mhz
@@ -52,6 +52,7 @@ def facts(build: Build) -> dict[str, Any]:
         "lanes": plan.shape.lanes,
         "taps": plan.shape.taps,
         "inputs": plan.shape.inputs,
+        "streaming": bool(plan.shape.streaming),
         "clock_mhz": build.config.hardware.clock_mhz,
         "backends": backends,
         "example": _example(build, example, result),

@@ -17,7 +17,7 @@ from razorsnn.datasets import Dataset, open_dataset, split_windows
 from razorsnn.errors import UserError
 from razorsnn.events import Part, Recording
 from razorsnn.frames import FrameSpec, Window, build_frames, cut_windows, window_name
-from razorsnn.stream import window_words
+from razorsnn.stream import frame_beats, window_words
 
 logger = logging.getLogger("razorsnn")
 
@@ -122,6 +122,10 @@ class Samples:
     def words(self) -> list[NDArray[np.uint32]]:
         """The stream words of each window."""
         return [window_words(window, self.spec) for window in self.windows()]
+
+    def beats(self) -> list[NDArray[np.int64]]:
+        """[T] of each window: how many of its words each frame takes."""
+        return [frame_beats(words, self.spec.frames) for words in self.words()]
 
 
 def frame_spec(config: Config) -> FrameSpec:

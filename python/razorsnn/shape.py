@@ -242,9 +242,9 @@ def own_shape(graph: Graph, stage: Stage) -> Shape:
         bias_depth=sum(len(bias_words(layer)) for layer in layers),
         membrane_depth=sum(words) if streaming else max(words),
         store_depth_even=max(stored[0::2], default=1), store_depth_odd=max(stored[1::2], default=1),
-        sums_depth_even=max(scored[0], default=0), sums_depth_odd=max(scored[1], default=0), **settings(layers), streaming=int(streaming),
+        sums_depth_even=max(scored[0], default=0), sums_depth_odd=max(scored[1], default=0), **settings(layers),
         link_depth=x.frames * input_words(layers[0]) if stage.linked else 0,
-        sink_depth=x.frames * output_words(last) if stage.behind else 0,
+        streaming=int(streaming), sink_depth=x.frames * output_words(last) if stage.behind else 0,
         link_gated=int(stage.link_gated), stages=(),
     )  # fmt: skip
     return replace(found, stages=(), **NO_INPUT) if stage.linked else found

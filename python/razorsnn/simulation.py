@@ -31,7 +31,7 @@ EXAMPLE = "example.npz"
 
 def reference(plan: Plan, samples: Samples) -> BackendRun:
     """The reference on every window, cycles included."""
-    return run_windows(plan, samples.frames(), [frame_beats(words, plan.shape.frames) for words in samples.words()])
+    return run_windows(plan, samples.frames(), samples.beats())
 
 
 def compared(build: Build, samples: Samples, target: str) -> dict[str, Any]:

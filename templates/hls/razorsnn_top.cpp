@@ -52,10 +52,16 @@ void razorsnn_top(razorsnn::BeatStream& events, razorsnn::BeatStream& score_word
     return;
   }
   razorsnn::Counters counters = {0, 0, 0, 0};
-  if (razorsnn::build_frames<Config>(events, input, counters)) overrun = true;
-  razorsnn::run_window<Config>(image_layer_table, image_weights, image_upper, image_bias, image_embeddings, image_affine,
-                               image_offset, image_exp, image_sigmoid, image_keep, input, keep_bits, kept, pruned, scores,
-                               counters);
+  razorsnn::Progress window = {0, false, false};
+  while (window.frames < Config::frames) {
+#pragma HLS loop_tripcount min=Config::frames/Config::held_frames max=Config::frames/Config::held_frames
+    const int first = window.frames;
+    razorsnn::build_frames<Config>(events, input, window, counters);
+    razorsnn::run_frames<Config>(image_layer_table, image_weights, image_upper, image_bias, image_embeddings, image_affine,
+                                 image_offset, image_exp, image_sigmoid, image_keep, input, first, keep_bits, kept, pruned,
+                                 scores, counters);
+  }
+  if (window.overrun) overrun = true;
   razorsnn::send_scores<Config>(scores, score_words);
   event_count = counters.events;
   multiply_count = counters.multiplies;

@@ -78,6 +78,9 @@ FOUR = {
         "Taps": 4, "InputLanes": 2, "InputBits": 2,
     },
 }  # fmt: skip
+STREAMED = {
+    "frame_builder": BLOCKS["frame_builder"] | {"Streaming": 1},
+}
 NINE = {
     "scanner": {"Lanes": 2, "Taps": 9, "Inputs": 1, "ActBits": 2, "AddrWidth": 7, "WeightAddrWidth": 10},
     "taps": {"Inputs": 1, "Taps": 9, "ActBits": 4, "WeightAddrWidth": 10, "MembraneAddrWidth": 8},
@@ -109,7 +112,7 @@ MORE = {
 
 KINDS = {
     "two inputs": SEVERAL, "four inputs": MORE, "two engines": TWO, "banks": BANKS, "narrow": NARROW, "four taps": FOUR,
-    "nine taps": NINE,
+    "nine taps": NINE, "streaming": STREAMED,
 }  # fmt: skip
 
 
@@ -169,7 +172,7 @@ def assert_block_equals_the_reference(
     given = block_parameters(plan, int(environment["RAZORSNN_STAGE"]), tmp_path / "rtl" / f"rsnn_{name}.sv")
     folder = build(tmp_path / "rtl", rtl.parent / "cache", f"rsnn_{name}", given)
     environment |= {"RAZORSNN_PARAMETERS": json.dumps(given), "RAZORSNN_GRAPH": str(tmp_path / "graph.json")}
-    axes = {"LANES": plan.shape.lanes, "TAPS": plan.shape.taps, "INPUTS": plan.shape.inputs}
+    axes = {name.upper(): getattr(plan.shape, name) for name in ("lanes", "taps", "inputs", "streaming")}
     environment |= {f"RAZORSNN_{name}": str(value) for name, value in axes.items()}
     run_bench(folder, tmp_path / "rtl", f"bench_{name}", seed, environment, random_start=False)
 
@@ -190,6 +193,18 @@ def test_the_sequencer_of_one_of_several_engines_equals_the_reference(
     plan = make_plan(random_graph(net, seed), net.lanes, engines=net.engines)
     engines = {"RAZORSNN_ENGINES": json.dumps(net.engines), "RAZORSNN_STAGE": str(stage)}
     assert_block_equals_the_reference(tmp_path, rtl, "sequencer", seed, plan, engines)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize(("name", "taps"), [("frame_sequencer", 1), ("engine", 1), ("engine", 4)])
+def test_a_block_of_frames_that_stream_equals_the_reference(
+    tmp_path: Path, rtl: Path, name: str, taps: int, seed: int
+) -> None:
+    net = NetClass(lanes=2, frames=3, size=(4, 5), sensor=(4, 5), embeddings=1, razors=False)
+    graphs = (random_graph(net, 100 * seed + index) for index in range(100))
+    plans = (make_plan(graph, net.lanes, taps=taps, streaming=True) for graph in graphs)
+    plan = next(plan for plan in plans if plan.shape.statics and plan.shape.tallies)
+    assert_block_equals_the_reference(tmp_path, rtl, name, seed, plan)
 
 
 def net_plan(seed: int, taps: int, net: NetClass, inputs: int = 1) -> Plan:

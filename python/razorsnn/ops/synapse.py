@@ -12,7 +12,7 @@ Contract (HLS hls/razorsnn/engine.hpp; RTL rtl/rsnn_scanner.sv and rtl/rsnn_engi
 """
 
 from abc import abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -123,7 +123,7 @@ class SynapseCycles:
     """On every lane and tap at once: of an engine of one input, as many as multiply cycles."""
     gate: int
     """What the gate before the layer costs: waiting for its keep bits, beyond what is counted elsewhere."""
-    frames: Ints | None = None
+    frames: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     """[T]: of each frame, where frames stream."""
 
     @property

@@ -1,7 +1,7 @@
 """The cycle of every output beat: windows through the engines, or frames through the layers of one.
 
-Contract (RTL rtl/rsnn_sequencer.sv, rsnn_frame_sequencer.sv, rsnn_frame_builder.sv take exactly these cycles). Cycle 0 is
-the first accepted input beat; a beat comes in every cycle in which it may, and no score is stalled.
+Contract (RTL rtl/rsnn_sequencer.sv, rsnn_frame_sequencer.sv, rsnn_frame_builder.sv take exactly these cycles). Cycle 0
+is the first accepted input beat; a beat comes in every cycle in which it may, and no score is stalled.
 """
 
 from collections.abc import Sequence
@@ -18,8 +18,8 @@ BEGIN_CYCLES = 1
 OPEN_CYCLES = 3
 """From a window's beginning in a stage to the first membranes of its first layer."""
 START_CYCLES = 5
-"""From a window's last input beat to the first layer's first frame, if its first membranes are set; where frames stream,
-from a frame's last beat to its turn."""
+"""From a window's last input beat to the first layer's first frame, if its first membranes are set; where frames
+stream, from a frame's last beat to its turn."""
 HAND_CYCLES = 2
 """From the end of one stage to the first frame of the next one's first layer, likewise."""
 SCORED_CYCLES = 5
@@ -38,7 +38,7 @@ def score_cycles(plan: Plan) -> Ints:
     return READOUT_CYCLES + index + (index // plan.shape.slots) * SCORE_WORD_CYCLES
 
 
-def stream_cycles(plan: Plan, spent: Ints, beats: Sequence[Ints]) -> tuple[Ints, Ints]:
+def stream_cycles(plan: Plan, spent: Ints, beats: Ints | Sequence[Ints]) -> tuple[Ints, Ints]:
     """Windows back to back: cycles of each one's first accepted input beat [N], and of its score beats [N, classes].
 
     Of windows that take `spent` [N, ...] (`spent_cycles` of the reference) and `beats` [N][T] input beats.
@@ -46,7 +46,7 @@ def stream_cycles(plan: Plan, spent: Ints, beats: Sequence[Ints]) -> tuple[Ints,
     return (_frames if plan.shape.streaming else _windows)(plan, spent, beats)
 
 
-def _windows(plan: Plan, spent: Ints, beats: Sequence[Ints]) -> tuple[Ints, Ints]:
+def _windows(plan: Plan, spent: Ints, beats: Ints | Sequence[Ints]) -> tuple[Ints, Ints]:
     """A window is filled while the first engine computes the one before it, so its first beat waits for that engine's
     end of the second before it. So do the engines with each other. spent [N, engines]."""
     never = [-1] * (len(plan.parts) + 1)
@@ -77,7 +77,7 @@ def _stage_ends(
     return found
 
 
-def _frames(plan: Plan, spent: Ints, beats: Sequence[Ints]) -> tuple[Ints, Ints]:
+def _frames(plan: Plan, spent: Ints, beats: Ints | Sequence[Ints]) -> tuple[Ints, Ints]:
     """A frame is filled while the one before it is computed: its first beat waits until the first layer has scanned the
     second before it. A frame that TLAST left out takes a cycle. spent [N, T, layers]."""
     begins, scores, ended, done, free = list[int](), list[Ints](), -1, -1, [-1, -1]

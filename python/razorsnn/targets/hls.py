@@ -125,6 +125,7 @@ def constants(shape: Shape) -> dict[str, int]:
         "positions_beside": layout.beside,
         "input_max": 2**shape.input_bits - 1,
         "input_depth": shape.input_depth,
+        "held_frames": shape.held_frames,
         "operand_bits": max(shape.input_bits, shape.activation_bits),
         "score_depth": shape.score_depth,
         "keep_depth": max(1, shape.gates) * shape.frames,
@@ -161,10 +162,10 @@ def _bounds(shape: Shape) -> dict[str, int]:
     """Of loops and addresses: the scanner takes a step a word and one an event; a 3x3 kernel reaches 9 outputs."""
     deepest = max(shape.input_depth, shape.store_depth_even, shape.store_depth_odd)
     return {
-        "scan_steps": deepest // shape.frames * (shape.slots + 1) + 1,
+        "scan_steps": deepest // shape.held_frames * (shape.slots + 1) + 1,
         "outputs_reached": 9 * shape.membrane_depth,
         "row_bits": bits_unsigned(shape.weight_depth),
-        "frame_words": max(shape.store_depth_even, shape.store_depth_odd) // shape.frames,
+        "frame_words": max(shape.store_depth_even, shape.store_depth_odd) // shape.held_frames,
         "upper_bits": shape.upper_bits,
         "upper_room": max(1, shape.upper_depth),
     }

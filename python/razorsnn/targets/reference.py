@@ -18,6 +18,7 @@ from razorsnn.plan import Plan
 from razorsnn.targets.cycles import SCORED_CYCLES, latency_cycles, stream_cycles
 from razorsnn.targets.outcome import BackendRun, Outcome
 
+
 @dataclass(frozen=True)
 class LayerResult:
     """One layer of one window: what it read, its gate's and its own intermediates, keep bits and cycles."""
