@@ -4,7 +4,8 @@
 
 The layers are those of configs/dvs128_gesture.toml. The weights are random: biases leave 10 % of each hidden layer's
 outputs non-zero on a recorded window, and gates prune 38 % of its frames (nets.py). Its answers are worthless; its
-cycles, on that window, are those of a trained net that is as active.
+cycles, on that window, are those of a trained net that is as active. Razors need the whole window; with gates that
+tally events the same layers are laid out for frames that stream, too.
 """
 
 import argparse
@@ -29,7 +30,7 @@ from razorsnn.samples import Samples, read_samples
 from razorsnn.stream import Beats
 from razorsnn.targets import rtl
 from razorsnn.targets.outcome import BackendRun
-from razorsnn.targets.reference import WindowResult, output_cycles, run_window
+from razorsnn.targets.reference import WindowResult, output_cycles, run_window, spent_cycles
 from razorsnn.targets.rtlsim import Stimulus, simulate
 
 DEVICE, GOAL = "zcu104", 250_000
@@ -37,6 +38,7 @@ DEVICE, GOAL = "zcu104", 250_000
 WANTED = Wanted(activity=(0.1, 0.1, 0.1, 0.1), pruned=0.38)
 ENGINES = ((64, 1, 1), (128, 1, 1), (64, 4, 1), (128, 4, 1), (64, 4, 2), (128, 4, 2), (64, 4, 4), (128, 4, 4))
 """Lanes, taps and inputs."""
+STREAMING = ((16, 1, 1), (64, 1, 1), (64, 4, 1), (64, 4, 2))
 SIMULATED = (64, 4, 2)
 
 
@@ -48,30 +50,32 @@ def main() -> None:
     given = parser.parse_args()
     out: Path = given.out.resolve()
     out.mkdir(parents=True, exist_ok=True)
-    graph, samples = prepared(given.data)
     figures: list[Figure] = []
-    for lanes, taps, inputs in ENGINES:
-        plan = make_plan(graph, lanes, taps=taps, inputs=inputs)
-        frames = samples.frames()[0]
-        result = run_window(plan, frames)
-        rows = layers(plan, [(frames, result)], Engine(lanes, taps, inputs))
-        figures += plan_figures(plan, result, samples.words()[0]) + bound_figures(plan, rows)
-        show(f"Gesture, {plan.shape.engine}", {"layers": [*rows, row_sums(rows)]}, Console(width=170))
-        if given.simulate and (lanes, taps, inputs) == SIMULATED:
-            figures += proven(plan, result, samples, out)
+    for kind, streaming, engines in (("razor", False, ENGINES), ("events", True, STREAMING)):
+        graph, samples = prepared(given.data, kind)
+        for lanes, taps, inputs in engines:
+            plan = make_plan(graph, lanes, taps=taps, inputs=inputs, streaming=streaming)
+            frames = samples.frames()[0]
+            result = run_window(plan, frames)
+            rows = layers(plan, [(frames, result)], Engine(lanes, taps, inputs))
+            figures += plan_figures(plan, result, samples.words()[0]) + bound_figures(plan, rows)
+            show(f"Gesture, {plan.shape.engine}", {"layers": [*rows, row_sums(rows)]}, Console(width=170))
+            if given.simulate and (lanes, taps, inputs) == SIMULATED:
+                figures += proven(plan, result, samples, out)
     command = f"python -m benchmarks.gesture --data {given.data}{' --simulate' if given.simulate else ''}"
     add_rows(out, "gesture", rows_of(figures, command))
 
 
-def gesture_config() -> Config:
-    """The settings that ship, on excerpts: cut into windows of T frames as they come."""
+def gesture_config(kind: str) -> Config:
+    """The settings that ship, on excerpts, cut into windows of T frames as they come; with gates of this kind."""
     config = load_config(Path("configs/dvs128_gesture.toml"))
-    return config.model_copy(update={"data": config.data.model_copy(update={"crops": None, "split": "time"})})
+    data = config.data.model_copy(update={"crops": None, "split": "time"})
+    return config.model_copy(update={"data": data, "gate": config.gate.model_copy(update={"kind": kind})})
 
 
-def prepared(data: str) -> tuple[Graph, Samples]:
+def prepared(data: str, kind: str) -> tuple[Graph, Samples]:
     """The net, and the window that it is calibrated on: the first of the first recording."""
-    config = gesture_config()
+    config = gesture_config(kind)
     samples = read_samples(data, config)
     window = samples.chosen([0])
     names = [f"class{index}" for index in range(config.network.parsed[-1].units)]  # type: ignore[union-attr]
@@ -86,7 +90,20 @@ def plan_figures(plan: Plan, result: WindowResult, words: Beats) -> list[Figure]
         *((f"{name}: {need.resource} of a {DEVICE}", need.needs, need.has, "at most") for need in found),
         (f"{name}: fits a {DEVICE}", int(fits(found)), 1, "yes or no"),
         (f"{name}: cycles after the last event", after_last_beat(plan, result, words), GOAL, "cycles"),
+        *frame_figures(name, plan, result),
         (f"{name}: frames pruned", float((~result.keep).mean()), None, "share"),
+    ]
+
+
+def frame_figures(name: str, plan: Plan, result: WindowResult) -> list[Figure]:
+    """Where frames stream: what one takes, and so what is left to do after the last event at most."""
+    if not plan.shape.streaming:
+        return []
+    frames = spent_cycles(result).sum(axis=1)
+    return [
+        (f"{name}: cycles of the slowest frame", int(frames.max()), GOAL, "cycles"),
+        (f"{name}: cycles of a frame, mean", float(frames.mean()), None, "cycles"),
+        (f"{name}: cycles of all frames", int(frames.sum()), None, "cycles"),
     ]
 
 

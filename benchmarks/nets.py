@@ -5,6 +5,7 @@ Its answers are worthless; its cycles are those of a trained net that is as acti
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,9 @@ from razorsnn.ops.dense import Dense
 from razorsnn.ops.neuron import Neuron
 from razorsnn.ops.razor import AFFINE_BITS, EMBEDDING_BITS, Razor, exp_table, sigmoid_table
 from razorsnn.ops.synapse import Synapse
+from razorsnn.ops.tally import Tally
 
+Gate = TypeVar("Gate", Razor, Tally)
 BISECTIONS = 14
 WEIGHT_FRAC = 6
 
@@ -82,8 +85,11 @@ def _outputs(layer: Synapse, x: Tensor, windows: list[Ints]) -> Iterator[Ints]:
     return (layer.execute(window, x).output for window in windows)
 
 
-def _pruning(rng: np.random.Generator, x: Tensor, config: Config, windows: list[Ints], share: float) -> Razor:
+def _pruning(rng: np.random.Generator, x: Tensor, config: Config, windows: list[Ints], share: float) -> Razor | Tally:
     """A gate whose threshold prunes this share of the frames."""
+    if config.gate.kind != "razor":
+        tally = Tally("peak" if config.gate.kind == "peak" else "events", 0)
+        return _thresholded(tally, x, windows, share)
     count, size = config.gate.embeddings, (config.gate.embeddings, x.frames)
     gate = Razor(
         embeddings=rng.integers(-64, 65, size=size),
@@ -97,5 +103,9 @@ def _pruning(rng: np.random.Generator, x: Tensor, config: Config, windows: list[
         operand=config.gate.operand,
         refined=x.format,
     )
+    return _thresholded(gate, x, windows, share)
+
+
+def _thresholded(gate: Gate, x: Tensor, windows: list[Ints], share: float) -> Gate:
     scores = np.concatenate([gate.execute(window, x).values["score"] for window in windows])
     return replace(gate, threshold=int(np.quantile(scores, share)) + 1)

@@ -92,7 +92,7 @@ def test_options_reach_the_stages(calls: list[Call], tmp_path: Path):
     imported = ("--alpha", "0.5", "--threshold", "2", "--frames", "3", "--classes", "a, b", "--python", "p")
     run("import-qkeras", "m.h5", "--out", "r", "--config", settings, *imported)
     run("evaluate", "r", "--data", "d", "--backend", "rtl", "--limit", "3", "--scores", "s.npz")
-    widths = ("--lanes", "8", "--taps", "4", "--inputs", "2", "--engines", "1,3")
+    widths = ("--lanes", "8", "--taps", "4", "--inputs", "2", "--engines", "1,3", "--no-streaming")
     run(
         "generate",
         "r",
@@ -121,7 +121,7 @@ def test_options_reach_the_stages(calls: list[Call], tmp_path: Path):
         ("train", ("d", Path("r"), Config(seed=5), True)),
         ("import_qkeras", (Path("m.h5"), Path("r"), Config(seed=5), Choices(0.5, 2.0, 3, ("a", "b")), Path("p"))),
         ("evaluate", (Path("r"), "d", "rtl", 3, Path("s.npz"))),
-        ("generate", (Path("r"), Path("b"), "hls", 8, 2, "zcu104", 4, True, [1, 3], 2)),
+        ("generate", (Path("r"), Path("b"), "hls", 8, 2, "zcu104", 4, True, [1, 3], 2, False)),
         ("pack", (Path("r"), Path("b"), Path("l"))),
         ("simulate", (Path("b"), "d", 2, "rtl", Path("l"))),
         ("synthesise", (Path("b"), "ultrascale+", 3, False)),
@@ -147,7 +147,7 @@ def test_defaults_of_the_options(calls: list[Call]):
         ("train", ("d", Path("r"), Config(), False)),
         ("import_qkeras", (Path("m.h5"), Path("r"), None, Choices(), ENVIRONMENT)),
         ("evaluate", (Path("r"), "d", "reference", None, None)),
-        ("generate", (Path("r"), Path("b"), "all", None, 0, None, None, False, None, None)),
+        ("generate", (Path("r"), Path("b"), "all", None, 0, None, None, False, None, None, None)),
         ("simulate", (Path("b"), "d", None, "all", None)),
         ("synthesise", (Path("b"), "ecp5-85k", 5, True)),
         ("synthesise_vitis", (Path("b"), None, None, None)),

@@ -100,6 +100,17 @@ def test_a_refusal_names_what_is_too_big_and_the_lanes_that_fit(monkeypatch):
         require_fitting(plan_on(16), "none")
 
 
+def test_a_refusal_tells_where_streaming_would_fit(monkeypatch):
+    net = NetClass(lanes=2, frames=33, size=(17, 16), sensor=(17, 16), gated=False)
+    graph = random_graph(net, 0)
+    streaming = make_plan(graph, 2, streaming=True)
+    deep = sum(Blocks("EBR", 1, EBR, 18).needed(memory) for memory in streaming.memories() if memory.in_block_ram)
+    monkeypatch.setattr("razorsnn.device.DEVICES", {"small": Device(1000, (Blocks("EBR", deep, EBR, 18),))})
+    with pytest.raises(UserError, match=r"hold a whole window: .*; accepted: up to 2 lanes, streaming$"):
+        require_fitting(make_plan(graph, 2), "small")
+    assert fits(require_fitting(streaming, "small"))
+
+
 def test_an_unknown_device_is_told_with_those_that_are_known():
     with pytest.raises(UserError, match="device ice40: unknown; accepted: ecp5-85k, ecp5-45k, ecp5-25k, zcu104"):
         needs(plan_on(16), "ice40")

@@ -29,7 +29,7 @@ from razorsnn.refusals import accepted
 from razorsnn.settings import SETTINGS
 from razorsnn.shape import EXACT
 from razorsnn.stream import MARK, X_BITS
-from razorsnn.targets import reference
+from razorsnn.targets import cycles
 from tests.datasets.published import SENSORS
 from tests.nets import NetClass, random_graph
 from tests.pages import ROOT, blocks
@@ -147,7 +147,7 @@ def test_the_addresses_of_arrays_are_those_of_the_code():
 
 
 def test_the_constants_of_cycles_are_those_of_the_code():
-    homes = {"ops/timeline.py": timeline, "ops/razor.py": razor, "targets/reference.py": reference}
+    homes = {"ops/timeline.py": timeline, "ops/razor.py": razor, "targets/cycles.py": cycles}
     rows = table("docs/architecture.md", "constants")
     assert [(row[0], int(row[1])) for row in rows] == [(row[0], getattr(homes[row[2]], row[0])) for row in rows]
     known = {name for home in homes.values() for name in vars(home) if name.endswith("_CYCLES")}

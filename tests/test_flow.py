@@ -266,6 +266,22 @@ def test_more_engines_than_layers_are_told_before_the_training(tmp_path: Path):
     assert not (tmp_path / "run").exists()
 
 
+def test_frames_that_cannot_stream_are_told_before_the_training_and_at_generation(line: Line, tmp_path: Path):
+    for sections, told in (
+        ({"hardware": {"streaming": True}}, "a razor whose gate.threshold is absolute: it weighs its embeddings"),
+        ({"hardware": {"streaming": True, "engines": 2}}, "hardware.engines 2; accepted: 1, or no streaming"),
+    ):
+        settings = save_toml(flow_config(**sections), tmp_path / "streaming.toml")
+        arguments = ("train", "--data", "simulated", "--run", tmp_path / "run", "--config", settings)
+        assert told in refusal(*arguments)
+        assert not (tmp_path / "run").exists()
+    told = refusal("generate", line.run, "--out", tmp_path / "build", "--streaming")
+    assert "the gate before layer 1 dense weighs its embeddings by the whole window: no frame can stream" in told
+    told = refusal("generate", line.run, "--out", tmp_path / "build", "--streaming", "--engines", "2")
+    assert "2 engines, streaming; accepted: one engine, or no streaming" in told
+    assert not (tmp_path / "build").exists()
+
+
 @pytest.mark.parametrize("place", ["file", "file/below", "/proc/below", "/proc/below/further"])
 def test_a_folder_that_cannot_be_made_is_told(line: Line, tmp_path: Path, place: str):
     (tmp_path / "file").write_bytes(b"former")

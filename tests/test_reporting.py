@@ -152,7 +152,7 @@ def test_activity_stands_beside_cycles_and_accuracy(untouched, trained):
     windows, epochs = data["budget"]["windows"], data["budget"]["epochs"]
     with np.load(trained / "build" / "results" / "reference.npz") as stored:
         share = stored["counter_nonzero"][:, 1:].sum(axis=0) / stored["counter_positions"][:, 1:].sum(axis=0)
-        spent = stored["cycles"][:, -1] + 1 - stored["counter_beats"]
+        spent = stored["cycles"][:, -1] + 1 - stored["counter_beats"].sum(axis=1)
     assert np.isclose(np.mean(windows["activity"]), share.mean()) and windows["cycles"] == spent.tolist()
     assert np.mean(windows["told"]) == data["accuracy"][1]["accuracy"]
     metrics = json.loads((trained / "metrics.json").read_text())

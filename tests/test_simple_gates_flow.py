@@ -7,6 +7,7 @@ import pytest
 from razorsnn import flow
 from razorsnn.builds import open_build
 from razorsnn.files import read_json
+from razorsnn.plan import make_plan
 from tests.tiny_flow import flow_config
 
 
@@ -27,6 +28,28 @@ def test_static_gates_go_the_whole_way(tmp_path: Path) -> None:
         "keep bits"
     }
     assert set(facts["plan"]["multipliers"]) == {"engine", "addresses"}
+
+
+def test_frames_that_stream_go_the_whole_way(tmp_path: Path) -> None:
+    """Stores hold a frame; the report tells what a frame takes, and what comes after the last event."""
+    run, build, load = tmp_path / "run", tmp_path / "run" / "build", tmp_path / "load"
+    config = flow_config(gate={"kind": "peak"}, hardware={"streaming": True, "taps": 4})
+    flow.train("simulated", run, config, resume=False)
+    assert flow.generate(run, build, "all", 4)["streaming"]
+    found = flow.simulate(build, "simulated", None, "all")
+    assert {name: found[name]["differences"] for name in found} == {"hls": 0, "rtl": 0}
+    assert flow.evaluate(run, "simulated", "rtl", 4, None)["accuracy"] >= 0
+    flow.pack(run, build, load)
+    loaded = flow.simulate(build, "simulated", 3, "all", load)
+    assert {loaded[name]["differences"] for name in loaded} == {0}
+    flow.report(build)
+    facts, plan = read_json(build / "report.json"), open_build(build).plan
+    window = make_plan(plan.graph, 4, taps=4)
+    assert plan.shape.store_depth_even * plan.shape.frames == window.shape.store_depth_even
+    cycles = facts["cycles"]
+    assert facts["streaming"] and cycles["frame"]["max"] < cycles["computing"]["max"] < cycles["window"]["max"]
+    assert sum(row["total"] for row in cycles["example"]["rows"]) == cycles["window"]["example"]
+    assert "It never waits where the beats of a frame take at least" in (build / "report.html").read_text()
 
 
 @pytest.mark.parametrize("kind", ["peak", "events"])

@@ -27,6 +27,10 @@ FLAT = NetClass(lanes=1, frames=2, size=(6, 6), sensor=(6, 6), most_layers=1, ga
 TWO = NetClass(lanes=1, frames=3, size=(6, 6), sensor=(6, 6), embeddings=2, engines=(1, 2))
 AT_ONCE = NetClass(lanes=4, inputs=4, frames=2, size=(6, 6), sensor=(6, 6), most_layers=1, gated=False)
 """Weights deep enough for block RAM, of which four words are read a cycle."""
+STREAMED = NetClass(
+    lanes=1, taps=4, frames=4, size=(17, 17), sensor=(19, 17), embeddings=1, razors=False, streaming=True
+)
+"""A frame of its input and of its first layer's output fill a block RAM."""
 BANKED = NetClass(lanes=1, taps=4, frames=2, size=(17, 17), sensor=(19, 17), most_layers=1, gated=False)
 """Membranes of four banks, deep enough for block RAM."""
 
@@ -37,7 +41,7 @@ def built(folder: Path, net: NetClass, seed: int = 2) -> Path:
     run.mkdir()
     save_graph(random_graph(net, seed), run / "graph.json")
     save_config(Config(), run / "config.json")
-    axes = {"taps": net.taps, "engines": list(net.engines) or None, "inputs": net.inputs}
+    axes = {"taps": net.taps, "engines": list(net.engines) or None, "inputs": net.inputs, "streaming": net.streaming}
     flow.generate(run, run / "build", "rtl", net.lanes, 0, **axes)
     return run / "build"
 
@@ -101,6 +105,19 @@ def test_every_bank_of_membranes_is_in_block_ram(tmp_path: Path):
     count, shape = found["multipliers"], open_build(build).plan.shape
     # A product a slot, and the addresses of four slots take as many again.
     assert 2 * shape.slots <= count["synthesised"] <= count["planned"]
+
+
+@pytest.mark.parametrize("device", ["ecp5-25k", "ultrascale+"])
+def test_memories_of_frames_that_stream_are_in_block_ram(tmp_path: Path, device: str):
+    plans = ((seed, make_plan(random_graph(STREAMED, seed), 1, taps=4, streaming=True)) for seed in range(99))
+    seed = next(seed for seed, plan in plans if plan.shape.tallies and plan.shape.store_depth_even >= 64)
+    build = built(tmp_path, STREAMED, seed)
+    found = flow.synthesise(build, device, 0, False)
+    rows = {row["memory"]: row for row in found["memories"]}
+    assert all(row["as_planned"] for row in rows.values())
+    deep = {"input, first", "input, second", "even store", "membranes"}
+    assert {name for name in deep if rows[name]["block_rams"]} == deep
+    assert found["multipliers"]["synthesised"] <= found["multipliers"]["planned"]
 
 
 @pytest.mark.parametrize("device", ["ecp5-25k", "ultrascale+"])

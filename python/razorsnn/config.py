@@ -250,11 +250,19 @@ class Config(Section):
                 )
             height, width = height // pool, width // pool
 
-    def require_layers_for_engines(self) -> None:
-        """UserError where there are more engines than layers."""
+    def require_fitting_hardware(self) -> None:
+        """UserError where there are more engines than layers, or frames shall stream that cannot."""
         engines, layers = self.hardware.engines, len(self.network.parsed)
         if engines > layers:
             raise UserError(f"hardware.engines {engines}; accepted: 1 to {layers}, the layers of the network")
+        if self.hardware.streaming and engines > 1:
+            raise UserError(f"hardware.streaming with hardware.engines {engines}; accepted: 1, or no streaming")
+        if self.hardware.streaming and self.gate.kind == "razor" and self.gate.threshold != "static":
+            raise UserError(
+                f"hardware.streaming with a razor whose gate.threshold is {self.gate.threshold}: it weighs its "
+                "embeddings by the whole window; accepted: static, a gate.kind of peak, events, uniform or none, or no "
+                "streaming"
+            )
 
     def fingerprint(self) -> str:
         """SHA-256 over every value, defaults included: equal settings, equal fingerprint."""

@@ -51,7 +51,7 @@ def train(data: str, run: Path, config: Config, resume: bool) -> dict[str, Any]:
     unfinished one goes on with `resume`.
     """
     config.require_fitting_pools()
-    config.require_layers_for_engines()
+    config.require_fitting_hardware()
     return train_on(read_samples(data, config), run, config, resume)
 
 

@@ -23,7 +23,7 @@ from razorsnn.targets import TARGETS
 from razorsnn.targets.outcome import BackendRun, Outcome
 from razorsnn.targets.reference import run_windows
 
-SCHEMA = 2
+SCHEMA = 3
 """Of the stored results; what older ones lack, `compared` computes anew."""
 EXAMPLE = "example.npz"
 """The first window: its events [N] x, y, t, p, frame, and its frames [T, C, H, W]."""
