@@ -7,7 +7,7 @@ import typer
 
 from razorsnn.console import app, command, run_stage
 from razorsnn.errors import UserError
-from razorsnn.options import Backend, Build, Data, Json, Limit, Run, Target, Tool
+from razorsnn.options import Backend, Build, Data, Engines, Json, Limit, Run, Streaming, Target, Tool
 
 if TYPE_CHECKING:
     from razorsnn.config import Config
@@ -111,20 +111,8 @@ def generate(
     inputs: Annotated[
         int | None, typer.Option(help="Events of a position at once, 1, 2 or 4 (RTL); without: as in RUN.")
     ] = None,
-    engines: Annotated[
-        str | None,
-        typer.Option(
-            help="How many share the layers (RTL), or how many each runs, as 1,3; without: as in RUN.", metavar="N"
-        ),
-    ] = None,
-    streaming: Annotated[
-        bool | None,
-        typer.Option(
-            "--streaming/--no-streaming",
-            help="Each frame through all layers as soon as it is there: for gates that need no whole window; "
-            "without: as in RUN.",
-        ),
-    ] = None,
+    engines: Engines = None,
+    streaming: Streaming = None,
     headroom: Annotated[
         int, typer.Option(min=0, max=8, help="Bits more in membranes and sums, for nets that `pack` brings later.")
     ] = 0,

@@ -181,8 +181,7 @@ def generate(
         _require_one(axes["engines"], axes["inputs"])
     made_from = build_inputs(run, targets, headroom=headroom, any_neuron=any_neuron, **axes)
     fitting = require_fitting(planned(run, made_from), device) if device else []
-    current = current_build(out, made_from)
-    if not current:
+    if not (current := current_build(out, made_from)):
         write_build(run, out, made_from)
     build = current or open_build(out)
     return {

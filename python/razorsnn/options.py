@@ -43,3 +43,17 @@ Data = Annotated[
 Limit = Annotated[int | None, typer.Option(min=1, help="Only N of the windows, spread evenly.", metavar="N")]
 Run = Annotated[Path, typer.Argument(help="Result folder of a training.", metavar="RUN")]
 Build = Annotated[Path, typer.Argument(help="Folder that `generate` wrote.", metavar="BUILD")]
+Engines = Annotated[
+    str | None,
+    typer.Option(
+        help="How many share the layers (RTL), or how many each runs, as 1,3; without: as in RUN.", metavar="N"
+    ),
+]
+Streaming = Annotated[
+    bool | None,
+    typer.Option(
+        "--streaming/--no-streaming",
+        help="Each frame through all layers as soon as it is there, where no gate needs the whole window; "
+        "without: as in RUN.",
+    ),
+]

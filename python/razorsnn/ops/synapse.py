@@ -12,7 +12,7 @@ Contract (HLS hls/razorsnn/engine.hpp; RTL rtl/rsnn_scanner.sv and rtl/rsnn_engi
 """
 
 from abc import abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -22,8 +22,9 @@ from razorsnn.compiled import compiled
 from razorsnn.fixed import Format, Ints, bits_signed
 from razorsnn.ir import Op, Tensor, Trace
 from razorsnn.ops.neuron import READOUTS, Neuron
-from razorsnn.ops.timeline import DRAIN_CYCLES, Timing, turn_cycles
-from razorsnn.ops.words import Events, Words, channels_last
+from razorsnn.ops.synapse_cycles import SynapseCycles, synapse_cycles
+from razorsnn.ops.timeline import Timing
+from razorsnn.ops.words import Words, channels_last
 
 Weights = NDArray[np.int32]
 """For products of 32 bits, whose sums have 64: twice as fast as products of 64."""
@@ -105,31 +106,6 @@ class Geometry:
         first = np.maximum(first, 0) if side == 1 else first
         count: Ints = np.minimum(last >> self.step_log2, valid - 1) - first + side
         return np.maximum(count, 0) // side
-
-
-@dataclass(frozen=True)
-class SynapseCycles:
-    """Cycles of one window in one layer, and what they were spent on."""
-
-    total: int
-    neuron: int
-    """All neuron passes, a cycle a word, with the one that sets the first membranes where it is waited for."""
-    control: int
-    """Of the layer, and from the events of a frame to its pass and on to the next frame's, were none to wait for."""
-    multiply: int
-    """In which the engine multiplies."""
-    events: int
-    multiplies: int
-    """On every lane and tap at once: of an engine of one input, as many as multiply cycles."""
-    gate: int
-    """What the gate before the layer costs: waiting for its keep bits, beyond what is counted elsewhere."""
-    frames: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
-    """[T]: of each frame, where frames stream."""
-
-    @property
-    def idle(self) -> int:
-        """Cycles in which the engine waits for an event."""
-        return self.total - self.multiply - self.neuron - self.control - self.gate
 
 
 @dataclass(frozen=True, eq=False)
@@ -261,41 +237,3 @@ class Synapse(Op):
         cost = reads.pack(np.broadcast_to(steps, (1, *x.shape[1:])))[0]
         position = reads.size if geometry.dense else reads.channels
         return Timing(cost, writes.count(*geometry.output.shape[1:]), opened, position, inputs, streams)
-
-
-def synapse_cycles(timing: Timing, events: Events, keep: NDArray[np.bool_], known: Ints | None = None) -> SynapseCycles:
-    """Of a window whose frames have these events, of which those of pruned frames are not read; `known` as above."""
-    if timing.streams:
-        return _streamed_cycles(timing, events, keep)
-    frames, kept, set_before = len(keep), int(np.count_nonzero(keep)), int(timing.opened)
-    starts, multiply = timing.passes(events, keep, np.zeros(frames, dtype=np.int64))
-    early = total = timing.total(starts)
-    if known is not None:
-        total = timing.total(timing.passes(events, keep, known)[0])
-    seen = kept - (set_before and int(keep[0]))
-    turns = seen * turn_cycles(timing.words, True) + (frames - set_before - seen) * turn_cycles(timing.words, False)
-    return SynapseCycles(
-        total=total,
-        neuron=(frames - set_before + 1) * timing.words,
-        control=turns - (frames - set_before) * timing.words + (1 + DRAIN_CYCLES) * kept + timing.around,
-        multiply=multiply,
-        events=int((np.diff(events.ends) * keep).sum()),
-        multiplies=timing.multiplies(events, keep) if timing.inputs > 1 else multiply,
-        gate=total - early,
-    )
-
-
-def _streamed_cycles(timing: Timing, events: Events, keep: NDArray[np.bool_]) -> SynapseCycles:
-    """Each frame's turn in the layer stands alone; its gate, if there is one, is known by then."""
-    starts, multiply = timing.passes(events, keep, np.zeros(len(keep), dtype=np.int64))
-    frames = starts + timing.words + timing.around
-    return SynapseCycles(
-        total=int(frames.sum()),
-        neuron=len(keep) * timing.words,
-        control=len(keep) * timing.around + (1 + DRAIN_CYCLES) * int(np.count_nonzero(keep)),
-        multiply=multiply,
-        events=int((np.diff(events.ends) * keep).sum()),
-        multiplies=timing.multiplies(events, keep) if timing.inputs > 1 else multiply,
-        gate=0,
-        frames=frames,
-    )

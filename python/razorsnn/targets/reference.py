@@ -12,7 +12,7 @@ from tqdm import tqdm
 from razorsnn.fixed import Ints
 from razorsnn.ir import Trace
 from razorsnn.layers import Layer
-from razorsnn.ops.synapse import SynapseCycles, synapse_cycles
+from razorsnn.ops.synapse_cycles import SynapseCycles, synapse_cycles
 from razorsnn.ops.words import Events
 from razorsnn.plan import Plan
 from razorsnn.targets.cycles import SCORED_CYCLES, latency_cycles, stream_cycles
