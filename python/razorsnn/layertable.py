@@ -43,7 +43,7 @@ LAYER_FIELDS: tuple[tuple[str, int, str], ...] = (
     ("row_stride", 16, "weight words from one input channel to the next"),
     ("weight_base", 24, "first weight word"),
     ("bias_base", 16, "first bias word"),
-    ("membrane_base", 16, "first membrane word, where frames stream"),
+    ("membrane_base", 24, "first membrane word, where frames stream"),
     ("alpha", 8, "leak, over 256"),
     ("v_th", 31, "threshold of the neuron"),
     ("reset", 2, "0 zero, 1 threshold, 2 subtract"),
