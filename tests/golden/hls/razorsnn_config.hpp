@@ -46,6 +46,7 @@ struct Config {
   static constexpr int spike = 0;
   static constexpr int ties_even = 0;
   static constexpr int out_max = 15;
+  static constexpr int streaming = 0;
   static constexpr int slots = 2;
   static constexpr int tile_side = 1;
   static constexpr int input_groups = 1;
@@ -54,6 +55,7 @@ struct Config {
   static constexpr int positions_beside = 2;
   static constexpr int input_max = 15;
   static constexpr int input_depth = 4;
+  static constexpr int held_frames = 2;
   static constexpr int operand_bits = 4;
   static constexpr int score_depth = 1;
   static constexpr int keep_depth = 2;
@@ -75,7 +77,7 @@ struct Config {
   static constexpr int load_address = 68;
   static constexpr int load_data = 72;
   static constexpr int load_commit = 76;
-  static constexpr int class_identity = 1167451297;
+  static constexpr int class_identity = 1194140567;
   static constexpr int load_memories = 10;
   static constexpr int load_index_bits = 24;
   static constexpr int most_chunks = 13;
@@ -95,7 +97,7 @@ struct Config {
   static constexpr int mask_input_low = -128;
   static constexpr int mask_input_high = 127;
   static constexpr int table_depth = 256;
-  static constexpr int layer_fields = 44;
+  static constexpr int layer_fields = 45;
   using weight_t = std::int8_t;
   using upper_t = std::int8_t;
   using bias_t = std::int16_t;

@@ -42,6 +42,7 @@ struct Layer {
   ap_uint<16> row_stride;  // weight words from one input channel to the next
   ap_uint<24> weight_base;  // first weight word
   ap_uint<16> bias_base;  // first bias word
+  ap_uint<24> membrane_base;  // first membrane word, where frames stream
   ap_uint<8> alpha;  // leak, over 256
   ap_uint<31> v_th;  // threshold of the neuron
   ap_uint<2> reset;  // 0 zero, 1 threshold, 2 subtract
@@ -57,7 +58,7 @@ struct Layer {
   ap_uint<1> ties_even;  // the cast of y takes ties to the even neighbour, not up
 };
 
-inline Layer read_layer(const std::uint32_t row[44]) {
+inline Layer read_layer(const std::uint32_t row[45]) {
 #pragma HLS inline
   Layer layer;
   layer.gated = row[0];
@@ -91,19 +92,20 @@ inline Layer read_layer(const std::uint32_t row[44]) {
   layer.row_stride = row[28];
   layer.weight_base = row[29];
   layer.bias_base = row[30];
-  layer.alpha = row[31];
-  layer.v_th = row[32];
-  layer.reset = row[33];
-  layer.spike = row[34];
-  layer.out_shift = row[35];
-  layer.out_max = row[36];
-  layer.feeds = row[37];
-  layer.feed_base = row[38];
-  layer.tally_peak = row[39];
-  layer.tally_limit = row[40];
-  layer.last = row[41];
-  layer.signed_sum = row[42];
-  layer.ties_even = row[43];
+  layer.membrane_base = row[31];
+  layer.alpha = row[32];
+  layer.v_th = row[33];
+  layer.reset = row[34];
+  layer.spike = row[35];
+  layer.out_shift = row[36];
+  layer.out_max = row[37];
+  layer.feeds = row[38];
+  layer.feed_base = row[39];
+  layer.tally_peak = row[40];
+  layer.tally_limit = row[41];
+  layer.last = row[42];
+  layer.signed_sum = row[43];
+  layer.ties_even = row[44];
   return layer;
 }
 
@@ -126,51 +128,52 @@ inline std::int32_t signed_at(const std::uint32_t chunks[], const int at, const 
 }
 
 // The row as the RTL's memory holds it: the last field in the lowest bits.
-inline void unpack_row(const std::uint32_t chunks[], std::uint32_t row[44]) {
-  row[0] = bits_at(chunks, 384, 1);
-  row[1] = bits_at(chunks, 383, 1);
-  row[2] = bits_at(chunks, 382, 1);
-  row[3] = bits_at(chunks, 381, 1);
-  row[4] = bits_at(chunks, 380, 1);
-  row[5] = bits_at(chunks, 349, 31);
-  row[6] = bits_at(chunks, 333, 16);
-  row[7] = bits_at(chunks, 325, 8);
-  row[8] = bits_at(chunks, 320, 5);
-  row[9] = bits_at(chunks, 315, 5);
-  row[10] = bits_at(chunks, 310, 5);
-  row[11] = bits_at(chunks, 302, 8);
-  row[12] = bits_at(chunks, 301, 1);
-  row[13] = bits_at(chunks, 300, 1);
-  row[14] = bits_at(chunks, 296, 4);
-  row[15] = bits_at(chunks, 294, 2);
-  row[16] = bits_at(chunks, 292, 2);
-  row[17] = bits_at(chunks, 289, 3);
-  row[18] = bits_at(chunks, 288, 1);
-  row[19] = bits_at(chunks, 287, 1);
-  row[20] = bits_at(chunks, 275, 12);
-  row[21] = bits_at(chunks, 263, 12);
-  row[22] = bits_at(chunks, 239, 24);
-  row[23] = bits_at(chunks, 227, 12);
-  row[24] = bits_at(chunks, 215, 12);
-  row[25] = bits_at(chunks, 203, 12);
-  row[26] = bits_at(chunks, 187, 16);
-  row[27] = bits_at(chunks, 163, 24);
-  row[28] = bits_at(chunks, 147, 16);
-  row[29] = bits_at(chunks, 123, 24);
-  row[30] = bits_at(chunks, 107, 16);
-  row[31] = bits_at(chunks, 99, 8);
-  row[32] = bits_at(chunks, 68, 31);
-  row[33] = bits_at(chunks, 66, 2);
-  row[34] = bits_at(chunks, 65, 1);
-  row[35] = bits_at(chunks, 60, 5);
-  row[36] = bits_at(chunks, 52, 8);
-  row[37] = bits_at(chunks, 51, 1);
-  row[38] = bits_at(chunks, 35, 16);
-  row[39] = bits_at(chunks, 34, 1);
-  row[40] = bits_at(chunks, 3, 31);
-  row[41] = bits_at(chunks, 2, 1);
-  row[42] = bits_at(chunks, 1, 1);
-  row[43] = bits_at(chunks, 0, 1);
+inline void unpack_row(const std::uint32_t chunks[], std::uint32_t row[45]) {
+  row[0] = bits_at(chunks, 408, 1);
+  row[1] = bits_at(chunks, 407, 1);
+  row[2] = bits_at(chunks, 406, 1);
+  row[3] = bits_at(chunks, 405, 1);
+  row[4] = bits_at(chunks, 404, 1);
+  row[5] = bits_at(chunks, 373, 31);
+  row[6] = bits_at(chunks, 357, 16);
+  row[7] = bits_at(chunks, 349, 8);
+  row[8] = bits_at(chunks, 344, 5);
+  row[9] = bits_at(chunks, 339, 5);
+  row[10] = bits_at(chunks, 334, 5);
+  row[11] = bits_at(chunks, 326, 8);
+  row[12] = bits_at(chunks, 325, 1);
+  row[13] = bits_at(chunks, 324, 1);
+  row[14] = bits_at(chunks, 320, 4);
+  row[15] = bits_at(chunks, 318, 2);
+  row[16] = bits_at(chunks, 316, 2);
+  row[17] = bits_at(chunks, 313, 3);
+  row[18] = bits_at(chunks, 312, 1);
+  row[19] = bits_at(chunks, 311, 1);
+  row[20] = bits_at(chunks, 299, 12);
+  row[21] = bits_at(chunks, 287, 12);
+  row[22] = bits_at(chunks, 263, 24);
+  row[23] = bits_at(chunks, 251, 12);
+  row[24] = bits_at(chunks, 239, 12);
+  row[25] = bits_at(chunks, 227, 12);
+  row[26] = bits_at(chunks, 211, 16);
+  row[27] = bits_at(chunks, 187, 24);
+  row[28] = bits_at(chunks, 171, 16);
+  row[29] = bits_at(chunks, 147, 24);
+  row[30] = bits_at(chunks, 131, 16);
+  row[31] = bits_at(chunks, 107, 24);
+  row[32] = bits_at(chunks, 99, 8);
+  row[33] = bits_at(chunks, 68, 31);
+  row[34] = bits_at(chunks, 66, 2);
+  row[35] = bits_at(chunks, 65, 1);
+  row[36] = bits_at(chunks, 60, 5);
+  row[37] = bits_at(chunks, 52, 8);
+  row[38] = bits_at(chunks, 51, 1);
+  row[39] = bits_at(chunks, 35, 16);
+  row[40] = bits_at(chunks, 34, 1);
+  row[41] = bits_at(chunks, 3, 31);
+  row[42] = bits_at(chunks, 2, 1);
+  row[43] = bits_at(chunks, 1, 1);
+  row[44] = bits_at(chunks, 0, 1);
 }
 
 }  // namespace razorsnn
