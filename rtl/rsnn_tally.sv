@@ -5,7 +5,7 @@
 //              layer that puts out; keep_o is what the layer before put together
 //   latency    a frame's bit is in 3 cycles after its last word
 //   handshake  none: a word may come in every cycle. All Frames frames of a layer come before odd_i changes and 3 cycles
-//              later its bits are whole; peak_i and limit_i hold from a layer's first word until its last
+//              later its bits are whole; where layers take turns frame by frame, the highest bit is that of the last one; peak_i and limit_i hold from a layer's first word until its last
 module rsnn_tally #(
   parameter int unsigned Slots = 4,
   parameter int unsigned ActBits = 4,
@@ -47,7 +47,7 @@ module rsnn_tally #(
       reached2_q <= reached1_q || (reached2_q && !fresh_q);
       sum2_q <= rsnn_pkg::TallyBits'(sum1_q) + (fresh_q ? '0 : sum2_q);
     end
-    // The first frame has the lowest bit once all have come.
+    // The last frame has the highest bit, so the first one the lowest once all have come.
     if (ended2_q) keep_q[odd2_q] <= Frames'({kept, keep_q[odd2_q]} >> 1);
     if (!rst_ni) begin
       {word1_q, last1_q, ended2_q} <= '0;

@@ -111,6 +111,19 @@ def test_a_refusal_tells_where_streaming_would_fit(monkeypatch):
     assert fits(require_fitting(streaming, "small"))
 
 
+def test_what_has_no_plan_does_not_fit_either(monkeypatch):
+    """A refusal tells what is too big, though with fewer lanes a field of the layer table would be too narrow."""
+    monkeypatch.setattr("razorsnn.device.DEVICES", {"none": Device(0, (Blocks("EBR", 0, EBR, 18),))})
+    whole = plan_on(16)
+
+    def refused(*_: object) -> Plan:
+        raise UserError("no plan")
+
+    monkeypatch.setattr("razorsnn.device.make_plan", refused)
+    with pytest.raises(UserError, match=r"is too big for none: .*no number of lanes"):
+        require_fitting(whole, "none")
+
+
 def test_an_unknown_device_is_told_with_those_that_are_known():
     with pytest.raises(UserError, match="device ice40: unknown; accepted: ecp5-85k, ecp5-45k, ecp5-25k, zcu104"):
         needs(plan_on(16), "ice40")

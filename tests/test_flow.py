@@ -275,6 +275,7 @@ def test_frames_that_cannot_stream_are_told_before_the_training_and_at_generatio
         arguments = ("train", "--data", "simulated", "--run", tmp_path / "run", "--config", settings)
         assert told in refusal(*arguments)
         assert not (tmp_path / "run").exists()
+    flow_config(gate={"position": "backbone"}, hardware={"streaming": True}).require_fitting_hardware()  # has no gate
     told = refusal("generate", line.run, "--out", tmp_path / "build", "--streaming")
     assert "the gate before layer 1 dense weighs its embeddings by the whole window: no frame can stream" in told
     told = refusal("generate", line.run, "--out", tmp_path / "build", "--streaming", "--engines", "2")

@@ -49,7 +49,7 @@ def test_frames_that_stream_go_the_whole_way(tmp_path: Path) -> None:
     cycles = facts["cycles"]
     assert facts["streaming"] and cycles["frame"]["max"] < cycles["computing"]["max"] < cycles["window"]["max"]
     assert sum(row["total"] for row in cycles["example"]["rows"]) == cycles["window"]["example"]
-    assert "It never waits where the beats of a frame take at least" in (build / "report.html").read_text()
+    assert "The input never waits where each frame comes" in (build / "report.html").read_text()
 
 
 @pytest.mark.parametrize("kind", ["peak", "events"])

@@ -12,19 +12,24 @@ from razorsnn.targets.outcome import BackendRun
 
 
 def budget(build: Build, reference: BackendRun, labels: NDArray[np.int64]) -> dict[str, Any]:
-    """Of each window its activity, its cycles after the last event, whether it was told; of each epoch two of them.
+    """Of each window its activity, its cycles after the last event, where frames stream those of all frames, and whether
+    it was told; of each epoch two of them.
 
     Activity: the share of non-zeros, the mean over the layers behind the first, or of the only one.
     """
-    counters = reference.counters
+    counters, streaming = reference.counters, build.plan.shape.streaming
     shares = counters["nonzero"] / counters["positions"]
     told = reference.outcome.scores.argmax(axis=1) == labels
     windows = {
         "activity": _mean(shares).tolist(),
-        "cycles": counters["latency"].tolist(),
+        "cycles": (counters["spent"].sum(axis=(1, 2)) if streaming else counters["latency"]).tolist(),
         "told": told.tolist(),
     }
-    return {"windows": windows, "epochs": _epochs(build.path / METRICS)}
+    return {
+        "cycles": "of all frames" if streaming else "after the last event",
+        "windows": windows,
+        "epochs": _epochs(build.path / METRICS),
+    }
 
 
 def _mean(shares: NDArray[np.float64]) -> NDArray[np.float64]:

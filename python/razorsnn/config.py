@@ -257,7 +257,8 @@ class Config(Section):
             raise UserError(f"hardware.engines {engines}; accepted: 1 to {layers}, the layers of the network")
         if self.hardware.streaming and engines > 1:
             raise UserError(f"hardware.streaming with hardware.engines {engines}; accepted: 1, or no streaming")
-        if self.hardware.streaming and self.gate.kind == "razor" and self.gate.threshold != "static":
+        gated = layers > (2 if self.gate.position == "backbone" else 1)
+        if self.hardware.streaming and gated and self.gate.kind == "razor" and self.gate.threshold != "static":
             raise UserError(
                 f"hardware.streaming with a razor whose gate.threshold is {self.gate.threshold}: it weighs its "
                 "embeddings by the whole window; accepted: static, a gate.kind of peak, events, uniform or none, or no "

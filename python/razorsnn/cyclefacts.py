@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from razorsnn.fixed import Ints
 from razorsnn.plan import Plan
-from razorsnn.targets.cycles import latency_cycles, score_cycles, stream_cycles
+from razorsnn.targets.cycles import latency_cycles, pace_cycles, score_cycles, stream_cycles
 from razorsnn.targets.outcome import BackendRun
 from razorsnn.targets.reference import LayerResult, WindowResult, output_cycles, spent_cycles
 
@@ -22,7 +24,8 @@ def cycle_facts(plan: Plan, reference: BackendRun, example: WindowResult, beats:
 
     Both are tables, a row a layer, that add up exactly. `window`: cycles of one, from its first input beat to its
     last score, both included; `computing`: those after its last input beat. `stream`: all windows back to back, the
-    mean cycles from one to the next, and how many of them made the input wait. `frame`: where they stream, of one.
+    mean cycles from one to the next, and of how many the input had to wait. Where frames stream, `frame`: cycles of one, and `pace`: of beats or
+    idle that a frame must take for the input never to wait.
     """
     cycles = reference.outcome.cycles
     assert cycles is not None, "the reference has the cycles of each beat"
@@ -40,7 +43,7 @@ def cycle_facts(plan: Plan, reference: BackendRun, example: WindowResult, beats:
         "window": {"example": first, **_spread(total)},
         "computing": {"example": latency, **_spread(reference.counters["latency"])},
         "stream": _stream(plan, reference),
-        "frame": _spread(spent.sum(axis=2)) if plan.shape.streaming else None,
+        **({"frame": _spread(spent.sum(axis=2)), "pace": pace_cycles(plan, spent)} if plan.shape.streaming else {}),
     }
 
 
@@ -50,9 +53,9 @@ def _spread(cycles: Ints) -> dict[str, Any]:
 
 def _stream(plan: Plan, reference: BackendRun) -> dict[str, Any]:
     beats = reference.counters["beats"]
-    begins, scores = stream_cycles(plan, reference.counters["spent"], beats)
-    waited = begins[1:] > (begins + beats.sum(axis=1))[:-1]
-    return {"mean": float(scores[-1, -1] + 1) / len(begins), "waited": int(waited.sum())}
+    found = stream_cycles(plan, reference.counters["spent"], beats)
+    waited = np.diff(found.ends, prepend=-1) > beats.sum(axis=1)
+    return {"mean": float(found.scores[-1, -1] + 1) / len(beats), "waited": int(waited.sum())}
 
 
 def gate_balance(plan: Plan, reference: BackendRun) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ URAM: the sources ask for block RAM, and URAM has no contents after configuratio
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import product
 
@@ -110,9 +111,10 @@ def _accepted(plan: Plan, name: str) -> str:
     orders = [bool(shape.streaming)] + [True] * (one and streams and not shape.streaming)
     fewer = [inputs for inputs in reversed(INPUTS) if inputs <= shape.inputs]
     for streaming, inputs, log2 in product(orders, fewer, range(shape.lanes.bit_length() - 1, -1, -1)):
-        smaller = make_plan(plan.graph, 1 << log2, None, shape.taps, plan.engines, inputs, streaming)
-        if fits(needs(smaller, name)):
-            return f"up to {smaller.shape.engine}"
+        with suppress(UserError):  # what has no plan does not fit either
+            smaller = make_plan(plan.graph, 1 << log2, None, shape.taps, plan.engines, inputs, streaming)
+            if fits(needs(smaller, name)):
+                return f"up to {smaller.shape.engine}"
     without = "" if streams else ", gates other than razors and --streaming"
     return f"no number of lanes, because no memory is external; fewer frames, channels or bits{without}"
 

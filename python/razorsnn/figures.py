@@ -172,7 +172,7 @@ def _budget(budget: dict[str, Any]) -> Figure:
     active, cycles, told = (np.array(windows[name]) for name in ("activity", "cycles", "told"))
     for which, colour, marker, label in ((told, ON, "o", "told right"), (~told, OFF, "x", "told wrong")):
         panels[0].scatter(100 * active[which], cycles[which], 16, colour, marker=marker, label=label, alpha=0.8)
-    panels[0].set(title="windows", ylabel="cycles after the last event", ylim=(0, 1.15 * cycles.max()))
+    panels[0].set(title="windows", ylabel=f"cycles {budget['cycles']}", ylim=(0, 1.15 * cycles.max()))
     panels[0].yaxis.set_major_formatter("{x:,.0f}")
     panels[0].legend(fontsize=8, loc="lower right")
     if epochs:

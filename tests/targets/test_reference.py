@@ -10,8 +10,17 @@ from razorsnn.layers import output_words
 from razorsnn.ops.static import Static
 from razorsnn.ops.timeline import LEAST_PASS_CYCLES
 from razorsnn.plan import make_plan
-from razorsnn.targets.cycles import BEGIN_CYCLES, OPEN_CYCLES, READOUT_CYCLES, SCORE_WORD_CYCLES, START_CYCLES
-from razorsnn.targets.reference import WindowResult, output_cycles, run_window, run_windows, saved_cycles
+from razorsnn.targets.cycles import (
+    BEGIN_CYCLES,
+    OPEN_CYCLES,
+    READOUT_CYCLES,
+    SCORE_WORD_CYCLES,
+    START_CYCLES,
+    latency_cycles,
+    pace_cycles,
+    stream_cycles,
+)
+from razorsnn.targets.reference import WindowResult, output_cycles, run_window, run_windows, saved_cycles, spent_cycles
 from tests.nets import NetClass, random_frames, random_graph
 
 NETS = [
@@ -98,6 +107,30 @@ def test_counters_of_windows_are_those_of_each():
     assert run.counters["events"].tolist() == [single.events for single in singles]
     assert (run.counters["kept"] + run.counters["pruned"] == net.frames).all()
     assert run.counters["nonzero"][:, 0].tolist() == [np.count_nonzero(frames) for frames in windows]
+
+
+@pytest.mark.parametrize("frames", [1, 2, 5])
+def test_at_their_pace_frames_that_stream_never_wait(frames: int):
+    """And a window's scores come `latency_cycles` after its last beat; a good deal sooner, and the input waits."""
+    net = NetClass(frames=frames, gated=False)
+    plan = make_plan(random_graph(net, 1), net.lanes, streaming=True)
+    spent = np.array([spent_cycles(run_window(plan, random_frames(net, seed))) for seed in range(6)])
+    beats = np.full((6, frames), pace_cycles(plan, spent))
+    begins, ends, scores = stream_cycles(plan, spent, beats)
+    assert (begins == np.append(0, ends[:-1] + 1)).all() and (ends + 1 == np.cumsum(beats.sum(axis=1))).all()
+    assert (scores[:, -1] - ends).tolist() == [latency_cycles(plan, *pair) for pair in zip(spent, beats, strict=True)]
+    slow = np.broadcast_to(spent.reshape(-1, len(plan.layers))[spent.sum(axis=2).argmax()], spent.shape)
+    assert (stream_cycles(plan, slow, beats // 2).ends + 1 > np.cumsum(beats.sum(axis=1) // 2)).any()
+
+
+def test_frames_that_a_window_lacks_are_computed_after_its_last_beat():
+    net = NetClass(frames=4, gated=False)
+    plan = make_plan(random_graph(net, 1), net.lanes, streaming=True)
+    spent = spent_cycles(run_window(plan, np.zeros_like(random_frames(net, 0))))
+    ended = np.array([500, 0, 0, 0])
+    found = stream_cycles(plan, spent[None], [ended])
+    assert found.begins.tolist() == [0] and found.ends[0] > 502
+    assert latency_cycles(plan, spent, ended) == found.scores[0, -1] - 499
 
 
 def test_the_lowest_index_wins_a_tie():

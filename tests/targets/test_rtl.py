@@ -148,8 +148,9 @@ def test_a_window_half_filled_is_forgotten(binned: Family, action: int) -> None:
 @pytest.mark.parametrize("action", [RESET, ABORT], ids=["reset", "abort"])
 def test_a_window_that_runs_and_one_half_filled_are_forgotten(binned: Family, action: int) -> None:
     frames, words, busy = busy_window(binned)
-    half = words[: int(np.flatnonzero(words == MARK)[1]) + 3].astype(np.uint64)
+    half = words[: 3 if binned.net.streaming else busy // 4].astype(np.uint64)  # while the first one is computed
     wait = (busy - len(half)) // 2
+    assert wait > 0
     stimulus = Stimulus([np.concatenate([with_last(words), half]), words], actions=[action, RUN], wait=wait)
     result = binned.simulate(SEED, stimulus)
     expected = [run_window(binned.plans[SEED], frames)]
@@ -159,20 +160,42 @@ def test_a_window_that_runs_and_one_half_filled_are_forgotten(binned: Family, ac
         assert_equal(result, expected)
 
 
+@pytest.mark.parametrize("wait", [0, 60, 250])
+@pytest.mark.parametrize("part", [0.0, 0.1, 0.3, 0.6, 0.9])
+@pytest.mark.parametrize("ended", [False, True], ids=["goes on", "ended"])
+@pytest.mark.parametrize("action", [RESET, ABORT], ids=["reset", "abort"])
+def test_frames_that_stream_cut_anywhere_leave_no_trace(
+    family: Callable[[str], Family], action: int, ended: bool, part: float, wait: int
+) -> None:
+    """While first membranes are set, within frames, and while frames are computed that TLAST left out."""
+    nets = family("streaming")
+    frames, words, _ = busy_window(nets)
+    begun = words[: int(part * len(words)) + 1].astype(np.uint64)
+    begun[-1] |= np.uint64(LAST if ended else 0)
+    result = nets.simulate(SEED, Stimulus([begun, words], actions=[action, RUN], wait=wait))
+    expected = [run_window(nets.plans[SEED], frames)]
+    np.testing.assert_array_equal(result.outcome.keep, [window.keep for window in expected])
+    np.testing.assert_array_equal(result.outcome.scores, [window.scores for window in expected])
+    assert_cycles(nets.plans[SEED], result, expected, [words])
+
+
 def test_windows_back_to_back(binned: Family) -> None:
     """Short ones and long ones: some are filled before the one before is computed, some are computed at once."""
     windows = [
         np.zeros_like(full_window(binned.net)) if at in (2, 3, 4) else full_window(binned.net) for at in range(8)
     ]
     words = [words_of(binned, window) for window in windows]
-    for at in (1, 5, 6):
+    for at in (0, 4):  # TLAST leaves frames out, and the next window follows at once
+        windows[at][2:] = 0
+        words[at] = words[at][: int(np.flatnonzero(words[at] == MARK)[1]) + 1]
+    for at in (1, 5, 6, 7):
         begins = np.flatnonzero(np.append(0, words[at][:-1] == MARK))
         words[at] = np.insert(words[at], np.repeat(begins, 800), event_word(4095, 4095, 15))
     plan = binned.plans[SEED]
     expected = [run_window(plan, window) for window in windows]
     beats = np.array([frame_beats(window, binned.net.frames) for window in words])
-    begins, cycles = stream_cycles(plan, np.array([spent_cycles(window) for window in expected]), beats)
-    waited = begins[1:] - (begins + beats.sum(axis=1))[:-1]
+    begins, ends, cycles = stream_cycles(plan, np.array([spent_cycles(window) for window in expected]), beats)
+    waited = np.diff(ends, prepend=-1) - beats.sum(axis=1)
     assert (waited > 0).any() and (waited == 0).sum() > 1, "this run shows too little"
     for pause in (0.0, 0.3):
         stimulus = Stimulus(words, idle=pause, stall=pause)

@@ -5,6 +5,7 @@ is the first accepted input beat; a beat comes in every cycle in which it may, a
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -38,26 +39,37 @@ def score_cycles(plan: Plan) -> Ints:
     return READOUT_CYCLES + index + (index // plan.shape.slots) * SCORE_WORD_CYCLES
 
 
-def stream_cycles(plan: Plan, spent: Ints, beats: Ints | Sequence[Ints]) -> tuple[Ints, Ints]:
-    """Windows back to back: cycles of each one's first accepted input beat [N], and of its score beats [N, classes].
+class Stream(NamedTuple):
+    """Windows back to back, in cycles."""
+
+    begins: Ints
+    """[N]: of each window's first accepted input beat."""
+    ends: Ints
+    """[N]: of its last one, or of the last frame that is empty because TLAST left it out."""
+    scores: Ints
+    """[N, classes]: of its score beats."""
+
+
+def stream_cycles(plan: Plan, spent: Ints, beats: Ints | Sequence[Ints]) -> Stream:
+    """Windows back to back: a beat comes in every cycle in which it may.
 
     Of windows that take `spent` [N, ...] (`spent_cycles` of the reference) and `beats` [N][T] input beats.
     """
     return (_frames if plan.shape.streaming else _windows)(plan, spent, beats)
 
 
-def _windows(plan: Plan, spent: Ints, beats: Ints | Sequence[Ints]) -> tuple[Ints, Ints]:
+def _windows(plan: Plan, spent: Ints, beats: Ints | Sequence[Ints]) -> Stream:
     """A window is filled while the first engine computes the one before it, so its first beat waits for that engine's
     end of the second before it. So do the engines with each other. spent [N, engines]."""
     never = [-1] * (len(plan.parts) + 1)
-    begins, scores, ended, done, before = list[int](), list[Ints](), -1, never, never
+    begins, ends, scores, done, before = list[int](), [-1], list[Ints](), never, never
     for stages, counts in zip(spent.tolist(), beats, strict=True):
-        begins.append(max(ended, before[0]) + 1)
-        ended = begins[-1] + int(np.sum(counts)) - 1
-        found = _stage_ends(plan, stages, (begins[-1], ended), done, before)
+        begins.append(max(ends[-1], before[0]) + 1)
+        ends.append(begins[-1] + int(np.sum(counts)) - 1)
+        found = _stage_ends(plan, stages, (begins[-1], ends[-1]), done, before)
         scores.append(found[-1] + score_cycles(plan))
         done, before = [*found[:-1], int(scores[-1][-1]), -1], done
-    return np.array(begins), np.array(scores)
+    return Stream(np.array(begins), np.array(ends[1:]), np.array(scores))
 
 
 def _stage_ends(
@@ -77,33 +89,45 @@ def _stage_ends(
     return found
 
 
-def _frames(plan: Plan, spent: Ints, beats: Ints | Sequence[Ints]) -> tuple[Ints, Ints]:
+def _frames(plan: Plan, spent: Ints, beats: Ints | Sequence[Ints]) -> Stream:
     """A frame is filled while the one before it is computed: its first beat waits until the first layer has scanned the
     second before it. A frame that TLAST left out takes a cycle. spent [N, T, layers]."""
-    begins, scores, ended, done, free = list[int](), list[Ints](), -1, -1, [-1, -1]
+    begins, ends, scores, done, free = list[int](), [-1], list[Ints](), -1, [-1, -1]
     to_release = output_words(plan.layers[0]) + LAST_CYCLES + DRAIN_CYCLES
     for frames, counts in zip(spent, beats, strict=True):
+        ended = ends[-1]
         begins.append(max(ended, free[0]) + 1)
-        turn = max(begins[-1], done) + BEGIN_CYCLES + OPEN_CYCLES - LAYER_CYCLES + _presets(plan)
+        turn = max(begins[-1], done) + _opening(plan)
         for layers, count in zip(frames.tolist(), np.maximum(counts, 1).tolist(), strict=True):
             ended = max(ended, free[0]) + count
             turn = max(turn, ended + START_CYCLES - LAYER_CYCLES)
             free = [free[1], turn + layers[0] - to_release]
             turn += sum(layers)
+        ends.append(ended)
         scores.append(turn + score_cycles(plan))
         done = int(scores[-1][-1])
-    return np.array(begins), np.array(scores)
+    return Stream(np.array(begins), np.array(ends[1:]), np.array(scores))
 
 
-def _presets(plan: Plan) -> int:
-    """Cycles in which the first membranes of all layers are set, one after the other."""
+def _opening(plan: Plan) -> int:
+    """Where frames stream, from a window's beginning to its first frame's turn at the earliest: the first membranes of
+    all layers are set, one after the other."""
     words = (output_words(layer) for layer in plan.layers)
-    return sum(LAYER_CYCLES + turn_cycles(count, kept=False) + PRESET_CYCLES for count in words)
+    presets = sum(LAYER_CYCLES + turn_cycles(count, kept=False) + PRESET_CYCLES for count in words)
+    return BEGIN_CYCLES + OPEN_CYCLES - LAYER_CYCLES + presets
+
+
+def pace_cycles(plan: Plan, spent: Ints) -> int:
+    """Beats or idle cycles of a frame from which on the input never waits, where frames stream: the slowest of these
+    frames, and what is between two windows. spent [N, T, layers]."""
+    return int(spent.sum(axis=2).max()) + int(score_cycles(plan)[-1]) + _opening(plan)
 
 
 def latency_cycles(plan: Plan, spent: Ints, beats: Ints) -> int:
-    """From a window's last input beat to its last score: of a stream that comes no faster than its frames are computed,
-    of a whole window at once where they wait for its end. spent, beats [T]: of this window."""
+    """From a window's last input beat to its last score. Where frames stream: of an input at the pace of `pace_cycles`,
+    or slower. spent, beats [T]: of this window."""
     if plan.shape.streaming:
-        return START_CYCLES - LAYER_CYCLES + int(spent[-1].sum()) + int(score_cycles(plan)[-1])
-    return int(stream_cycles(plan, spent[None], [beats])[1][0, -1]) - (int(np.sum(beats)) - 1)
+        last = int(np.flatnonzero(beats)[-1])
+        return START_CYCLES - LAYER_CYCLES + int(spent[last:].sum()) + int(score_cycles(plan)[-1])
+    found = stream_cycles(plan, spent[None], [beats])
+    return int(found.scores[0, -1] - found.ends[0])

@@ -184,5 +184,5 @@ def spent_cycles(result: WindowResult) -> Ints:
 
 def output_cycles(plan: Plan, result: WindowResult, beats: Ints) -> Ints:
     """[classes]: the cycle of each score beat, unstalled; cycle 0 is the first of `beats` [T] accepted input beats."""
-    scores: Ints = stream_cycles(plan, spent_cycles(result)[None], [beats])[1][0]
+    scores: Ints = stream_cycles(plan, spent_cycles(result)[None], [beats]).scores[0]
     return scores
