@@ -125,7 +125,7 @@ def generate_figures(plan: Plan, config: Config) -> list[Figure]:
 
 
 def _generate(run: Path, build: str, lanes: int) -> None:
-    command = [sys.executable, "-m", "razorsnn.cli", "generate", str(run), "--out", str(run / build)]
+    command = [sys.executable, "-m", "razorsnn", "generate", str(run), "--out", str(run / build)]
     subprocess.run([*command, "--lanes", str(lanes)], check=True, capture_output=True)
 
 

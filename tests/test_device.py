@@ -106,7 +106,7 @@ def test_a_refusal_tells_where_streaming_would_fit(monkeypatch):
     streaming = make_plan(graph, 2, streaming=True)
     deep = sum(Blocks("EBR", 1, EBR, 18).needed(memory) for memory in streaming.memories() if memory.in_block_ram)
     monkeypatch.setattr("razorsnn.device.DEVICES", {"small": Device(1000, (Blocks("EBR", deep, EBR, 18),))})
-    with pytest.raises(UserError, match=r"hold a whole window: .*; accepted: up to 2 lanes, streaming$"):
+    with pytest.raises(UserError, match=r"of a whole window: .*; accepted: up to 2 lanes, streaming$"):
         require_fitting(make_plan(graph, 2), "small")
     assert fits(require_fitting(streaming, "small"))
 

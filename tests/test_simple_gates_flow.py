@@ -1,11 +1,14 @@
 """Nets with gates that cost no cycles go the whole way: trained, generated, simulated, reported."""
 
+import json
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from razorsnn import flow
-from razorsnn.builds import open_build
+from razorsnn.builds import generate_command, open_build
+from razorsnn.cli import app
 from razorsnn.files import read_json
 from razorsnn.plan import make_plan
 from tests.tiny_flow import flow_config
@@ -42,6 +45,8 @@ def test_frames_that_stream_go_the_whole_way(tmp_path: Path) -> None:
     flow.pack(run, build, load)
     loaded = flow.simulate(build, "simulated", 3, "all", load)
     assert {loaded[name]["differences"] for name in loaded} == {0}
+    again = CliRunner().invoke(app, [*generate_command(open_build(build)).split()[1:], "--json"])
+    assert json.loads(again.stdout)["up_to_date"], "the command that makes a build again makes another"
     flow.report(build)
     facts, plan = read_json(build / "report.json"), open_build(build).plan
     window = make_plan(plan.graph, 4, taps=4)
@@ -49,7 +54,9 @@ def test_frames_that_stream_go_the_whole_way(tmp_path: Path) -> None:
     cycles = facts["cycles"]
     assert facts["streaming"] and cycles["frame"]["max"] < cycles["computing"]["max"] < cycles["window"]["max"]
     assert sum(row["total"] for row in cycles["example"]["rows"]) == cycles["window"]["example"]
-    assert "The input never waits where each frame comes" in (build / "report.html").read_text()
+    page = (build / "report.html").read_text()
+    assert "Frames stream: each goes" in page and "The input never waits where each frame comes" in page
+    assert cycles["pace"] > cycles["frame"]["max"] and facts["budget"]["cycles"] == "of all frames"
 
 
 @pytest.mark.parametrize("kind", ["peak", "events"])

@@ -60,7 +60,7 @@ def refusal(*arguments: object) -> str:
 
 def process_refusal(environment: dict[str, str], *arguments: object) -> str:
     """The same of a process of its own."""
-    command = [sys.executable, "-m", "razorsnn.cli", *map(str, arguments)]
+    command = [sys.executable, "-m", "razorsnn", *map(str, arguments)]
     done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **environment}, check=False)
     assert done.returncode == 2, done.stderr
     return one_line(done.stderr)

@@ -12,8 +12,8 @@ from razorsnn.targets.outcome import BackendRun
 
 
 def budget(build: Build, reference: BackendRun, labels: NDArray[np.int64]) -> dict[str, Any]:
-    """Of each window its activity, its cycles after the last event, where frames stream those of all frames, and whether
-    it was told; of each epoch two of them.
+    """Of each window its activity, its cycles after the last event, where frames stream those of all frames, and
+    whether it was told; of each epoch two of them.
 
     Activity: the share of non-zeros, the mean over the layers behind the first, or of the only one.
     """

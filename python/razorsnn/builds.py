@@ -174,6 +174,16 @@ def read_manifest(path: Path) -> dict[str, Any]:
     return manifest
 
 
+def generate_command(build: Build) -> str:
+    """What makes the build again, for all targets."""
+    inputs = {"headroom": 0, "any_neuron": False} | AXES | build.manifest["inputs"]
+    engines = inputs["engines"] if isinstance(inputs["engines"], int) else ",".join(map(str, inputs["engines"]))
+    options = {name: inputs[name] for name in ("lanes", "taps", "inputs", "headroom")} | {"engines": engines}
+    told = "".join(f" --{name} {value}" for name, value in options.items())
+    told += (" --streaming" if inputs["streaming"] else " --no-streaming") + " --any-neuron" * inputs["any_neuron"]
+    return f"razorsnn generate {build.path.parent} --out {build.path} --target all{told}"
+
+
 def size_facts(build: Build) -> dict[str, Any]:
     """How wide it is, and what that takes."""
     plan = build.plan

@@ -288,7 +288,3 @@ def doctor(json: Json = False) -> None:
 def main() -> None:
     """Entry point of the `razorsnn` command."""
     app()
-
-
-if __name__ == "__main__":
-    main()

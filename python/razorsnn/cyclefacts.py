@@ -24,8 +24,8 @@ def cycle_facts(plan: Plan, reference: BackendRun, example: WindowResult, beats:
 
     Both are tables, a row a layer, that add up exactly. `window`: cycles of one, from its first input beat to its
     last score, both included; `computing`: those after its last input beat. `stream`: all windows back to back, the
-    mean cycles from one to the next, and of how many the input had to wait. Where frames stream, `frame`: cycles of one, and `pace`: of beats or
-    idle that a frame must take for the input never to wait.
+    mean cycles from one to the next, and of how many the input had to wait. Where frames stream, `frame`: cycles of
+    one, and `pace`: of beats or idle that a frame must take for the input never to wait.
     """
     cycles = reference.outcome.cycles
     assert cycles is not None, "the reference has the cycles of each beat"

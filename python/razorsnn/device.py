@@ -101,18 +101,17 @@ def require_fitting(plan: Plan, name: str) -> list[Need]:
     told = ", ".join(f"{memory.name} {memory.bits / 1e6:.1f} Mbit" for memory in largest)
     raise UserError(
         f"graph {plan.graph.name} on {plan.shape.engine} is too big for {name}: {over}; the largest memories, "
-        f"which hold a whole {'frame' if plan.shape.streaming else 'window'}: {told}; accepted: {_accepted(plan, name)}"
+        f"of a whole {'frame' if plan.shape.streaming else 'window'}: {told}; accepted: {_accepted(plan, name)}"
     )
 
 
 def _accepted(plan: Plan, name: str) -> str:
-    shape, one = plan.shape, len(plan.parts) == 1
-    streams = not any(layer.razor for layer in plan.layers)
-    orders = [bool(shape.streaming)] + [True] * (one and streams and not shape.streaming)
+    shape, streams = plan.shape, not any(layer.razor for layer in plan.layers)
+    orders = [(bool(shape.streaming), plan.engines)] + [(True, [len(plan.layers)])] * (streams and not shape.streaming)
     fewer = [inputs for inputs in reversed(INPUTS) if inputs <= shape.inputs]
-    for streaming, inputs, log2 in product(orders, fewer, range(shape.lanes.bit_length() - 1, -1, -1)):
+    for (streaming, engines), inputs, log2 in product(orders, fewer, range(shape.lanes.bit_length() - 1, -1, -1)):
         with suppress(UserError):  # what has no plan does not fit either
-            smaller = make_plan(plan.graph, 1 << log2, None, shape.taps, plan.engines, inputs, streaming)
+            smaller = make_plan(plan.graph, 1 << log2, None, shape.taps, engines, inputs, streaming)
             if fits(needs(smaller, name)):
                 return f"up to {smaller.shape.engine}"
     without = "" if streams else ", gates other than razors and --streaming"

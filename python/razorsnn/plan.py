@@ -152,6 +152,8 @@ def make_plan(
         raise UserError(f"lanes {lanes}, accepted: a power of two from 1 to 128")
     if taps not in TAPS:
         raise UserError(f"taps {taps}, accepted: {', '.join(map(str, TAPS))}")
+    if not isinstance(streaming, bool):
+        raise UserError(f"streaming {streaming}, accepted: true or false")
     if inputs not in INPUTS:
         raise UserError(f"inputs {inputs}, accepted: {', '.join(map(str, INPUTS))}")
     layers = engine_layers(graph, lanes, taps, inputs)

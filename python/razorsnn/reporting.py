@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from razorsnn import __version__, evaluation, figures, synthesis
 from razorsnn.budget import budget
-from razorsnn.builds import METRICS, Build, plan_facts
+from razorsnn.builds import METRICS, Build, generate_command, plan_facts
 from razorsnn.cputime import torch_time
 from razorsnn.cyclefacts import cycle_facts, gate_balance, gate_warnings
 from razorsnn.errors import UserError
@@ -64,7 +64,10 @@ def facts(build: Build) -> dict[str, Any]:
         "saturations": int(reference.counters["saturations"].sum()),
         "accuracy": _accuracy(build, reference, backends),
         "cycles": cycles,
-        "latency": {f"{name}_ms": cycles["window"][name] / cycles_a_ms for name in ("example", "min", "mean", "max")},
+        **{
+            name: {f"{which}_ms": cycles[part][which] / cycles_a_ms for which in ("example", "min", "mean", "max")}
+            for name, part in (("latency", "window"), ("after_last_event", "computing"))
+        },
         "plan": {name: planned[name] for name in ("graph", "memories", "multipliers")},
         "synthesis": {name: synthesis.table(found) for name, found in synthesis.stored(build).items()},
         "vitis": vitis.reports(build.path / "hls"),
@@ -89,6 +92,7 @@ def write(build: Build, facts: dict[str, Any]) -> dict[str, Any]:
         "cycles_a_window": facts["cycles"]["window"]["mean"],
         "gates": [{name: gate[name] for name in ("layer", "kept", "saved", "cost")} for gate in facts["gates"]],
         "latency_ms": facts["latency"]["mean_ms"],
+        "after_last_event_ms": facts["after_last_event"]["mean_ms"],
         "memory_bits": sum(memory["bits"] for memory in facts["plan"]["memories"]),
     }
 
@@ -117,7 +121,7 @@ def _backend(build: Build, name: str, reference: BackendRun) -> dict[str, Any]:
     path = build.results / f"{name}.json"
     command = f"razorsnn simulate {build.path} --data {expected['source']} --target {name}"
     if name not in build.targets:
-        command = f"razorsnn generate {build.path.parent} --out {build.path} --target all, then {command}"
+        command = f"{generate_command(build)}, then {command}"
     absent = {"simulated": False, "windows": 0, "differences": None, "cycles_equal": None, "command": command}
     if not path.exists():
         return absent

@@ -274,6 +274,8 @@ def test_results_of_other_settings_are_not_mixed(place: Path, tmp_path: Path) ->
 def test_a_row_that_does_not_fit_is_told_before_anything_runs(tmp_path: Path) -> None:
     save_toml(flow_config(network={"layers": "4C3-AP8-4C3-AP4-8"}), tmp_path / "tiny.toml")
     assert "AP4 leaves nothing" in refusal(*arguments(tmp_path, "fig4"))
+    save_toml(flow_config(gate={"kind": "peak"}, hardware={"streaming": True}), tmp_path / "tiny.toml")
+    assert "hardware.streaming with a razor whose gate.threshold is absolute" in refusal(*arguments(tmp_path, "gates"))
     with pytest.raises(UserError, match=r"^here: gate\.ratio = 2; accepted: a number"):
         changed(SETTINGS, {"gate": {"ratio": 2}}, "here")
     assert not (tmp_path / "out").exists()

@@ -117,6 +117,10 @@ def test_a_sweep_that_measures_nothing_is_refused(tmp_path: Path) -> None:
 
 
 def test_settings_that_do_not_go_together_are_noted_and_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "order").mkdir()
+    found = call(tmp_path / "order", "--over", "hardware.streaming=true,false")
+    assert found["trials"] == 1 and "hardware.streaming with a razor" in found["refused"][0]["why"]
+    assert len(list((tmp_path / "order").rglob("model.pt"))) == 1, "what is refused was trained"
     found = call(tmp_path, "--over", "network.layers=4C3-AP2-8,4C3-AP8-4C3-AP8-8")
     assert found["trials"] == 1 and [row["network.layers"] for row in found["refused"]] == ["4C3-AP8-4C3-AP8-8"]
     assert "AP8 leaves nothing of 2 x 2" in found["refused"][0]["why"]
@@ -124,7 +128,7 @@ def test_settings_that_do_not_go_together_are_noted_and_passed_over(tmp_path: Pa
 
 def test_two_processes_share_a_sweep(tmp_path: Path) -> None:
     call(tmp_path, *LINE, "--trials", "1")
-    command = [sys.executable, "-m", "razorsnn.cli", *arguments(tmp_path, *LINE, "--trials", "7")]
+    command = [sys.executable, "-m", "razorsnn", *arguments(tmp_path, *LINE, "--trials", "7")]
     both = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
     told = [process.communicate() for process in both]
     assert [process.returncode for process in both] == [0, 0], told
@@ -134,7 +138,7 @@ def test_two_processes_share_a_sweep(tmp_path: Path) -> None:
 
 
 def test_a_killed_sweep_goes_on(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "razorsnn.cli", *arguments(tmp_path, *LINE, "--trials", "3")]
+    command = [sys.executable, "-m", "razorsnn", *arguments(tmp_path, *LINE, "--trials", "3")]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     while process.poll() is None and not list((tmp_path / "out").glob("runs/*/result.json")):
         time.sleep(0.05)

@@ -53,7 +53,7 @@ def test_two_interrupted_and_resumed_end_with_the_graph_of_one(tmp_path: Path) -
 
 def test_the_command_under_torchrun_writes_and_speaks_once(tmp_path: Path) -> None:
     settings = save_toml(flow_config(train={"precision": "double"}), tmp_path / "c.toml")
-    command = ["razorsnn.cli", "train", "--data", "simulated", "--config", settings, "--json", "--run"]
+    command = ["razorsnn", "train", "--data", "simulated", "--config", settings, "--json", "--run"]
     both = [torchrun(*command, tmp_path / str(count), count=count) for count in (2, 1)]
     assert [done.returncode for done in both] == [0, 0], both[0].stderr
     results = [json.loads(done.stdout) for done in both]

@@ -44,6 +44,7 @@ def reproduce(
     plan = [(row, _config(base, row, base.seed + index)) for row in wanted.rows for index in range(seeds)]
     for _, config in plan:
         config.require_fitting_pools()
+        config.require_fitting_hardware()
     runs = Runs(out / RUNS, data, QUICK_RECORDINGS if is_quick else None)
     _claim(out, data, base, runs)
     distinct = {runs.path(config): config for _, config in plan}  # rows of the same settings share their runs

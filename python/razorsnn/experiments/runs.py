@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from razorsnn import flow, ops, simulation
+from razorsnn import flow, ops, simulation, targets
 from razorsnn.builds import as_set
 from razorsnn.config import Config
 from razorsnn.errors import UserError
@@ -86,7 +86,7 @@ class Runs:
 @cache
 def measuring_code() -> str:
     """SHA-256 over the code that counts cycles: where it changed, a run is measured anew, but not trained anew."""
-    files = [Path(reference.__file__), *sorted(Path(ops.__file__).parent.glob("*.py"))]
+    files = [Path(reference.__file__), Path(targets.cycles.__file__), *sorted(Path(ops.__file__).parent.glob("*.py"))]
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 
 

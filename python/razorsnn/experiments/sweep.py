@@ -162,6 +162,7 @@ def _measured(
         for key, value in chosen.items():
             config = changed(config, nested(key, value), "trial")
         config.require_fitting_pools()
+        config.require_fitting_hardware()
         with watch.quiet():
             found = figures(runs.result(config))
     except UserError as error:
