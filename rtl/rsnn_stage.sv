@@ -198,7 +198,7 @@ module rsnn_stage #(
   end
 
   // ---- Control.
-  if (Streaming) begin : gen_frames
+  if (Streaming) begin : gen_order
     rsnn_frame_sequencer #(
       .Frames(Frames), .Rows(Rows), .Gates(Gates), .LoadBits(LoadBits), .Fixed(Fixed), .TableFile(image("table.hex")),
       .KeepFile(image("keep.hex"))
@@ -211,7 +211,7 @@ module rsnn_stage #(
     assign {read_base, write_base, razor_start} = '0;
     logic unused_window;
     assign unused_window = ^{room_i, keep_i, known, keep, tally, scan_free, pass_done};
-  end else begin : gen_window
+  end else begin : gen_order
     rsnn_sequencer #(
       .Frames(Frames), .Rows(Rows), .HandsOn(HandsOn), .GatedSource(GatedSource), .Gates(Gates),
       .GatesBefore(GatesBefore), .AddrWidth(AddrWidth), .Fixed(Fixed), .TableFile(image("table.hex")),
