@@ -45,7 +45,8 @@ def test_frames_that_stream_go_the_whole_way(tmp_path: Path) -> None:
     flow.pack(run, build, load)
     loaded = flow.simulate(build, "simulated", 3, "all", load)
     assert {loaded[name]["differences"] for name in loaded} == {0}
-    again = CliRunner().invoke(app, [*generate_command(open_build(build)).split()[1:], "--json"])
+    command = generate_command(open_build(build))
+    again = CliRunner().invoke(app, [*command.split()[1:], "--json"])
     assert json.loads(again.stdout)["up_to_date"], "the command that makes a build again makes another"
     flow.report(build)
     facts, plan = read_json(build / "report.json"), open_build(build).plan

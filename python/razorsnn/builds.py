@@ -175,13 +175,14 @@ def read_manifest(path: Path) -> dict[str, Any]:
 
 
 def generate_command(build: Build) -> str:
-    """What makes the build again, for all targets."""
+    """What makes the build again, for all targets, from RUN where that is not the folder around it."""
     inputs = {"headroom": 0, "any_neuron": False} | AXES | build.manifest["inputs"]
     engines = inputs["engines"] if isinstance(inputs["engines"], int) else ",".join(map(str, inputs["engines"]))
     options = {name: inputs[name] for name in ("lanes", "taps", "inputs", "headroom")} | {"engines": engines}
     told = "".join(f" --{name} {value}" for name, value in options.items())
     told += (" --streaming" if inputs["streaming"] else " --no-streaming") + " --any-neuron" * inputs["any_neuron"]
-    return f"razorsnn generate {build.path.parent} --out {build.path} --target all{told}"
+    run = build.path.parent if (build.path.parent / SAVED).is_file() else "RUN"
+    return f"razorsnn generate {run} --out {build.path} --target all{told}"
 
 
 def size_facts(build: Build) -> dict[str, Any]:

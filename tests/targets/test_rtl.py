@@ -14,7 +14,7 @@ from razorsnn.ops.tally import Tally
 from razorsnn.plan import Plan
 from razorsnn.registers import STATUS_DONE, STATUS_UNENDED
 from razorsnn.stream import LAST, MARK, Beats, frame_beats, with_last
-from razorsnn.targets.cycles import latency_cycles, score_cycles, stream_cycles
+from razorsnn.targets.cycles import latency_cycles, pace_cycles, score_cycles, stream_cycles
 from razorsnn.targets.outcome import BackendRun
 from razorsnn.targets.reference import output_cycles, run_window, spent_cycles
 from razorsnn.targets.rtlsim import ABORT, LOAD, RESET, RUN, Stimulus, load_beats, play
@@ -189,7 +189,7 @@ def test_windows_back_to_back(binned: Family) -> None:
         windows[at][2:] = 0
         words[at] = words[at][: int(np.flatnonzero(words[at] == MARK)[1]) + 1]
     for at in (1, 5, 6, 7):
-        begins = np.flatnonzero(np.append(0, words[at][:-1] == MARK))
+        begins = np.flatnonzero(np.append(True, words[at][:-1] == MARK))
         words[at] = np.insert(words[at], np.repeat(begins, 800), event_word(4095, 4095, 15))
     plan = binned.plans[SEED]
     expected = [run_window(plan, window) for window in windows]
@@ -204,6 +204,27 @@ def test_windows_back_to_back(binned: Family) -> None:
         if not pause:
             np.testing.assert_array_equal(result["begins"], begins)
             np.testing.assert_array_equal(result["cycles"], cycles)
+
+
+def test_at_the_pace_of_frames_the_scores_follow_the_last_event_as_told(family: Callable[[str], Family]) -> None:
+    """Windows back to back whose frames come as slowly as `pace_cycles` asks: the input never waits."""
+    nets = family("streaming")
+    plan, frames = nets.plans[SEED], window_frames(nets.net, 5)
+    expected = [run_window(plan, window) for window in frames]
+    spent = np.array([spent_cycles(window) for window in expected])
+    words = [words_of(nets, window) for window in frames]
+    for at, window in enumerate(words):
+        begins, lacks = np.flatnonzero(np.append(True, window[:-1] == MARK)), pace_cycles(plan, spent)
+        missing = np.maximum(0, lacks - frame_beats(window, nets.net.frames))
+        words[at] = np.insert(window, np.repeat(begins, missing), event_word(4095, 4095, 15))
+    result = play(plan, nets.builds[SEED] / "rtl", nets.cache, Stimulus(words), "bench_stream")
+    ends = np.cumsum([len(window) for window in words])
+    np.testing.assert_array_equal(result["begins"], np.append(0, ends[:-1]))
+    told = [
+        latency_cycles(plan, *one) for one in zip(spent, (frame_beats(w, nets.net.frames) for w in words), strict=True)
+    ]
+    np.testing.assert_array_equal(result["cycles"][:, -1] - (ends - 1), told)
+    assert len({*told}) > 1
 
 
 def test_start_abort_and_interrupt(binned: Family) -> None:
