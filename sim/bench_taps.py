@@ -49,7 +49,8 @@ def expected(event: dict[str, int], layer: dict[str, int]) -> list[Step]:
                 for (i, row), (j, column) in product(enumerate(rows), enumerate(columns)):
                     if row >= 0 and column >= 0:
                         tile = (row >> pool) // side * layer["pitch"] + (column >> pool) // side * groups + group
-                        banks[row % side * side + column % side] = (i * side + j, tile)
+                        address = (layer["base"] + tile) % (1 << PARAMETERS["MembraneAddrWidth"])
+                        banks[row % side * side + column % side] = (i * side + j, address)
                 if layer["deep"]:
                     banks = {bank: (bank, banks[0][1]) for bank in range(SIDE * SIDE)}
                 first, weights = (down * size + across) * groups + group, unpack(event["event_weight"], WEIGHT, INPUTS)
@@ -72,6 +73,7 @@ async def events(dut: Any, gap: float) -> None:
         deep = int(SIDE > 1 and (rest > 0 or rng.random() < 0.3))
         tiles = -(-(columns >> rest) // (1 if deep else SIDE))
         layer |= {"rows": rows, "columns": columns, "groups": groups, "pitch": tiles * groups, "deep": deep}
+        layer["base"] = rng.choice([0, rng.randint(0, 255)])
         wanted: dict[int, Step] = {}
         free = block.time
         await step(block, wanted, event_valid=0, **layer)

@@ -82,7 +82,7 @@ def test_the_shape_is_equal_on_every_target(family: Callable[[str], Family], nam
     simulated = nets.simulate(0, Stimulus(words, seed=1))
     assert_equal(nets.run(0, words), expected)
     assert_equal(simulated, expected)
-    assert_cycles(nets.plans[0], simulated, expected, [len(window) for window in words])
+    assert_cycles(nets.plans[0], simulated, expected, words)
 
 
 @pytest.mark.parametrize(("name", "classes"), [("n_caltech101", 101), ("cifar10_dvs", 10)])
