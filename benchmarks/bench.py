@@ -23,6 +23,7 @@ from razorsnn.graphfile import load_graph
 from razorsnn.plan import Plan, make_plan
 from razorsnn.render import show
 from razorsnn.samples import Samples, read_samples, split
+from razorsnn.stream import frame_beats
 from razorsnn.targets import rtl
 from razorsnn.targets.outcome import BackendRun
 from razorsnn.targets.reference import run_window, run_windows
@@ -91,7 +92,7 @@ def proven(plan: Plan, samples: Samples, out: Path) -> dict[str, float]:
     shutil.rmtree(out / "rtl", ignore_errors=True)  # of the bench before
     rtl.emit(plan, out)
     words = samples.words()
-    expected = run_windows(plan, samples.frames(), samples.beats())
+    expected = run_windows(plan, samples.frames(), [frame_beats(one, plan.shape.frames) for one in words])
     simulate(plan, out / "rtl", out, Stimulus(words[:1]))  # compiles
     started = time.perf_counter()
     found: BackendRun = simulate(plan, out / "rtl", out, Stimulus(words))

@@ -27,7 +27,7 @@ from razorsnn.ir import Graph
 from razorsnn.plan import Plan, make_plan
 from razorsnn.render import show
 from razorsnn.samples import Samples, read_samples
-from razorsnn.stream import Beats
+from razorsnn.stream import Beats, frame_beats
 from razorsnn.targets import rtl
 from razorsnn.targets.outcome import BackendRun
 from razorsnn.targets.reference import WindowResult, output_cycles, run_window, spent_cycles
@@ -122,7 +122,7 @@ def proven(plan: Plan, result: WindowResult, samples: Samples, out: Path) -> lis
     started = time.perf_counter()
     found: BackendRun = simulate(plan, folder / "rtl", folder, Stimulus(words))
     seconds = time.perf_counter() - started
-    expected = output_cycles(plan, result, samples.beats()[0])
+    expected = output_cycles(plan, result, frame_beats(words[0], plan.shape.frames))
     equal = (
         np.array_equal(found.outcome.scores[0], result.scores)
         and np.array_equal(found.outcome.keep[0], result.keep)

@@ -148,14 +148,7 @@ def make_plan(
     fit.
     """
     taps, inputs, streaming = (shape.taps, shape.inputs, bool(shape.streaming)) if shape else (taps, inputs, streaming)
-    if not 1 <= lanes <= 128 or lanes & (lanes - 1):
-        raise UserError(f"lanes {lanes}, accepted: a power of two from 1 to 128")
-    if taps not in TAPS:
-        raise UserError(f"taps {taps}, accepted: {', '.join(map(str, TAPS))}")
-    if not isinstance(streaming, bool):
-        raise UserError(f"streaming {streaming}, accepted: true or false")
-    if inputs not in INPUTS:
-        raise UserError(f"inputs {inputs}, accepted: {', '.join(map(str, INPUTS))}")
+    _require_axes(lanes, taps, inputs, streaming)
     layers = engine_layers(graph, lanes, taps, inputs)
     engines = [part.layers for part in shape.parts] if shape and shape.stages else engines
     counts = split(layers, engines) if isinstance(engines, int) else list(engines)
@@ -174,6 +167,17 @@ def make_plan(
     used = shape or own
     laid = (_laid(graph, stage, part) for stage, part in zip(parts, used.stages, strict=True))
     return replace(_laid(graph, Stage(layers), used), stages=tuple(laid))
+
+
+def _require_axes(lanes: int, taps: int, inputs: int, streaming: bool) -> None:
+    if not 1 <= lanes <= 128 or lanes & (lanes - 1):
+        raise UserError(f"lanes {lanes}, accepted: a power of two from 1 to 128")
+    if taps not in TAPS:
+        raise UserError(f"taps {taps}, accepted: {', '.join(map(str, TAPS))}")
+    if not isinstance(streaming, bool):
+        raise UserError(f"streaming {streaming}, accepted: true or false")
+    if inputs not in INPUTS:
+        raise UserError(f"inputs {inputs}, accepted: {', '.join(map(str, INPUTS))}")
 
 
 def _require_streaming(layers: tuple[Layer, ...], counts: Sequence[int]) -> None:

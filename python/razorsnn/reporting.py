@@ -43,7 +43,6 @@ def facts(build: Build) -> dict[str, Any]:
     cycles = cycle_facts(plan, reference, result, np.bincount(example["frame"], minlength=len(frames)) + 1)
     planned = plan_facts(plan)
     gates = _gates(build, reference, result)
-    cycles_a_ms = 1e3 * build.config.hardware.clock_mhz
     return {
         "name": plan.graph.name,
         "data": made_from["source"],
@@ -64,16 +63,20 @@ def facts(build: Build) -> dict[str, Any]:
         "saturations": int(reference.counters["saturations"].sum()),
         "accuracy": _accuracy(build, reference, backends),
         "cycles": cycles,
-        **{
-            name: {f"{which}_ms": cycles[part][which] / cycles_a_ms for which in ("example", "min", "mean", "max")}
-            for name, part in (("latency", "window"), ("after_last_event", "computing"))
-        },
+        "latency": _milliseconds(build, cycles["window"]),
+        "after_last_event": _milliseconds(build, cycles["computing"]),
         "plan": {name: planned[name] for name in ("graph", "memories", "multipliers")},
         "synthesis": {name: synthesis.table(found) for name, found in synthesis.stored(build).items()},
         "vitis": vitis.reports(build.path / "hls"),
         "bram_bits": vitis.BRAM_BITS,
         "cpu": torch_time(build, frames),
     }
+
+
+def _milliseconds(build: Build, cycles: dict[str, Any]) -> dict[str, float]:
+    """Of the example, and the least, mean and most of all windows."""
+    cycles_a_ms = 1e3 * build.config.hardware.clock_mhz
+    return {f"{which}_ms": cycles[which] / cycles_a_ms for which in ("example", "min", "mean", "max")}
 
 
 def write(build: Build, facts: dict[str, Any]) -> dict[str, Any]:

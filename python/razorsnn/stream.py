@@ -39,8 +39,6 @@ def with_last(beats: Beats) -> NDArray[np.uint64]:
 
 def frame_beats(beats: Beats, frames: int) -> NDArray[np.int64]:
     """[frames]: how many words of one window each frame takes, its mark included."""
-    words = with_last(beats)
-    ends = np.flatnonzero(words & np.uint64(MARK))[:frames]
-    read = ends[-1] + 1 if len(ends) == frames else len(words)
-    counts = np.diff([0, *(ends + 1), *([read] if len(ends) < frames else [])])
-    return np.pad(counts, (0, frames - len(counts)))
+    ends = np.flatnonzero(beats & MARK)[:frames] + 1
+    missing = np.full(frames - len(ends), len(beats))
+    return np.diff(np.append(ends, missing), prepend=0)

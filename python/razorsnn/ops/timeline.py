@@ -93,9 +93,7 @@ class Timing:
         first, starts = -turns[0] if self.opened else 0, np.empty(len(keep), dtype=np.int64)
         some = events.together(self.channels, self.inputs) if self.inputs > 1 else events
         found = some.words, some.places, some.ends
-        if self.streams:
-            return starts, _play_alone(starts, *found, self.cost, keep, known, turns, scan)
-        return starts, _play(starts, *found, self.cost, keep, known, turns, first, scan)
+        return starts, _play(starts, *found, self.cost, keep, known, turns, first, scan, self.streams)
 
     def multiplies(self, events: Events, keep: NDArray[np.bool_]) -> int:
         """On every lane and tap at once, one event after the other."""
@@ -112,7 +110,8 @@ class Timing:
         return LAST_CYCLES + (0 if self.opened and not self.streams else LAYER_CYCLES)
 
 
-def _played(
+@compiled()
+def _play(
     starts: Ints,
     words: Ints,
     places: Ints,
@@ -121,15 +120,20 @@ def _played(
     keep: NDArray[np.bool_],
     known: Ints,
     turns: tuple[int, int],
-    start: int,
+    first: int,
     scan: tuple[int, int, int, int],
+    alone: bool,
 ) -> int:
-    """Sets `starts`, gives the multiply cycles. turns: `turn_cycles` of a pruned frame, and of a kept one."""
+    """Sets `starts`, gives the multiply cycles. turns: `turn_cycles` of a pruned frame, and of a kept one; first: what
+    stands for the start of a pass before the first. alone: each frame as if there were no other, from its turn on."""
     find_cycles, event_cycles, event_depth, drain_cycles = scan
     taken, costs = np.empty_like(words), cost.ravel()
-    free = engine = number = multiply = 0  # free, engine: when the next scan may start, the next event be taken
-    decided = done = before = -1
+    multiply = 0
     for t in range(len(keep)):
+        if t == 0 or alone:
+            free = engine = number = 0  # free, engine: when the next scan may start, the next event be taken
+            decided = done = before = -1
+            start = -(turns[1] if keep[t] else turns[0]) if alone else first
         turn = max(start + (turns[1] if keep[t] else turns[0]), known[t])
         decided, start = max(decided + 1, known[t]), turn
         if keep[t]:
@@ -148,30 +152,4 @@ def _played(
             before, done = done, max(engine, free - 1) + 1
             start = done + drain_cycles
         starts[t] = start
-    return multiply
-
-
-_play = compiled()(_played)
-
-
-@compiled(_played)
-def _play_alone(
-    starts: Ints,
-    words: Ints,
-    places: Ints,
-    ends: Ints,
-    cost: Ints,
-    keep: NDArray[np.bool_],
-    known: Ints,
-    turns: tuple[int, int],
-    scan: tuple[int, int, int, int],
-) -> int:
-    """The same of one frame after the other, each as if there were no other."""
-    multiply = 0
-    for t in range(len(keep)):
-        part, one = slice(ends[t], ends[t + 1]), slice(t, t + 1)
-        first, own = -(turns[1] if keep[t] else turns[0]), ends[t : t + 2] - ends[t]
-        multiply += _played(
-            starts[one], words[part], places[part], own, cost, keep[one], known[one], turns, first, scan
-        )
     return multiply

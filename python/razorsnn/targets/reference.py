@@ -144,8 +144,10 @@ def _summary(
 ) -> tuple[Ints, NDArray[np.bool_], Ints, dict[str, Any]]:
     """Scores, keep bits, cycles and counters: a window's other arrays are freed before those of the next are made."""
     result = run_window(plan, frames)
-    found = {"beats": beats, "latency": latency_cycles(plan, spent_cycles(result), beats)}
-    return result.scores, result.keep, output_cycles(plan, result, beats), _counters(result) | found
+    spent = spent_cycles(result)
+    found = {"beats": beats, "spent": spent, "latency": latency_cycles(plan, spent, beats)}
+    cycles = stream_cycles(plan, spent[None], [beats]).scores[0]
+    return result.scores, result.keep, cycles, _counters(result) | found
 
 
 def _counters(result: WindowResult) -> dict[str, Any]:
@@ -164,7 +166,6 @@ def _counters(result: WindowResult) -> dict[str, Any]:
         "razor": [layer.cycles.gate + layer.scored for layer in layers],
         "control": [layer.cycles.control for layer in layers],
         "saved": [saved_cycles(layer) for layer in layers],
-        "spent": spent_cycles(result),
     }
 
 
