@@ -59,21 +59,12 @@ module rsnn_frame_sequencer #(
   logic [Frames-1:0] fixed;
   logic presetting_q, held_q, turn_q, fixed_now_q, keep, ready, scanned, drained;
 
-  rsnn_rom #(.Width($bits(rsnn_pkg::layer_t)), .Depth(Rows), .InitFile(TableFile), .LoadBits(LoadBits)) u_table (
-    .clk_i, .re_i(state_q == Fetch), .addr_i(row_q), .data_o(layer),
-    .load_i(load_i[rsnn_pkg::TableMemory]), .load_addr_i, .load_data_i
+  rsnn_layer_table #(
+    .Frames(Frames), .Rows(Rows), .LoadBits(LoadBits), .Fixed(Fixed), .TableFile(TableFile), .KeepFile(KeepFile)
+  ) u_table (
+    .clk_i, .fetch_i(state_q == Fetch), .row_i(row_q), .layer_o(layer), .fixed_o(fixed), .load_i, .load_addr_i, .load_data_i
   );
   assign layer_o = layer;
-
-  // A word a layer: the bits of a static gate, ones where there is none.
-  if (Fixed) begin : gen_fixed
-    rsnn_rom #(.Width(Frames), .Depth(Rows), .InitFile(KeepFile), .LoadBits(LoadBits)) u_keep (
-      .clk_i, .re_i(state_q == Fetch), .addr_i(row_q), .data_o(fixed),
-      .load_i(load_i[rsnn_pkg::KeepMemory]), .load_addr_i, .load_data_i
-    );
-  end else begin : gen_none_fixed
-    assign fixed = '1;
-  end
 
   // A frame that is held may be read a cycle later.
   assign keep = layer.tallied ? tally_i : fixed_now_q;

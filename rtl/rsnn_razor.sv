@@ -149,7 +149,7 @@ module rsnn_razor #(
     .LoadBits(LoadBits)
   ) u_weighting (
     .clk_i, .rst_ni, .begin_i(begin1_q), .frame_i(last3_q), .row_i(row_q), .frame_sum_i(frame_sum3_q),
-    .finish_i(start1_q), .offset_base_i(OffsetAddrWidth'(layer_i.offset_base)), .logit_shift_i(layer_i.logit_shift),
+    .finish_i(start1_q), .offset_base_i(OffsetAddrWidth'(layer_i.feed_offset)), .logit_shift_i(layer_i.logit_shift),
     .ready_o(weighting_ready), .weight_o(weight), .load_i, .load_addr_i, .load_data_i
   );
 

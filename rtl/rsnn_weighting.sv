@@ -1,7 +1,8 @@
-// Embedding weighting of the razor gate: affine map of the frames' sums, softmax over the K embeddings.
+// Embedding weighting of the razor gate: affine map of the frames' sums, softmax over the K embeddings, all of them at once.
 // Contract: python/razorsnn/ops/razor.py (a_k, d_k, e_k, w_k).
-//   latency    a frame a cycle, in the sums 2 cycles after frame_i; finish_i to ready_o: 2 * Embeddings + 11 cycles
-//   handshake  begin_i, then frame_i with row_i held two cycles before too; finish_i the cycle after the last frame_i or
+//   latency    a frame a cycle, in the sums 2 cycles after frame_i; finish_i to ready_o: 9 cycles
+//   handshake  begin_i with offset_base_i, which holds for Embeddings + 1 cycles, then, Embeddings + 2 cycles later at the
+//              earliest, frame_i with row_i held two cycles before too; finish_i the cycle after the last frame_i or
 //              later, 3 cycles after ready_o or later, and with the next begin_i at the latest; weight_o holds from the
 //              third cycle after ready_o on
 module rsnn_weighting #(
@@ -38,31 +39,30 @@ module rsnn_weighting #(
   localparam int unsigned ProductBits = rsnn_pkg::AffineBits + FrameSumBits + 1;
   localparam logic [KWidth-1:0] Last = KWidth'(Embeddings - 1);
 
-  typedef enum logic [1:0] {Ready, Logit, Exponent, Divide} state_e;
+  // A copy of the table of exponents has two ports.
+  localparam int unsigned Reads = Embeddings + ((Embeddings > 1) ? Embeddings % 2 : 0);
 
-  state_e state_q;
-  logic [KWidth-1:0] k_q, k1_q, k2_q, k3_q, k4_q;
-  logic issue_q, issue1_q, issue2_q, issue3_q, issue4_q, add1_q;
+  // Cycles behind finish_i in which there is what the stages are named for, and ready_o is set.
+  localparam int unsigned Total = 1, Exponents = 6, FirstBit = 7, Set = 8;
+
+  logic [KWidth-1:0] k_q, k1_q, k2_q;
+  logic preset_q, preset1_q, preset2_q, add1_q, divide_q;
+  logic [Set:Total] stage_q;
   logic [3:0] bit_q;
-  logic [OffsetAddrWidth-1:0] offset_addr;
   logic signed [AccBits-1:0] acc_q [Embeddings];
   logic signed [AccBits-1:0] total_q [Embeddings];
-  logic signed [AccBits-1:0] total1_q, biased2_q;
   logic signed [ProductBits-1:0] product_q [Embeddings];
-  logic signed [rsnn_pkg::OffsetBits-1:0] offset, offset1_q;
+  logic signed [rsnn_pkg::OffsetBits-1:0] offset, offset2_q;
   logic [Embeddings-1:0][rsnn_pkg::AffineBits-1:0] affine, affine_q;
-  logic signed [rsnn_pkg::LogitBits-1:0] logit, max_q;
-  logic signed [rsnn_pkg::LogitBits-1:0] logit_q [Embeddings];
-  logic [rsnn_pkg::LogitBits:0] distance1_q;
-  logic [7:0] exp_addr;
-  logic [rsnn_pkg::ExpBits-1:0] exponent, exponent3_q;
-  logic [rsnn_pkg::ExpBits-1:0] exponent_q [Embeddings];
-  logic [ExpSumBits-1:0] exp_sum_q;
+  logic signed [rsnn_pkg::LogitBits-1:0] logit [Embeddings];
+  logic [Reads-1:0][7:0] distance;
+  logic [Reads-1:0][rsnn_pkg::ExpBits-1:0] exponent;
+  logic [ExpSumBits-1:0] exp_sum, exp_sum_q;
   logic [ExpSumBits+1:0] triple_q;
   logic [ExpSumBits:0] rest_q [Embeddings];
 
   rsnn_rom #(.Width(rsnn_pkg::OffsetBits), .Depth(OffsetDepth), .InitFile(OffsetFile), .LoadBits(LoadBits)) u_offset (
-    .clk_i, .re_i(1'b1), .addr_i(offset_addr), .data_o(offset),
+    .clk_i, .re_i(preset_q), .addr_i(offset_base_i + OffsetAddrWidth'(k_q)), .data_o(offset),
     .load_i(load_i[rsnn_pkg::OffsetMemory]), .load_addr_i, .load_data_i
   );
   rsnn_rom #(
@@ -71,21 +71,31 @@ module rsnn_weighting #(
     .clk_i, .re_i(1'b1), .addr_i(row_i), .data_o(affine),
     .load_i(load_i[rsnn_pkg::AffineMemory]), .load_addr_i, .load_data_i
   );
-  rsnn_rom #(.Width(rsnn_pkg::ExpBits), .Depth(256), .InitFile(ExpFile), .LoadBits(LoadBits)) u_exp (
-    .clk_i, .re_i(state_q == Exponent), .addr_i(exp_addr), .data_o(exponent),
+  rsnn_many_rom #(
+    .Reads(Reads), .Width(rsnn_pkg::ExpBits), .Depth(256), .InitFile(ExpFile), .LoadBits(LoadBits)
+  ) u_exp (
+    .clk_i, .re_i(1'b1), .addr_i(distance), .data_o(exponent),
     .load_i(load_i[rsnn_pkg::ExpMemory]), .load_addr_i, .load_data_i
   );
+  if (Reads > Embeddings) begin : gen_odd
+    assign distance[Reads-1] = '0;
+  end
 
-  // The frames' products of all k at once. Their sums are taken over by finish_i: the next gate's may begin with it.
-  for (genvar k = 0; k < int'(Embeddings); k++) begin : gen_affine
+  // The sums begin with the offsets, which are read one a cycle. They are taken over by finish_i: the next gate's may begin
+  // with it.
+  for (genvar k = 0; k < int'(Embeddings); k++) begin : gen_k
     logic signed [AccBits-1:0] sum;
     always_ff @(posedge clk_i) begin
       product_q[k] <= signed'(affine_q[k]) * signed'({1'b0, frame_sum_i});
-      if (begin_i) acc_q[k] <= '0;
+      if (preset2_q && k2_q == KWidth'(k)) acc_q[k] <= AccBits'(offset2_q);
       else acc_q[k] <= sum;
       if (finish_i) total_q[k] <= sum;
     end
     assign sum = acc_q[k] + (add1_q ? AccBits'(product_q[k]) : '0);
+
+    rsnn_cast #(.InBits(AccBits), .OutBits(rsnn_pkg::LogitBits)) u_logit (
+      .clk_i, .value_i(total_q[k]), .shift_i(logit_shift_i), .value_o(logit[k])
+    );
 
     // Division of all k at once: the highest bit alone, then two bits a cycle. What each choice leaves is there at once,
     // and its sign decides.
@@ -99,80 +109,58 @@ module rsnn_weighting #(
     assign second = !bit_q[3] && !(first ? less3[ExpSumBits+2] : less1[ExpSumBits+2]);
     assign rest = first ? (second ? less3 : less2) : (second ? less1 : twice);
     always_ff @(posedge clk_i) begin
-      if (state_q == Divide && !issue_q) begin
+      if (divide_q) begin
         rest_q[k] <= (ExpSumBits + 1)'(bit_q[3] ? rest : rest << 1);
         weight_o[k][bit_q] <= first;
         if (!bit_q[3]) weight_o[k][bit_q-1'b1] <= second;
       end else begin
-        rest_q[k] <= (ExpSumBits + 1)'(exponent_q[k]);
+        rest_q[k] <= (ExpSumBits + 1)'(exponent[k]);
       end
     end
   end
 
-  // The offset of the next k is read while this one is used.
-  assign offset_addr = offset_base_i + ((state_q == Logit) ? OffsetAddrWidth'(k_q) + 1'b1 : '0);
+  // How far each logit is above each other. From the largest, or from any of several, it is the distance.
+  logic [Embeddings-1:0][Embeddings-1:0][rsnn_pkg::LogitBits:0] above_q;
+  logic [Embeddings-1:0] largest;
 
-  rsnn_cast #(.InBits(AccBits), .OutBits(rsnn_pkg::LogitBits)) u_logit (
-    .clk_i, .value_i(biased2_q), .shift_i(logit_shift_i), .value_o(logit)
-  );
-  assign exp_addr = (distance1_q > (rsnn_pkg::LogitBits + 1)'(255)) ? 8'd255 : 8'(distance1_q);
-
-  // Logit and Exponent issue one k a cycle. A logit is there four cycles later: total and offset, their sum, its cast; an
-  // exponent, and in the sum, after three: distance, table, what it gave.
   always_ff @(posedge clk_i) begin
-    {k4_q, k3_q, k2_q, k1_q} <= {k3_q, k2_q, k1_q, k_q};
-    affine_q <= affine;
-    {total1_q, offset1_q} <= {total_q[k_q], offset};
-    biased2_q <= total1_q + AccBits'(offset1_q);
-    if (state_q == Logit && issue4_q) begin
-      logit_q[k4_q] <= logit;
-      max_q <= (k4_q == '0 || logit > max_q) ? logit : max_q;
+    for (int unsigned j = 0; j < Embeddings; j++) begin
+      for (int unsigned k = 0; k < Embeddings; k++) begin
+        above_q[j][k] <= (rsnn_pkg::LogitBits + 1)'(logit[j]) - (rsnn_pkg::LogitBits + 1)'(logit[k]);
+      end
     end
-    distance1_q <= (rsnn_pkg::LogitBits + 1)'(max_q) - (rsnn_pkg::LogitBits + 1)'(logit_q[k_q]);
-    exponent3_q <= exponent;
-    if (state_q == Exponent && issue3_q) begin
-      exponent_q[k3_q] <= exponent3_q;
-      exp_sum_q <= (k3_q == '0 ? '0 : exp_sum_q) + ExpSumBits'(exponent3_q);
-    end
-    triple_q <= ((ExpSumBits + 2)'(exp_sum_q) << 1) + (ExpSumBits + 2)'(exp_sum_q);
   end
-
-  logic leave;
   always_comb begin
-    unique case (state_q)
-      Logit: leave = issue4_q && k4_q == Last;
-      Exponent: leave = issue3_q && k3_q == Last;
-      Divide: leave = !issue_q && bit_q == 4'd1;
-      default: leave = 1'b0;
-    endcase
+    {largest, distance} = {{Embeddings{1'b1}}, {8 * Reads{1'b0}}};
+    exp_sum = '0;
+    for (int unsigned j = 0; j < Embeddings; j++) begin
+      for (int unsigned k = 0; k < Embeddings; k++) largest[j] &= !above_q[j][k][rsnn_pkg::LogitBits];
+      for (int unsigned k = 0; k < Embeddings; k++) begin
+        if (largest[j]) distance[k] |= (above_q[j][k][rsnn_pkg::LogitBits:8] == '0) ? above_q[j][k][7:0] : '1;
+      end
+      exp_sum += ExpSumBits'(exponent[j]);
+    end
   end
 
   always_ff @(posedge clk_i) begin
+    {k2_q, k1_q} <= {k1_q, k_q};
+    {offset2_q, affine_q} <= {offset, affine};
+    if (stage_q[Exponents]) exp_sum_q <= exp_sum;
+    triple_q <= ((ExpSumBits + 2)'(exp_sum_q) << 1) + (ExpSumBits + 2)'(exp_sum_q);
+    bit_q <= divide_q ? bit_q - (bit_q[3] ? 4'd1 : 4'd2) : 4'd8;
+    if (begin_i) k_q <= '0;
+    else if (preset_q) k_q <= k_q + 1'b1;
     if (!rst_ni) begin
-      state_q <= Ready;
+      {stage_q, preset2_q, preset1_q, preset_q, add1_q, divide_q} <= '0;
       ready_o <= 1'b1;
-      {issue_q, issue1_q, issue2_q, issue3_q, issue4_q, add1_q} <= '0;
-      k_q <= '0;
     end else begin
-      {issue4_q, issue3_q, issue2_q, issue1_q} <= leave ? '0 : {issue3_q, issue2_q, issue1_q, issue_q};
+      stage_q <= {stage_q[Set-1:Total], finish_i};
+      {preset2_q, preset1_q} <= {preset1_q, preset_q};
+      preset_q <= begin_i || (preset_q && k_q != Last);
       add1_q <= frame_i;
+      divide_q <= stage_q[FirstBit-1] || (divide_q && bit_q != 4'd1);
       // The last bits of the weights are there when the scores have read their first sums.
-      ready_o <= (state_q == Ready && !finish_i) || (state_q == Divide && !issue_q && !bit_q[3]);
-      if (state_q == Ready) begin
-        k_q <= '0;
-        issue_q <= finish_i;
-        if (finish_i) state_q <= Logit;
-      end else if (leave) begin
-        k_q <= '0;
-        issue_q <= state_q == Logit || state_q == Exponent;
-        state_q <= (state_q == Logit) ? Exponent : (state_q == Exponent) ? Divide : Ready;
-      end else if (state_q == Divide) begin
-        issue_q <= 1'b0;
-      end else begin
-        if (k_q == Last) issue_q <= 1'b0;
-        else if (issue_q) k_q <= k_q + 1'b1;
-      end
+      ready_o <= !finish_i && stage_q[Set-1:Total] == '0;
     end
-    bit_q <= (state_q == Divide && !issue_q) ? bit_q - (bit_q[3] ? 4'd1 : 4'd2) : 4'd8;
   end
 endmodule

@@ -42,7 +42,10 @@ async def windows(dut: Any) -> None:
             assert razor is not None
             peak = tensor.positions * tensor.format.high
             sums = rng.integers(0, peak + 1, size=tensor.frames) >> rng.integers(0, 12)
-            await block.next(begin=1)
+            await block.next(begin=1, offset_base=row["offset_base"])
+            await block.next(begin=0)
+            for _ in range(count):
+                await block.next()
             for frame, total in enumerate(sums.tolist()):
                 await block.next(begin=0, frame=0, row=row["gate_base"] + frame)
                 await block.next()
@@ -50,8 +53,8 @@ async def windows(dut: Any) -> None:
                 while block.rng.random() < 0.3:
                     await block.next(frame=0, frame_sum=0)
             await block.next(frame=0, frame_sum=0)
-            await block.next(finish=1, offset_base=row["offset_base"], logit_shift=row["logit_shift"])
-            assert await until_ready(block) == 2 * count + SOFTMAX_CYCLES - RAZOR_CYCLES
+            await block.next(finish=1, logit_shift=row["logit_shift"])
+            assert await until_ready(block) == SOFTMAX_CYCLES - RAZOR_CYCLES
             for _ in range(HOLDS):
                 await block.next()
             assert unpack(block.get("weight"), 9, count) == weights(razor, sums, tensor)

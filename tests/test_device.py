@@ -43,9 +43,9 @@ def test_a_memory_that_two_ports_read_takes_narrower_blocks():
     }  # fmt: skip
 
 
-def test_stores_are_read_by_two_ports():
+def test_stores_and_the_table_of_exponents_are_read_by_two_ports():
     plan = plan_on(16)
-    assert {memory.name for memory in plan.memories() if memory.two_ports} == {"even store", "odd store"}
+    assert {memory.name for memory in plan.memories() if memory.two_ports} == {"even store", "odd store", "exp table"}
     twice = make_plan(plan.graph, 16, inputs=2, engines=2)
     names = {memory.name for memory in twice.memories() if memory.two_ports}
     assert names - {"upper weights"} == {"even store", "odd store", "weights", "link, first", "link, second"}

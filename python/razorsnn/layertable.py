@@ -52,6 +52,7 @@ LAYER_FIELDS: tuple[tuple[str, int, str], ...] = (
     ("out_max", 8, "largest activation"),
     ("feeds", 1, "a razor gate reads the output, and takes its sums as it is put out"),
     ("feed_base", 16, "gate_base of that gate"),
+    ("feed_offset", 8, "offset_base of that gate"),
     ("tally_peak", 1, "the tally gate that reads the output takes the largest activation, not their sum"),
     ("tally_limit", THRESHOLD_BITS, "and keeps the frames that reach this"),
     ("last", 1, "the readout"),
@@ -73,27 +74,28 @@ def layer_table(stage: Stage, shape: Shape) -> tuple[dict[str, int], ...]:
     for layer in stage.rows:
         row = dict.fromkeys((name for name, _, _ in LAYER_FIELDS), 0) | bases | _gate_fields(layer)
         bases["gate_base"] += shape.frames if layer.razor else 0
+        bases["offset_base"] += shape.embeddings if layer.razor else 0
         if layer is stage.behind:
             row |= {"words_in": input_words(layer)}
         else:
             row |= {"weight_base": weights[layer.index]} | _geometry_fields(layer) | _neuron_fields(layer)
-            row |= _feed_fields(stage.rows[layer.index + 1 :][:1], bases["gate_base"])
+            row |= _feed_fields(stage.rows[layer.index + 1 :][:1], bases)
         table.append(row)
         _require_widths(layer, table[-1])
         bases["bias_base"] += row["groups_out"]
         bases["membrane_base"] += row["words_out"] if layer.streams else 0
-        bases["offset_base"] += shape.embeddings if layer.razor else 0
     return tuple(table)
 
 
-def _feed_fields(behind: tuple[Layer, ...], gate_base: int) -> dict[str, int]:
-    """Of what reads the output: the gate of the layer behind, if there is one."""
+def _feed_fields(behind: tuple[Layer, ...], bases: dict[str, int]) -> dict[str, int]:
+    """Of what reads the output: the gate of the layer behind, if there is one, which has these bases."""
     gates = [layer.gate for layer in behind]
     feeds = any(isinstance(gate, Razor) for gate in gates)
     tally = next((gate for gate in gates if isinstance(gate, Tally)), None)
     return {
         "feeds": int(feeds),
-        "feed_base": gate_base if feeds else 0,
+        "feed_base": bases["gate_base"] if feeds else 0,
+        "feed_offset": bases["offset_base"] if feeds else 0,
         "tally_peak": int(tally is not None and tally.measure == "peak"),
         "tally_limit": tally.threshold if tally else 0,
     }

@@ -135,7 +135,15 @@ def _gate_memories(shape: Shape) -> tuple[Memory, ...]:
             "gates x T x K",
         ),
         Memory("offsets", shape.offset_depth, OFFSET_BITS, "razor", "gates x K"),
-        Memory("exp table", 256, 12, "razor", "256 entries"),
+        Memory(
+            "exp table",
+            256,
+            12 * -(-shape.embeddings // READS),
+            "razor",
+            "256 entries, a copy for two embeddings",
+            two_ports=shape.embeddings > 1,
+            parts=-(-shape.embeddings // READS),
+        ),
         Memory("sigmoid table", 256, 8 * slots, "razor", "256 entries, one copy a lane and tap", parts=slots),
     )
 

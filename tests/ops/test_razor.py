@@ -123,7 +123,7 @@ def test_keep_bits_are_known_when_a_clocked_model_says(words: int, rule: str, op
         slots = max(3, count) if operand == "refined" else count
         early = operand == "raw" and rule == "absolute"
         over = (mask * x).reshape(5, words) >= threshold
-        decided = played(x.reshape(5, words) > 0, over, slots, 2 * count + 12, early)
+        decided = played(x.reshape(5, words) > 0, over, slots, 10, early)
         # Relative: a cycle for the largest of a word of one, then the limit's product.
         wanted = [at + 2 for at in decided] if rule == "absolute" else [decided[-1] + 1 + 4 + t for t in range(5)]
         assert one.known(x, mask, Words(1)).tolist() == wanted

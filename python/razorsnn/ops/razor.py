@@ -45,8 +45,8 @@ RHO_ONE = 256
 
 OCCUPANCY_BITS = 16
 """Words whose occupancy the scores read at once."""
-SOFTMAX_CYCLES = 12
-"""From the gate's start to the first word, beyond two cycles an embedding: its sums then meet the weights."""
+SOFTMAX_CYCLES = 10
+"""From the gate's start to the first word: its sums then meet the weights."""
 DECISION_CYCLES = 14
 """From the last cycle of a word to the decision that it gives."""
 SEEN_CYCLES = 1
@@ -217,7 +217,7 @@ class Razor(Op):
             *(events.words, events.indices, events.values, events.ends),
             np.ascontiguousarray(mask.transpose(1, 2, 0)).ravel(),
             (rows, slots, OCCUPANCY_BITS),
-            (2 * count + SOFTMAX_CYCLES, DECISION_CYCLES, SEEN_CYCLES, JUMP_CYCLES),
+            (SOFTMAX_CYCLES, DECISION_CYCLES, SEEN_CYCLES, JUMP_CYCLES),
             early,
             self.threshold,
         )

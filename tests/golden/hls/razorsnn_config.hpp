@@ -77,10 +77,10 @@ struct Config {
   static constexpr int load_address = 68;
   static constexpr int load_data = 72;
   static constexpr int load_commit = 76;
-  static constexpr int class_identity = 1194140567;
+  static constexpr int class_identity = 123977579;
   static constexpr int load_memories = 10;
   static constexpr int load_index_bits = 24;
-  static constexpr int most_chunks = 13;
+  static constexpr int most_chunks = 14;
   static constexpr int embedding_bits = 8;
   static constexpr int affine_bits = 12;
   static constexpr int exp_bits = 12;
@@ -97,7 +97,7 @@ struct Config {
   static constexpr int mask_input_low = -128;
   static constexpr int mask_input_high = 127;
   static constexpr int table_depth = 256;
-  static constexpr int layer_fields = 45;
+  static constexpr int layer_fields = 46;
   using weight_t = std::int8_t;
   using upper_t = std::int8_t;
   using bias_t = std::int16_t;
@@ -105,7 +105,7 @@ struct Config {
 
 // Of the memories that a load can write, by number: words, and 32-bit chunks of a word.
 const int load_depth[] = {2, 17, 0, 2, 0, 2, 2, 1, 256, 256};
-const int load_chunks[] = {13, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+const int load_chunks[] = {14, 1, 1, 1, 1, 1, 1, 1, 1, 1};
 
 }  // namespace razorsnn
 

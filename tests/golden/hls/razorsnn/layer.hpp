@@ -51,6 +51,7 @@ struct Layer {
   ap_uint<8> out_max;  // largest activation
   ap_uint<1> feeds;  // a razor gate reads the output, and takes its sums as it is put out
   ap_uint<16> feed_base;  // gate_base of that gate
+  ap_uint<8> feed_offset;  // offset_base of that gate
   ap_uint<1> tally_peak;  // the tally gate that reads the output takes the largest activation, not their sum
   ap_uint<31> tally_limit;  // and keeps the frames that reach this
   ap_uint<1> last;  // the readout
@@ -58,7 +59,7 @@ struct Layer {
   ap_uint<1> ties_even;  // the cast of y takes ties to the even neighbour, not up
 };
 
-inline Layer read_layer(const std::uint32_t row[45]) {
+inline Layer read_layer(const std::uint32_t row[46]) {
 #pragma HLS inline
   Layer layer;
   layer.gated = row[0];
@@ -101,11 +102,12 @@ inline Layer read_layer(const std::uint32_t row[45]) {
   layer.out_max = row[37];
   layer.feeds = row[38];
   layer.feed_base = row[39];
-  layer.tally_peak = row[40];
-  layer.tally_limit = row[41];
-  layer.last = row[42];
-  layer.signed_sum = row[43];
-  layer.ties_even = row[44];
+  layer.feed_offset = row[40];
+  layer.tally_peak = row[41];
+  layer.tally_limit = row[42];
+  layer.last = row[43];
+  layer.signed_sum = row[44];
+  layer.ties_even = row[45];
   return layer;
 }
 
@@ -128,52 +130,53 @@ inline std::int32_t signed_at(const std::uint32_t chunks[], const int at, const 
 }
 
 // The row as the RTL's memory holds it: the last field in the lowest bits.
-inline void unpack_row(const std::uint32_t chunks[], std::uint32_t row[45]) {
-  row[0] = bits_at(chunks, 408, 1);
-  row[1] = bits_at(chunks, 407, 1);
-  row[2] = bits_at(chunks, 406, 1);
-  row[3] = bits_at(chunks, 405, 1);
-  row[4] = bits_at(chunks, 404, 1);
-  row[5] = bits_at(chunks, 373, 31);
-  row[6] = bits_at(chunks, 357, 16);
-  row[7] = bits_at(chunks, 349, 8);
-  row[8] = bits_at(chunks, 344, 5);
-  row[9] = bits_at(chunks, 339, 5);
-  row[10] = bits_at(chunks, 334, 5);
-  row[11] = bits_at(chunks, 326, 8);
-  row[12] = bits_at(chunks, 325, 1);
-  row[13] = bits_at(chunks, 324, 1);
-  row[14] = bits_at(chunks, 320, 4);
-  row[15] = bits_at(chunks, 318, 2);
-  row[16] = bits_at(chunks, 316, 2);
-  row[17] = bits_at(chunks, 313, 3);
-  row[18] = bits_at(chunks, 312, 1);
-  row[19] = bits_at(chunks, 311, 1);
-  row[20] = bits_at(chunks, 299, 12);
-  row[21] = bits_at(chunks, 287, 12);
-  row[22] = bits_at(chunks, 263, 24);
-  row[23] = bits_at(chunks, 251, 12);
-  row[24] = bits_at(chunks, 239, 12);
-  row[25] = bits_at(chunks, 227, 12);
-  row[26] = bits_at(chunks, 211, 16);
-  row[27] = bits_at(chunks, 187, 24);
-  row[28] = bits_at(chunks, 171, 16);
-  row[29] = bits_at(chunks, 147, 24);
-  row[30] = bits_at(chunks, 131, 16);
-  row[31] = bits_at(chunks, 107, 24);
-  row[32] = bits_at(chunks, 99, 8);
-  row[33] = bits_at(chunks, 68, 31);
-  row[34] = bits_at(chunks, 66, 2);
-  row[35] = bits_at(chunks, 65, 1);
-  row[36] = bits_at(chunks, 60, 5);
-  row[37] = bits_at(chunks, 52, 8);
-  row[38] = bits_at(chunks, 51, 1);
-  row[39] = bits_at(chunks, 35, 16);
-  row[40] = bits_at(chunks, 34, 1);
-  row[41] = bits_at(chunks, 3, 31);
-  row[42] = bits_at(chunks, 2, 1);
-  row[43] = bits_at(chunks, 1, 1);
-  row[44] = bits_at(chunks, 0, 1);
+inline void unpack_row(const std::uint32_t chunks[], std::uint32_t row[46]) {
+  row[0] = bits_at(chunks, 416, 1);
+  row[1] = bits_at(chunks, 415, 1);
+  row[2] = bits_at(chunks, 414, 1);
+  row[3] = bits_at(chunks, 413, 1);
+  row[4] = bits_at(chunks, 412, 1);
+  row[5] = bits_at(chunks, 381, 31);
+  row[6] = bits_at(chunks, 365, 16);
+  row[7] = bits_at(chunks, 357, 8);
+  row[8] = bits_at(chunks, 352, 5);
+  row[9] = bits_at(chunks, 347, 5);
+  row[10] = bits_at(chunks, 342, 5);
+  row[11] = bits_at(chunks, 334, 8);
+  row[12] = bits_at(chunks, 333, 1);
+  row[13] = bits_at(chunks, 332, 1);
+  row[14] = bits_at(chunks, 328, 4);
+  row[15] = bits_at(chunks, 326, 2);
+  row[16] = bits_at(chunks, 324, 2);
+  row[17] = bits_at(chunks, 321, 3);
+  row[18] = bits_at(chunks, 320, 1);
+  row[19] = bits_at(chunks, 319, 1);
+  row[20] = bits_at(chunks, 307, 12);
+  row[21] = bits_at(chunks, 295, 12);
+  row[22] = bits_at(chunks, 271, 24);
+  row[23] = bits_at(chunks, 259, 12);
+  row[24] = bits_at(chunks, 247, 12);
+  row[25] = bits_at(chunks, 235, 12);
+  row[26] = bits_at(chunks, 219, 16);
+  row[27] = bits_at(chunks, 195, 24);
+  row[28] = bits_at(chunks, 179, 16);
+  row[29] = bits_at(chunks, 155, 24);
+  row[30] = bits_at(chunks, 139, 16);
+  row[31] = bits_at(chunks, 115, 24);
+  row[32] = bits_at(chunks, 107, 8);
+  row[33] = bits_at(chunks, 76, 31);
+  row[34] = bits_at(chunks, 74, 2);
+  row[35] = bits_at(chunks, 73, 1);
+  row[36] = bits_at(chunks, 68, 5);
+  row[37] = bits_at(chunks, 60, 8);
+  row[38] = bits_at(chunks, 59, 1);
+  row[39] = bits_at(chunks, 43, 16);
+  row[40] = bits_at(chunks, 35, 8);
+  row[41] = bits_at(chunks, 34, 1);
+  row[42] = bits_at(chunks, 3, 31);
+  row[43] = bits_at(chunks, 2, 1);
+  row[44] = bits_at(chunks, 1, 1);
+  row[45] = bits_at(chunks, 0, 1);
 }
 
 }  // namespace razorsnn
