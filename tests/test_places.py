@@ -1,6 +1,7 @@
 """Folders that commands write to: a refusal leaves them as they were, and what is another's is never replaced."""
 
 import shutil
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import torch
 from razorsnn import flow
 from razorsnn.experiments.tables import changed
 from razorsnn.files import hash_files, write_json
+from razorsnn.trained import claim
 from tests.tiny_flow import flow_config, refusal, save_toml
 
 CONFIG = flow_config()
@@ -72,6 +74,20 @@ def test_a_training_that_is_stopped_leaves_no_former_net(root: Path, monkeypatch
     for command, *more in (["show"], ["evaluate", *data], ["evaluate", *data, "--backend", "float"]):
         assert f"{run / 'graph.json'}: missing; accepted: " in refusal(command, run, *more)
     assert f"{run}: no graph.json; accepted: " in refusal("generate", run, "--out", root / "other")
+
+
+def test_two_trainings_do_not_share_a_folder(root: Path):
+    with ExitStack() as claimed:
+        claim(root / "run", claimed)
+        told = refused(root, {"seed": 8})
+        assert f"{root / 'run'}: another training writes to it; accepted: another --run, or its end" in told
+    assert flow.train("simulated", root / "run", CONFIG, False)["up_to_date"]
+
+
+def test_a_run_without_its_net_is_trained_anew(root: Path, caplog: pytest.LogCaptureFixture):
+    (root / "run" / "model.pt").unlink()
+    assert "up_to_date" not in flow.train("simulated", root / "run", CONFIG, False)
+    assert "its model.pt is missing; it is trained anew" in caplog.text and (root / "run" / "model.pt").exists()
 
 
 @pytest.mark.parametrize("name", ["config.json", "graph.json", "metrics.json", "graph.npz"])

@@ -197,7 +197,7 @@ def test_a_shape_class_that_is_too_small_names_what(name: str):
     plan = PLANS[0]
     value = getattr(plan.shape, name)
     small: Shape = replace(plan.shape, **{name: value - 1})
-    with pytest.raises(UserError, match=rf"does not fit the shape class: {name} {value} > {value - 1}$"):
+    with pytest.raises(UserError, match=rf"does not fit the shape class: {name} {value} > {value - 1};"):
         make_plan(plan.graph, plan.shape.lanes, small)
 
 

@@ -26,6 +26,7 @@ Width = Annotated[int, Field(ge=2, le=8)]
 
 
 SAVED = "config.json"  # the copy that a run keeps of its settings
+MODEL = "model.pt"  # its trained net
 
 
 class Section(BaseModel):

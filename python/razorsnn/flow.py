@@ -5,6 +5,7 @@ events -> frames -> train -> graph -> plan -> { reference, HLS C++, RTL, report 
 
 import logging
 from collections.abc import Sequence
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from razorsnn.builds import (
     size_facts,
     write_build,
 )
-from razorsnn.config import SAVED, Config, load_config, save_config
+from razorsnn.config import MODEL, SAVED, Config, load_config, save_config
 from razorsnn.contents import class_identity
 from razorsnn.cyclefacts import gate_balance, gate_warnings
 from razorsnn.device import require_fitting
@@ -65,10 +66,12 @@ def _trained(samples: Samples, run: Path, config: Config, resume: bool) -> dict[
     made_from = {"settings": config.fingerprint(), "data": samples.fingerprint}
     processes.told(lambda: trained.require_place(run))
     finished = processes.told(lambda: read_json(run / METRICS) if (run / METRICS).exists() else None)
-    if finished and finished["made_from"] == made_from:
+    whole = processes.told(lambda: (run / MODEL).exists())
+    if finished and whole and finished["made_from"] == made_from:
         return {**finished["metrics"], "run": run, "up_to_date": True}
     if finished:
-        logger.warning("%s: was trained with other settings or on other data; it is trained anew", run)
+        why = "was trained with other settings or on other data" if whole else f"its {MODEL} is missing"
+        logger.warning("%s: %s; it is trained anew", run, why)
     return _train(samples, run, config, resume and finished is None, made_from)
 
 
@@ -80,28 +83,30 @@ def _train(samples: Samples, run: Path, config: Config, resume: bool, made_from:
     train_set, held_set = (WindowSet(part.frames(), part.labels, _votes(part, config)) for part in (chosen, held))
     resumed = resume and processes.told(lambda: (run / CHECKPOINT).exists())
     source = Source(config.data.sensor, config.data.dt_us)
-    begin = partial(processes.told, partial(_begun, run, config, resumed))
-    found = fit(config, train_set, held_set, samples.class_names, source, run, resumed, run.name, begin)
-    epochs = found.pop("epochs")
-    metrics = {"windows": {"train": len(chosen.slots), "validation": len(held.slots)}, **found}
-    content = {
-        "made_from": made_from,
-        "source": samples.source,
-        "class_names": list(samples.class_names),
-        "recordings": [chosen.prints[name] for name in chosen.recordings],
-        "validation": held.names,
-        "metrics": metrics,
-        "epochs": epochs,
-    }
-    processes.told(lambda: write_json(run / METRICS, content))
+    with ExitStack() as claimed:
+        begin = partial(processes.told, partial(_begun, run, config, resumed, claimed))
+        found = fit(config, train_set, held_set, samples.class_names, source, run, resumed, run.name, begin)
+        epochs = found.pop("epochs")
+        metrics = {"windows": {"train": len(chosen.slots), "validation": len(held.slots)}, **found}
+        content = {
+            "made_from": made_from,
+            "source": samples.source,
+            "class_names": list(samples.class_names),
+            "recordings": [chosen.prints[name] for name in chosen.recordings],
+            "validation": held.names,
+            "metrics": metrics,
+            "epochs": epochs,
+        }
+        processes.told(lambda: write_json(run / METRICS, content))
     return metrics | {"run": run}
 
 
-def _begun(run: Path, config: Config, resumed: bool) -> None:
+def _begun(run: Path, config: Config, resumed: bool, claimed: ExitStack) -> None:
     """Makes the folder `run`, without a former net: what is in it from here on is of one training."""
-    from razorsnn.train.checkpoint import CHECKPOINT, MODEL
+    from razorsnn.train.checkpoint import CHECKPOINT
 
     make_folder(run)
+    trained.claim(run, claimed)
     for stale in (METRICS, MODEL, *FILES, *([] if resumed else [CHECKPOINT])):
         remove_file(run / stale)
     save_config(config, run / SAVED)

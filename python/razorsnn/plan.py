@@ -25,6 +25,7 @@ ASSUMED_ACTIVITY = 0.1
 """Share of non-zero activations by which engines get their layers: a plan does not know the windows."""
 AXES = {"taps": 1, "inputs": 1, "engines": 1, "streaming": False}
 """What `make_plan` takes beside the lanes, as it is if nobody says."""
+ROOM = "sources have room for more bits with `generate --headroom`, and for other neurons with `--any-neuron`"
 MULTIPLIER_BITS = 18
 """Of a multiplier's operand: to leak, a wider membrane takes a second one a lane and tap (rtl/rsnn_mac.sv)."""
 ADDRESS_MULTIPLIERS = 8
@@ -163,7 +164,7 @@ def make_plan(
     own = staged_shape(graph, layers, parts) if parts else own_shape(graph, Stage(layers))
     _require_room(graph, own)
     if shape is not None and (lacking := _lacking(shape, own)):
-        raise UserError(f"graph {graph.name} does not fit the shape class: {', '.join(lacking)}")
+        raise UserError(f"graph {graph.name} does not fit the shape class: {', '.join(lacking)}; {ROOM}")
     used = shape or own
     laid = (_laid(graph, stage, part) for stage, part in zip(parts, used.stages, strict=True))
     return replace(_laid(graph, Stage(layers), used), stages=tuple(laid))

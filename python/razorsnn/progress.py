@@ -1,12 +1,21 @@
-"""A bar for work that cannot count its own steps: a thread follows it from beside."""
+"""Bars of progress, and one for work that cannot count its own steps: a thread follows it from beside."""
 
+import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from tqdm import tqdm
 
 SHOWN_AFTER_S, EVERY_S = 1.0, 0.5
+LOGGED_EVERY_S = 60.0
+"""Where nobody looks at a terminal, a bar is a line of a log."""
+
+
+def progress_bar(steps: Iterable[Any] | None = None, **options: Any) -> "tqdm[Any]":
+    """tqdm's bar; in a log it is drawn once a minute."""
+    return tqdm(steps, mininterval=0.1 if sys.stderr.isatty() else LOGGED_EVERY_S, **options)
 
 
 @contextmanager
@@ -18,10 +27,10 @@ def followed(what: str, total: int | None = None, count: Callable[[], int] = lam
         if stop.wait(SHOWN_AFTER_S):
             return
         form = "{desc}: {elapsed}" if total is None else None
-        with tqdm(total=total, desc=what, bar_format=form, leave=False) as bar:
-            while not stop.wait(EVERY_S):
-                bar.update(count() - bar.n)
-                bar.refresh()
+        with progress_bar(total=total, desc=what, bar_format=form, leave=False) as shown:
+            while not stop.wait(EVERY_S if sys.stderr.isatty() else LOGGED_EVERY_S):
+                shown.update(count() - shown.n)
+                shown.refresh()
 
     thread = threading.Thread(target=follow, daemon=True)
     thread.start()

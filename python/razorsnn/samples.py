@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from razorsnn import framecache
 from razorsnn.config import Config
@@ -17,6 +16,7 @@ from razorsnn.datasets import Dataset, open_dataset, split_windows
 from razorsnn.errors import UserError
 from razorsnn.events import Part, Recording
 from razorsnn.frames import FrameSpec, Window, build_frames, cut_windows, window_name
+from razorsnn.progress import progress_bar
 from razorsnn.stream import frame_beats, window_words
 
 logger = logging.getLogger("razorsnn")
@@ -116,7 +116,7 @@ class Samples:
 
     def _built(self) -> Iterator[NDArray[np.uint8]]:
         total = len(self.slots)
-        with tqdm(self.windows(), desc="frames", unit="window", total=total, leave=False, delay=1.0) as bar:
+        with progress_bar(self.windows(), desc="frames", unit="window", total=total, leave=False, delay=1.0) as bar:
             yield from (build_frames(window, self.spec) for window in bar)
 
     def words(self) -> list[NDArray[np.uint32]]:
@@ -157,7 +157,7 @@ def _survey(dataset: Dataset, spec: FrameSpec) -> dict[str, Any]:
     """Windows and a print of each recording, and one hash over all events; so every recording was read once."""
     digest = hashlib.sha256(repr((dataset.class_names, spec)).encode())
     counts, prints = [], []
-    with tqdm(dataset.recordings, desc="reading recordings", unit="recording", leave=False, delay=1.0) as bar:
+    with progress_bar(dataset.recordings, desc="reading recordings", unit="recording", leave=False, delay=1.0) as bar:
         for recording in bar:
             events = recording.events
             if dataset.contents is not None and not len(events):

@@ -95,8 +95,8 @@ def _kept(
         "windows": samples.names,
     }
     facts, arrays = build.results / f"{name}.json", build.results / f"{name}.npz"
-    if facts.exists() and arrays.exists() and read_json(facts)["made_from"] == made_from:
-        with suppress(UserError):  # what a broken disk left is made anew
+    with suppress(UserError):  # what a broken disk left is made anew
+        if facts.exists() and arrays.exists() and read_json(facts).get("made_from") == made_from:
             return load_run(build, name)
     prepare()
     started = time.perf_counter()

@@ -1,7 +1,10 @@
 """What the folder of a training tells those who use its net."""
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock, Timeout
 
 from razorsnn.builds import MANIFEST, METRICS
 from razorsnn.config import SAVED, Config, load_config
@@ -9,6 +12,9 @@ from razorsnn.errors import UserError
 from razorsnn.files import read_json
 from razorsnn.graphfile import FILES, load_graph
 from razorsnn.samples import Samples, Seen
+
+LOCK = ".lock"
+"""Held by the training that writes to the folder."""
 
 
 def require_place(run: Path) -> None:
@@ -21,6 +27,16 @@ def require_place(run: Path) -> None:
         load_config(run / SAVED)
     except UserError as error:
         raise UserError(f"{run}: is something else ({error}); accepted: a new folder, or one of a training") from None
+
+
+def claim(run: Path, claimed: ExitStack) -> None:
+    """`run` is of one training alone until `claimed` ends, or its process. UserError: another one writes to it."""
+    lock = FileLock(run / LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise UserError(f"{run}: another training writes to it; accepted: another --run, or its end") from None
+    claimed.callback(lock.release)
 
 
 def class_names(run: Path, config: Config) -> tuple[str, ...]:

@@ -110,7 +110,7 @@ def write(root: Path, *names: str) -> Path:
     return root
 
 
-def test_formats_and_depths_mix_and_other_files_are_left_alone(tmp_path: Path) -> None:
+def test_formats_and_depths_mix_and_other_files_are_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     names = ["a/one.npy", "deep/down/b/two.csv", "a/TWO.NPY"]
     write(tmp_path, *names, "README.md", "a/notes.txt", "a/.hidden.npy", ".cache/c/x.npy")
     dataset = read_folder(tmp_path)
@@ -118,6 +118,7 @@ def test_formats_and_depths_mix_and_other_files_are_left_alone(tmp_path: Path) -
     assert [(r.name, r.label) for r in dataset.recordings] == [("a/TWO.NPY", 0), ("a/one.npy", 0), (names[1], 1)]
     assert all(recording.events.tolist() == [(1, 2, 3, 1)] for recording in dataset.recordings)
     assert dataset.name == tmp_path.name
+    assert "files of suffixes that are not read: 1 .md, 1 .txt; accepted: .bin, " in caplog.text
 
 
 def test_links_to_folders_are_followed_but_not_in_circles(tmp_path: Path) -> None:

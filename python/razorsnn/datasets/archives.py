@@ -9,10 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tqdm import tqdm
-
 from razorsnn.errors import UserError
 from razorsnn.files import folder_transaction, hash_file
+from razorsnn.progress import progress_bar
 
 
 @dataclass(frozen=True)
@@ -74,6 +73,6 @@ def _unpack(packed: Path, folder: Path, archive: Archive) -> None:
 def contents(files: Iterable[Path], root: Path) -> str:
     """One SHA-256 over the contents of `files` and their paths below `root`."""
     digest = hashlib.sha256()
-    for path in tqdm(sorted(files), desc="checking files", unit="file", leave=False, delay=1.0):
+    for path in progress_bar(sorted(files), desc="checking files", unit="file", leave=False, delay=1.0):
         digest.update(f"{path.relative_to(root).as_posix()} {hash_file(path)}\n".encode())
     return digest.hexdigest()

@@ -1,15 +1,18 @@
 """A folder of recordings: the class is the name of the file's folder, or part of the file's own name."""
 
+import logging
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-
-from tqdm import tqdm
 
 from razorsnn.datasets.dataset import Dataset
 from razorsnn.errors import UserError
 from razorsnn.events import READERS, Recording, load_recording
+from razorsnn.progress import progress_bar
+
+logger = logging.getLogger("razorsnn")
 
 NUMBERED = re.compile(r"\d+_(?P<label>.+)")
 LAYOUT = f"<class>/<file> or, without class folders, <number>_<class>, with a suffix of {', '.join(READERS)}"
@@ -32,16 +35,21 @@ def read_folder(root: Path, accepted: tuple[str, ...] = ()) -> Dataset:
     class_names = tuple(sorted(set(classes.values())))
     if len(class_names) < 2:
         raise UserError(f"{root}: one class only, {class_names[0]!r}; accepted: two or more, as {LAYOUT}")
-    with tqdm(classes.items(), desc="reading recordings", unit="file", delay=1, leave=False) as bar:
+    with progress_bar(classes.items(), desc="reading recordings", unit="file", delay=1, leave=False) as bar:
         labelled = ((name, class_names.index(label)) for name, label in bar)
         recordings = tuple(Recording(name, label, load_recording(paths[name])) for name, label in labelled)
     return Dataset(root.resolve().name, class_names, recordings)
 
 
 def _recordings(root: Path) -> dict[str, Path]:
-    found = {path.relative_to(root): path for path in _files(root) if path.suffix.lower() in READERS}
+    """Warns of files that are none, by their suffixes."""
+    found = {path.relative_to(root): path for path in _files(root)}
     visible = {name: path for name, path in found.items() if not any(part[0] == "." for part in name.parts)}
-    return {name.as_posix(): path for name, path in visible.items() if path.is_file()}
+    files = {name.as_posix(): path for name, path in visible.items() if path.is_file()}
+    kinds = Counter(path.suffix.lower() for path in files.values())
+    if others := ", ".join(f"{kinds[kind]} {kind or 'without'}" for kind in sorted(kinds.keys() - READERS)):
+        logger.warning("%s: files of suffixes that are not read: %s; accepted: %s", root, others, ", ".join(READERS))
+    return {name: path for name, path in files.items() if path.suffix.lower() in READERS}
 
 
 def _files(root: Path) -> Iterator[Path]:

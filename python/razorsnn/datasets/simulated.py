@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
-from tqdm import tqdm
 
 from razorsnn.datasets import scene
 from razorsnn.datasets.dataset import Dataset
 from razorsnn.datasets.dvs_pixel import PixelArray, pixel_events
 from razorsnn.errors import UserError
 from razorsnn.events import Recording
+from razorsnn.progress import progress_bar
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def simulate(spec: SimulatedSpec, seed: int) -> Dataset:
     More recordings per class leave the first ones as they are.
     """
     numbered = list(product(range(len(CLASS_NAMES)), range(spec.recordings_per_class)))
-    bar = tqdm(numbered, desc="simulating recordings", unit="recording", delay=1, leave=False)
+    bar = progress_bar(numbered, desc="simulating recordings", unit="recording", delay=1, leave=False)
     recordings = [simulate_recording(spec, seed, label, index) for label, index in bar]
     return Dataset("simulated", CLASS_NAMES, tuple(sorted(recordings, key=lambda r: r.name)))
 

@@ -5,8 +5,6 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
-from tqdm import tqdm
-
 from razorsnn.config import Config
 from razorsnn.differing import differing
 from razorsnn.errors import UserError
@@ -25,6 +23,7 @@ from razorsnn.experiments.tables import (
     quick,
 )
 from razorsnn.files import make_folder, read_json, write_json
+from razorsnn.progress import progress_bar
 
 OWNER, RESULTS, RUNS = "made_from.json", "results.json", "runs"
 
@@ -48,7 +47,7 @@ def reproduce(
     runs = Runs(out / RUNS, data, QUICK_RECORDINGS if is_quick else None)
     _claim(out, data, base, runs)
     distinct = {runs.path(config): config for _, config in plan}  # rows of the same settings share their runs
-    with tqdm(total=len(distinct), desc=wanted.name, unit="run", leave=False) as bar:
+    with progress_bar(total=len(distinct), desc=wanted.name, unit="run", leave=False) as bar:
         for _ in made(runs, list(distinct.values()), jobs):
             bar.update()
     found: dict[str, list[dict[str, Any]]] = {row.name: [] for row in wanted.rows}

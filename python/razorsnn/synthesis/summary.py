@@ -13,6 +13,7 @@ from tqdm import tqdm
 from razorsnn.builds import Build
 from razorsnn.files import hash_files, make_folder, read_json, write_json
 from razorsnn.plan import Plan
+from razorsnn.progress import progress_bar
 from razorsnn.synthesis.devices import Device, device_of
 from razorsnn.synthesis.tools import ACCELERATOR, area, clock, units
 from razorsnn.targets.rtl import TOP
@@ -59,7 +60,7 @@ def synthesise(build: Build, device: str, seeds: int, blocks: bool) -> dict[str,
     work = _work(build)
     wanted = {unit: module for unit, module in units(work).items() if blocks or unit == TOP}
     placed = range(1, seeds + 1) if chosen.place else range(0)
-    with tqdm(total=len(wanted) * (1 + len(placed)), desc=f"synthesis for {device}") as bar:
+    with progress_bar(total=len(wanted) * (1 + len(placed)), desc=f"synthesis for {device}") as bar:
         rows = [_unit(work, chosen, unit, module, placed, bar) for unit, module in wanted.items()]
     facts = {"device": device, "seeds": len(placed), "units": rows, "memories": _memories(build.plan, rows[0])}
     facts["multipliers"] = {

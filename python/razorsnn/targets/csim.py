@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from razorsnn.contents import Writes
 from razorsnn.errors import UserError
 from razorsnn.files import atomic_path, hash_file
 from razorsnn.fixed import Ints
+from razorsnn.progress import progress_bar
 from razorsnn.stream import Beats, with_last
 from razorsnn.targets.outcome import BackendRun, Outcome
 from razorsnn.tools import TOOLS, ap_types_include, require
@@ -126,7 +126,7 @@ def _run(program: Path, beats: Path, results: Path, count: int) -> None:
     with (
         tempfile.TemporaryFile("w+") as errors,
         subprocess.Popen([program, beats, results], stdout=subprocess.PIPE, stderr=errors, text=True) as process,
-        tqdm(total=count, desc="csim", unit="window", delay=1) as bar,
+        progress_bar(total=count, desc="csim", unit="window", delay=1) as bar,
     ):
         assert process.stdout is not None, "it is a pipe"
         complaints = []

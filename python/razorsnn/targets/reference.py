@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from razorsnn.fixed import Ints
 from razorsnn.ir import Trace
@@ -15,6 +14,7 @@ from razorsnn.layers import Layer
 from razorsnn.ops.synapse_cycles import SynapseCycles, synapse_cycles
 from razorsnn.ops.words import Events
 from razorsnn.plan import Plan
+from razorsnn.progress import progress_bar
 from razorsnn.targets.cycles import SCORED_CYCLES, latency_cycles, stream_cycles
 from razorsnn.targets.outcome import BackendRun, Outcome
 
@@ -131,7 +131,7 @@ def run_windows(plan: Plan, windows: NDArray[np.uint8], beats: Sequence[Ints]) -
     that the pruned frames saved. spent [N, ...]: `spent_cycles`.
     """
     found = []
-    bar = tqdm(windows, desc="reference", unit="window", leave=False, delay=1.0)
+    bar = progress_bar(windows, desc="reference", unit="window", leave=False, delay=1.0)
     for frames, count in zip(bar, beats, strict=True):
         found.append(_summary(plan, frames, count))
     scores, keep, cycles, rows = zip(*found, strict=True)

@@ -12,7 +12,7 @@ os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 
 import torch
 
-from razorsnn.config import Config
+from razorsnn.config import MODEL, Config
 from razorsnn.errors import UserError
 from razorsnn.graphfile import FILES, save_graph
 from razorsnn.ir import Source
@@ -77,7 +77,7 @@ def _require_shares(train: WindowSet, config: Config) -> None:
 
 
 def _write(model: RazorNet, name: str, class_names: tuple[str, ...], source: Source, run: Path, deployed: bool) -> None:
-    checkpoint.save(run / checkpoint.MODEL, {"state": model.state_dict()})
+    checkpoint.save(run / MODEL, {"state": model.state_dict()})
     if deployed:
         save_graph(to_graph(model, name, class_names, source, {}), run / FILES[0])
     else:
@@ -88,7 +88,7 @@ def _write(model: RazorNet, name: str, class_names: tuple[str, ...], source: Sou
 def load(run: Path, config: Config) -> RazorNet:
     """The trained net of `run`. UserError: no model.pt, a damaged one, or one of another shape than `config`."""
     torch.set_num_threads(config.train.threads)
-    path = run / checkpoint.MODEL
+    path = run / MODEL
     content = checkpoint.read(path)
     model = RazorNet(config)
     checkpoint.restore(path, model, content.get("state"))

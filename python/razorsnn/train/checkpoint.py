@@ -20,7 +20,7 @@ from razorsnn.train.data import WindowSet
 from razorsnn.train.model import RazorNet
 
 SCHEMA = 1
-MODEL, CHECKPOINT = "model.pt", "checkpoint.pt"
+CHECKPOINT = "checkpoint.pt"
 UNRELATED = ("hardware", "simulated", "train.threads")
 """Settings that training does not read; what `simulated` makes is compared as data."""
 

@@ -10,10 +10,10 @@ import numpy as np
 import torch
 from torch.nn import functional
 from torch.utils.tensorboard import SummaryWriter
-from tqdm import tqdm
 
 from razorsnn.config import Config
 from razorsnn.evaluation import vote
+from razorsnn.progress import progress_bar
 from razorsnn.train import checkpoint, fused, world
 from razorsnn.train.activity import ActivityPenalty
 from razorsnn.train.data import Batch, WindowSet, batch_count, training_batches
@@ -93,7 +93,7 @@ class Trainer:
                 shutil.rmtree(self.run / LOGS, ignore_errors=True)
             self.save()
         total, silent = self.config.train.epochs, world.rank() > 0
-        bar = tqdm(
+        bar = progress_bar(
             total=total * self.steps, initial=self.epoch * self.steps, unit="batch", desc="training", disable=silent
         )
         with bar, nullcontext() if silent else SummaryWriter(str(self.run / LOGS), purge_step=self.epoch) as writer:
