@@ -142,3 +142,20 @@ def random_frames(net: NetClass, seed: int) -> np.ndarray:
     shape = (net.frames, net.channels, *net.size)
     value = rng.integers(1, 1 << net.input_bits, size=shape)
     return (value * (rng.random(shape) < density)).astype(np.uint8)
+
+
+def dense_chain(
+    units: list[int], frames: int = 2, channels: int = 1, gates: tuple[Razor, ...] = (), **top: int
+) -> Graph:
+    """Dense layers of ones; `top`: v_th or alpha_q of all."""
+    x = Tensor(frames, channels, 1, 1, Format(False, 8, 0))
+    start, ops = x, []
+    for index, count in enumerate(units):
+        if index and index <= len(gates):
+            ops.append(gates[index - 1])
+        neuron = Neuron("liaf", "zero", top.get("alpha_q", 0), top.get("v_th", 5), Format(False, 8, 0))
+        weights = np.full((count, x.channels, 1, 1), 127)
+        last = "liaf" if index == len(units) - 1 else None
+        ops.append(Dense(weights, Format(True, 8, 0), np.zeros(count, np.int64), neuron, last))
+        x = ops[-1].infer(x)
+    return Graph("chain", Source((1, 1)), start, tuple(ops), tuple(map(str, range(units[-1])))).verified()

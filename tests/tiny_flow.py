@@ -1,5 +1,6 @@
 """Settings with which the whole flow takes seconds, and the command line as a user calls it."""
 
+import errno
 import json
 import os
 import subprocess
@@ -71,3 +72,12 @@ def one_line(text: str) -> str:
     text = text.rsplit("\r", 1)[-1]
     assert text.startswith("error: ") and text.count("\n") == 1 and "Traceback" not in text, text
     return text
+
+
+def changed_at(folder: Path) -> dict[str, int]:
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return {str(path.relative_to(folder)): path.stat().st_mtime_ns for path in files}
+
+
+def full_disk(*_: object, **__: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

@@ -25,8 +25,7 @@ Shape = Annotated[tuple[Size, Size], Field(strict=False)]  # TOML knows lists on
 Width = Annotated[int, Field(ge=2, le=8)]
 
 
-SAVED = "config.json"  # the copy that a run keeps of its settings
-MODEL = "model.pt"  # its trained net
+SAVED, MODEL = "config.json", "model.pt"  # the copy that a run keeps of its settings, and its trained net
 
 
 class Section(BaseModel):

@@ -5,17 +5,11 @@ events -> frames -> train -> graph -> plan -> { reference, HLS C++, RTL, report 
 
 import logging
 from collections.abc import Sequence
-from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from razorsnn import evaluation, processes, reporting, scorefile, simulation, synthesis, trained
+from razorsnn import evaluation, reporting, scorefile, simulation, synthesis, trained
 from razorsnn.builds import (
-    METRICS,
     Build,
     as_set,
     build_inputs,
@@ -26,21 +20,21 @@ from razorsnn.builds import (
     size_facts,
     write_build,
 )
-from razorsnn.config import MODEL, SAVED, Config, load_config, save_config
+from razorsnn.config import SAVED, Config, load_config
 from razorsnn.contents import class_identity
 from razorsnn.cyclefacts import gate_balance, gate_warnings
 from razorsnn.device import require_fitting
 from razorsnn.errors import UserError
-from razorsnn.files import make_folder, read_json, remove_file, write_json
-from razorsnn.graphfile import FILES, load_graph
+from razorsnn.graphfile import load_graph
 from razorsnn.interop import qkeras, vitis
-from razorsnn.ir import Graph, Source
+from razorsnn.ir import Graph
 from razorsnn.loads import Load, open_load, write_load
 from razorsnn.plan import make_plan
 from razorsnn.progress import followed
-from razorsnn.samples import Samples, read_samples, split, unseen
+from razorsnn.samples import Samples, read_samples, unseen, votes
 from razorsnn.targets import TARGETS, csim
 from razorsnn.targets.outcome import BackendRun
+from razorsnn.training import train_on
 
 logger = logging.getLogger("razorsnn")
 
@@ -54,62 +48,6 @@ def train(data: str, run: Path, config: Config, resume: bool) -> dict[str, Any]:
     config.require_fitting_pools()
     config.require_fitting_hardware()
     return train_on(read_samples(data, config), run, config, resume)
-
-
-def train_on(samples: Samples, run: Path, config: Config, resume: bool) -> dict[str, Any]:
-    """`train`, on windows that were read, or on some of them."""
-    with processes.joined():
-        return _trained(samples, run, config, resume)
-
-
-def _trained(samples: Samples, run: Path, config: Config, resume: bool) -> dict[str, Any]:
-    made_from = {"settings": config.fingerprint(), "data": samples.fingerprint}
-    processes.told(lambda: trained.require_place(run))
-    finished = processes.told(lambda: read_json(run / METRICS) if (run / METRICS).exists() else None)
-    whole = processes.told(lambda: (run / MODEL).exists())
-    if finished and whole and finished["made_from"] == made_from:
-        return {**finished["metrics"], "run": run, "up_to_date": True}
-    if finished:
-        why = "was trained with other settings or on other data" if whole else f"its {MODEL} is missing"
-        logger.warning("%s: %s; it is trained anew", run, why)
-    return _train(samples, run, config, resume and finished is None, made_from)
-
-
-def _train(samples: Samples, run: Path, config: Config, resume: bool, made_from: dict[str, str]) -> dict[str, Any]:
-    from razorsnn.train import WindowSet, fit
-    from razorsnn.train.checkpoint import CHECKPOINT
-
-    chosen, held = split(samples, config)
-    train_set, held_set = (WindowSet(part.frames(), part.labels, _votes(part, config)) for part in (chosen, held))
-    resumed = resume and processes.told(lambda: (run / CHECKPOINT).exists())
-    source = Source(config.data.sensor, config.data.dt_us)
-    with ExitStack() as claimed:
-        begin = partial(processes.told, partial(_begun, run, config, resumed, claimed))
-        found = fit(config, train_set, held_set, samples.class_names, source, run, resumed, run.name, begin)
-        epochs = found.pop("epochs")
-        metrics = {"windows": {"train": len(chosen.slots), "validation": len(held.slots)}, **found}
-        content = {
-            "made_from": made_from,
-            "source": samples.source,
-            "class_names": list(samples.class_names),
-            "recordings": [chosen.prints[name] for name in chosen.recordings],
-            "validation": held.names,
-            "metrics": metrics,
-            "epochs": epochs,
-        }
-        processes.told(lambda: write_json(run / METRICS, content))
-    return metrics | {"run": run}
-
-
-def _begun(run: Path, config: Config, resumed: bool, claimed: ExitStack) -> None:
-    """Makes the folder `run`, without a former net: what is in it from here on is of one training."""
-    from razorsnn.train.checkpoint import CHECKPOINT
-
-    make_folder(run)
-    trained.claim(run, claimed)
-    for stale in (METRICS, MODEL, *FILES, *([] if resumed else [CHECKPOINT])):
-        remove_file(run / stale)
-    save_config(config, run / SAVED)
 
 
 def import_qkeras(
@@ -140,14 +78,8 @@ def evaluate(run: Path, data: str, backend: str, limit: int | None, scores: Path
         gates = {"gates": gate_balance(plan, reference)}
     if scores:
         scorefile.save(scores, samples, found, keep)
-    votes = _votes(samples, config)
-    summary = evaluation.summary(samples.labels, found, keep, activity, len(names), votes)
+    summary = evaluation.summary(samples.labels, found, keep, activity, len(names), votes(samples, config))
     return {"backend": backend} | summary | gates
-
-
-def _votes(samples: Samples, config: Config) -> NDArray[np.int64] | None:
-    """Where the windows of each recording begin, if they vote; training draws its slices from the same."""
-    return None if config.data.crops is None else samples.starts
 
 
 def _backend(run: Path, target: str, samples: Samples) -> BackendRun:

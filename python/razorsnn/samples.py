@@ -222,3 +222,8 @@ def _spread(count: int, limit: int, together: int) -> list[int]:
     wanted = min(-(-limit // together), groups)
     starts = [group * groups // wanted * together for group in range(wanted)]
     return [start + index for start in starts for index in range(together)][:limit]
+
+
+def votes(samples: Samples, config: Config) -> NDArray[np.int64] | None:
+    """Where the windows of each recording begin, if they vote; training draws its slices from the same."""
+    return None if config.data.crops is None else samples.starts

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from razorsnn import flow
+from razorsnn import flow, training
 from razorsnn.cli import app
 from razorsnn.config import Config, load_config
 from razorsnn.errors import UserError
@@ -181,7 +181,7 @@ def test_an_interrupted_table_goes_on(place: Path) -> None:
 
 def test_a_kill_between_runs_keeps_those_that_are_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     save_toml(SETTINGS, tmp_path / "tiny.toml")
-    trained, original = [], flow.train_on
+    trained, original = [], training.train_on
 
     def train_on(samples: Any, run: Path, config: Config, resume: bool) -> dict[str, Any]:
         if len(trained) == 1:
@@ -191,7 +191,7 @@ def test_a_kill_between_runs_keeps_those_that_are_done(tmp_path: Path, monkeypat
         return original(samples, run, config, resume)
 
     with monkeypatch.context() as patch:
-        patch.setattr(flow, "train_on", train_on)
+        patch.setattr(training, "train_on", train_on)
         result = CliRunner().invoke(app, arguments(tmp_path, "fig4"))
     assert result.exit_code == 130 and "the same command again resumes" in result.stderr
     done = kept(tmp_path)

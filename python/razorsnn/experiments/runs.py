@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from razorsnn import flow, ops, simulation, targets
+from razorsnn import ops, simulation, targets, training
 from razorsnn.builds import as_set
 from razorsnn.config import Config
 from razorsnn.errors import UserError
@@ -72,7 +72,7 @@ class Runs:
         return split(self.samples(config), config)[1]
 
     def _measured(self, config: Config, path: Path) -> dict[str, Any]:
-        metrics = flow.train_on(self.samples(config), path, config, resume=True)
+        metrics = training.train_on(self.samples(config), path, config, resume=True)
         return {
             "accuracy": metrics.get("accuracy_by_vote", metrics["accuracy"]),
             "pruned": metrics["pruned"],
