@@ -1,7 +1,7 @@
 // Memory with contents that a load replaces, of which several words are read a cycle: two of each copy of it.
 //   place      as rsnn_deep_ram, contents too
 //   latency    read data two cycles after re_i
-//   handshake  nothing is read while a load is written
+//   handshake  what is read while a load is written is of no use
 module rsnn_many_rom #(
   parameter int unsigned Reads = 1,
   parameter int unsigned Width = 8,

@@ -77,9 +77,6 @@ module rsnn_weighting #(
     .clk_i, .re_i(1'b1), .addr_i(distance), .data_o(exponent),
     .load_i(load_i[rsnn_pkg::ExpMemory]), .load_addr_i, .load_data_i
   );
-  if (Reads > Embeddings) begin : gen_odd
-    assign distance[Reads-1] = '0;
-  end
 
   // The sums begin with the offsets, which are read one a cycle. They are taken over by finish_i: the next gate's may begin
   // with it.

@@ -44,7 +44,7 @@ def frames(rng: np.random.Generator, layer: Layer) -> np.ndarray:
 def fed(block: Block, words: Words) -> Iterator[dict[str, int]]:
     """Inputs of each cycle in which the frames are put out, as close as neuron passes are or with gaps between them."""
     for frame, line in enumerate(words):
-        least = max(0, LEAST_PASS_CYCLES - len(line)) if frame else FEED_CYCLES
+        least = max(0, LEAST_PASS_CYCLES - len(line)) if frame else max(0, PARAMETERS["Embeddings"] - len(line))
         for _ in range(least + block.rng.choice([0, 0, 1, 3])):
             yield {"feed": 0, "feed_last": block.rng.getrandbits(1)}
         for at, word in enumerate(line):

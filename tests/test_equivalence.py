@@ -31,6 +31,9 @@ CLASSES = {
         lanes=8, frames=3, size=(5, 5), sensor=(5, 11), classes=9, embeddings=4, input_bits=5, activation_bits=6,
         weight_bits=(2, 3, 4, 5, 6, 7, 8), most_layers=2,
     ),
+    "eight embeddings, one frame": NetClass(
+        lanes=8, frames=1, channels=1, size=(2, 2), sensor=(2, 2), classes=3, embeddings=8, most_layers=2,
+    ),
     "gates without scores": NetClass(
         lanes=4, frames=5, size=(5, 4), sensor=(5, 4), embeddings=1, razors=False, classes=4, most_layers=2,
     ),

@@ -1,7 +1,10 @@
 """Folders that commands write to: a refusal leaves them as they were, and what is another's is never replaced."""
 
+import errno
 import shutil
+from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +15,8 @@ from razorsnn import flow
 from razorsnn.config import save_config
 from razorsnn.errors import UserError
 from razorsnn.experiments.tables import changed
-from razorsnn.files import hash_files, write_json
-from razorsnn.trained import LOCK, claim
+from razorsnn.files import hash_files, read_json, write_json
+from razorsnn.trained import LOCK, claim, metrics
 from tests.tiny_flow import changed_at, flow_config, full_disk, recordings, refusal, save_toml
 
 CONFIG = flow_config()
@@ -80,16 +83,38 @@ def test_a_training_that_is_stopped_leaves_no_former_net(root: Path, monkeypatch
 
 def test_two_trainings_do_not_share_a_folder(root: Path):
     with ExitStack() as claimed:
-        claim(root / "run", claimed)
+        claim(root / "run", metrics(root / "run"), claimed)
         told = refused(root, {"seed": 8})
         assert f"{root / 'run'}: another training writes to it; accepted: another --run, or its end" in told
     assert flow.train("simulated", root / "run", CONFIG, False)["up_to_date"]
 
 
-def test_a_run_without_its_net_is_trained_anew(root: Path, caplog: pytest.LogCaptureFixture):
-    (root / "run" / "model.pt").unlink()
+def test_a_training_that_ended_meanwhile_is_not_replaced(root: Path, monkeypatch: pytest.MonkeyPatch):
+    former = dict(read_json(root / "run" / "metrics.json"), epochs=[])
+    monkeypatch.setattr("razorsnn.trained.metrics", partial(_next, iter([former, None])))
+    assert "another training has ended there meanwhile; accepted: another --run, or once more" in refused(
+        root, {"seed": 8}
+    )
+
+
+def _next(values: Iterator[Any], _: Path) -> Any:
+    return next(values)
+
+
+@pytest.mark.parametrize("number", [errno.EROFS, errno.ENOLCK])
+def test_a_folder_that_cannot_be_locked_is_told(root: Path, monkeypatch: pytest.MonkeyPatch, number: int):
+    def failing(*_: object, **__: object) -> None:
+        raise OSError(number, "no", str(root / "run" / LOCK))
+
+    monkeypatch.setattr("razorsnn.files.FileLock.acquire", failing)
+    assert f"{root / 'run' / LOCK}: cannot be written, " in refused(root, {"seed": 8})
+
+
+@pytest.mark.parametrize("name", ["model.pt", "graph.json", "graph.npz"])
+def test_a_run_without_its_net_is_trained_anew(root: Path, caplog: pytest.LogCaptureFixture, name: str):
+    (root / "run" / name).unlink()
     assert "up_to_date" not in flow.train("simulated", root / "run", CONFIG, False)
-    assert "its model.pt is missing; it is trained anew" in caplog.text and (root / "run" / "model.pt").exists()
+    assert f"its {name} is missing; it is trained anew" in caplog.text and (root / "run" / name).exists()
 
 
 @pytest.mark.parametrize("name", ["config.json", "graph.json", "metrics.json", "graph.npz"])

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from itertools import count
 
 import pytest
 
@@ -35,16 +36,32 @@ def test_short_work_shows_nothing(capsys: pytest.CaptureFixture[str], monkeypatc
 
 
 @pytest.mark.parametrize("terminal", [True, False])
-def test_a_log_has_few_lines_of_a_bar(
+def test_a_log_has_a_line_a_while(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, terminal: bool
 ) -> None:
-    """The first and the last; on a terminal some of those between."""
-    monkeypatch.setattr("razorsnn.progress.LOGGED_EVERY_S", 60.0)
+    """A second of steps: the first line, two between, and the last; a terminal sees more."""
+    now = count(start=1000.0, step=0.01)
     monkeypatch.setattr("sys.stderr.isatty", lambda: terminal)
-    for _ in progress_bar(range(50), desc="steps"):
-        time.sleep(0.01)
+    monkeypatch.setattr("tqdm.std.time", lambda: next(now))
+    for _ in progress_bar(range(100), desc="steps"):
+        pass
     drawn = capsys.readouterr().err.count("steps")
-    assert drawn > 2 if terminal else drawn == 2
+    assert (drawn > 4) if terminal else (drawn == 4)
+
+
+def test_what_is_followed_has_a_line_a_while_too(capsys: pytest.CaptureFixture[str]) -> None:
+    times: list[float] = []
+    asked = threading.Semaphore(0)
+
+    def count() -> int:
+        times.append(time.monotonic())
+        asked.release()
+        return len(times)
+
+    with followed("compiling", 9, count):
+        for _ in range(3):
+            assert asked.acquire(timeout=60)
+    assert capsys.readouterr().err.count("compiling: ") <= 1 + len(times) + 1
 
 
 def test_an_error_ends_the_bar(capsys: pytest.CaptureFixture[str]) -> None:

@@ -23,6 +23,7 @@ TOPS["spikes"] = replace(
     GATED, input_bits=1, activation_bits=1, least_bits=1, modes=("lif",), resets=("subtract",), alphas=(240,)
 )
 TOPS["engines"] = replace(GATED, engines=(1, 1, 1))
+TOPS["three embeddings"] = replace(GATED, embeddings=3)
 TOPS["four taps"] = replace(GATED, taps=4)
 TOPS["nine taps"] = replace(GATED, taps=9)
 TOPS["streaming"] = replace(TOPS["static"], taps=4, streaming=True)
@@ -66,9 +67,10 @@ def test_verilator_sees_a_fault(builds: dict[str, Path], tmp_path: Path) -> None
 
 
 def elaborations() -> list[tuple[str, str]]:
-    """(module, parameters) of each elaboration: all as they are, and the accelerator without gates."""
+    """(module, parameters) of each elaboration: all as they are, and softmaxes and accelerators of other kinds."""
     return [
         *((module, "") for module in MODULES),
+        *(("rsnn_weighting", f"-G Embeddings={count}") for count in (1, 3, 8)),
         *(("rsnn_accelerator", f"-G {given}") for given in ("Gated=0", "Gated=0 -G Streaming=1")),
     ]
 

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
 from razorsnn.errors import UserError
 
 REFUSALS = {
@@ -21,6 +23,7 @@ REFUSALS = {
     errno.EACCES: "no permission",
     errno.EPERM: "no permission",
     errno.EROFS: "the disk is read-only",
+    errno.ENOLCK: "no file can be locked there",
     errno.ENOTDIR: "a file stands where a folder is needed",
     errno.EISDIR: "a folder stands in its place",
     errno.ENAMETOOLONG: "the name is too long",
@@ -162,6 +165,17 @@ def _refusals_told(target: Path, temporary: Path) -> Iterator[None]:
         if why is None or not about_us:
             raise
         raise UserError(f"{target}: cannot be written, {why}; nothing was changed") from error
+
+
+def lock(target: Path) -> FileLock | None:
+    """The lock that the file `target` is, taken; None where another process has it. UserError as in `atomic_path`."""
+    found = FileLock(target)
+    with _refusals_told(target, target):
+        try:
+            found.acquire(timeout=0)
+        except Timeout:
+            return None
+    return found
 
 
 def remove_file(target: Path) -> None:

@@ -25,7 +25,9 @@ ASSUMED_ACTIVITY = 0.1
 """Share of non-zero activations by which engines get their layers: a plan does not know the windows."""
 AXES = {"taps": 1, "inputs": 1, "engines": 1, "streaming": False}
 """What `make_plan` takes beside the lanes, as it is if nobody says."""
-ROOM = "sources have room for more bits with `generate --headroom`, and for other neurons with `--any-neuron`"
+HEADROOM = ("membrane_bits", "score_bits", "sums_bits", "logit_bits")
+"""Of a shape class, what `generate --headroom` widens."""
+MORE, ANY_NEURON = " (more with `generate --headroom`)", " (any with `generate --any-neuron`)"
 MULTIPLIER_BITS = 18
 """Of a multiplier's operand: to leak, a wider membrane takes a second one a lane and tap (rtl/rsnn_mac.sv)."""
 ADDRESS_MULTIPLIERS = 8
@@ -164,7 +166,7 @@ def make_plan(
     own = staged_shape(graph, layers, parts) if parts else own_shape(graph, Stage(layers))
     _require_room(graph, own)
     if shape is not None and (lacking := _lacking(shape, own)):
-        raise UserError(f"graph {graph.name} does not fit the shape class: {', '.join(lacking)}; {ROOM}")
+        raise UserError(f"graph {graph.name} does not fit the shape class: {', '.join(lacking)}")
     used = shape or own
     laid = (_laid(graph, stage, part) for stage, part in zip(parts, used.stages, strict=True))
     return replace(_laid(graph, Stage(layers), used), stages=tuple(laid))
@@ -237,9 +239,9 @@ def _lacking(shape: Shape, own: Shape) -> list[str]:
     """What a net's own class has and `shape` does not, each in words."""
     wanted, both = vars(own.gated_as(shape)), vars(own.covering(shape))
     found = [
-        f"{name} {'varies' if wanted[name] == VARIES else wanted[name]}, accepted: {has} in all layers"
+        f"{name} {'varies' if wanted[name] == VARIES else wanted[name]}, accepted: {has} in all layers{ANY_NEURON}"
         if name in SETTINGS
-        else f"{name} {wanted[name]} > {has}"
+        else f"{name} {wanted[name]} > {has}{MORE if name in HEADROOM else ''}"
         for name in SIZES
         if both[name] != (has := getattr(shape, name))
     ]

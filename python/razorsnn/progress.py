@@ -15,7 +15,9 @@ LOGGED_EVERY_S = 60.0
 
 def progress_bar(steps: Iterable[Any] | None = None, **options: Any) -> "tqdm[Any]":
     """tqdm's bar; in a log it is drawn once a minute."""
-    return tqdm(steps, mininterval=0.1 if sys.stderr.isatty() else LOGGED_EVERY_S, **options)
+    if not sys.stderr.isatty():  # counted one by one, or tqdm's own watch draws lines between
+        options |= {"mininterval": LOGGED_EVERY_S, "miniters": 1}
+    return tqdm(steps, **options)
 
 
 @contextmanager
@@ -29,7 +31,7 @@ def followed(what: str, total: int | None = None, count: Callable[[], int] = lam
         form = "{desc}: {elapsed}" if total is None else None
         with progress_bar(total=total, desc=what, bar_format=form, leave=False) as shown:
             while not stop.wait(EVERY_S if sys.stderr.isatty() else LOGGED_EVERY_S):
-                shown.update(count() - shown.n)
+                shown.n = count()
                 shown.refresh()
 
     thread = threading.Thread(target=follow, daemon=True)

@@ -4,12 +4,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from razorsnn.builds import MANIFEST, METRICS
-from razorsnn.config import SAVED, Config, load_config
+from razorsnn.config import MODEL, SAVED, Config, load_config
 from razorsnn.errors import UserError
-from razorsnn.files import read_json
+from razorsnn.files import lock, read_json
 from razorsnn.graphfile import FILES, load_graph
 from razorsnn.samples import Samples, Seen
 
@@ -29,14 +27,28 @@ def require_place(run: Path) -> None:
         raise UserError(f"{run}: is something else ({error}); accepted: a new folder, or one of a training") from None
 
 
-def claim(run: Path, claimed: ExitStack) -> None:
-    """`run` is of one training alone until `claimed` ends, or its process. UserError: another one writes to it."""
-    lock = FileLock(run / LOCK)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise UserError(f"{run}: another training writes to it; accepted: another --run, or its end") from None
-    claimed.callback(lock.release)
+def metrics(run: Path) -> dict[str, Any] | None:
+    """What a training that has ended left in `run`."""
+    return read_json(run / METRICS) if (run / METRICS).exists() else None
+
+
+def missing(run: Path, config: Config) -> str | None:
+    """The first file of a trained net that is not there."""
+    names = (MODEL, *(() if config.gate.baseline else FILES))
+    return next((name for name in names if not (run / name).exists()), None)
+
+
+def claim(run: Path, former: dict[str, Any] | None, claimed: ExitStack) -> None:
+    """`run` is of one training alone until `claimed` ends, or its process. UserError: another one writes to it.
+
+    Or has ended there since its metrics were `former`.
+    """
+    taken = lock(run / LOCK)
+    if taken is None:
+        raise UserError(f"{run}: another training writes to it; accepted: another --run, or its end")
+    claimed.callback(taken.release)
+    if metrics(run) != former:
+        raise UserError(f"{run}: another training has ended there meanwhile; accepted: another --run, or once more")
 
 
 def class_names(run: Path, config: Config) -> tuple[str, ...]:

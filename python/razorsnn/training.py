@@ -9,7 +9,7 @@ from typing import Any
 from razorsnn import processes, trained
 from razorsnn.builds import METRICS
 from razorsnn.config import MODEL, SAVED, Config, save_config
-from razorsnn.files import make_folder, read_json, remove_file, write_json
+from razorsnn.files import make_folder, remove_file, write_json
 from razorsnn.graphfile import FILES
 from razorsnn.ir import Source
 from razorsnn.samples import Samples, split, votes
@@ -26,17 +26,23 @@ def train_on(samples: Samples, run: Path, config: Config, resume: bool) -> dict[
 def _trained(samples: Samples, run: Path, config: Config, resume: bool) -> dict[str, Any]:
     made_from = {"settings": config.fingerprint(), "data": samples.fingerprint}
     processes.told(lambda: trained.require_place(run))
-    finished = processes.told(lambda: read_json(run / METRICS) if (run / METRICS).exists() else None)
-    whole = processes.told(lambda: (run / MODEL).exists())
-    if finished and whole and finished["made_from"] == made_from:
+    finished, missing = processes.told(lambda: (trained.metrics(run), trained.missing(run, config)))
+    if finished and not missing and finished["made_from"] == made_from:
         return {**finished["metrics"], "run": run, "up_to_date": True}
     if finished:
-        why = "was trained with other settings or on other data" if whole else f"its {MODEL} is missing"
+        why = f"its {missing} is missing" if missing else "was trained with other settings or on other data"
         logger.warning("%s: %s; it is trained anew", run, why)
-    return _train(samples, run, config, resume and finished is None, made_from)
+    return _train(samples, run, config, resume and finished is None, made_from, finished)
 
 
-def _train(samples: Samples, run: Path, config: Config, resume: bool, made_from: dict[str, str]) -> dict[str, Any]:
+def _train(
+    samples: Samples,
+    run: Path,
+    config: Config,
+    resume: bool,
+    made_from: dict[str, str],
+    former: dict[str, Any] | None,
+) -> dict[str, Any]:
     from razorsnn.train import WindowSet, fit
     from razorsnn.train.checkpoint import CHECKPOINT
 
@@ -45,7 +51,7 @@ def _train(samples: Samples, run: Path, config: Config, resume: bool, made_from:
     resumed = resume and processes.told(lambda: (run / CHECKPOINT).exists())
     source = Source(config.data.sensor, config.data.dt_us)
     with ExitStack() as claimed:
-        begin = partial(processes.told, partial(_begun, run, config, resumed, claimed))
+        begin = partial(processes.told, partial(_begun, run, config, resumed, former, claimed))
         found = fit(config, train_set, held_set, samples.class_names, source, run, resumed, run.name, begin)
         epochs = found.pop("epochs")
         metrics = {"windows": {"train": len(chosen.slots), "validation": len(held.slots)}, **found}
@@ -62,12 +68,12 @@ def _train(samples: Samples, run: Path, config: Config, resume: bool, made_from:
     return metrics | {"run": run}
 
 
-def _begun(run: Path, config: Config, resumed: bool, claimed: ExitStack) -> None:
+def _begun(run: Path, config: Config, resumed: bool, former: dict[str, Any] | None, claimed: ExitStack) -> None:
     """Makes the folder `run`, without a former net: what is in it from here on is of one training."""
     from razorsnn.train.checkpoint import CHECKPOINT
 
     make_folder(run)
-    trained.claim(run, claimed)
+    trained.claim(run, former, claimed)
     for stale in (METRICS, MODEL, *FILES, *([] if resumed else [CHECKPOINT])):
         remove_file(run / stale)
     save_config(config, run / SAVED)

@@ -14,6 +14,8 @@ from razorsnn.progress import progress_bar
 
 logger = logging.getLogger("razorsnn")
 
+MOST_NAMED = 5
+"""Kinds of files that are told."""
 NUMBERED = re.compile(r"\d+_(?P<label>.+)")
 LAYOUT = f"<class>/<file> or, without class folders, <number>_<class>, with a suffix of {', '.join(READERS)}"
 
@@ -47,8 +49,10 @@ def _recordings(root: Path) -> dict[str, Path]:
     visible = {name: path for name, path in found.items() if not any(part[0] == "." for part in name.parts)}
     files = {name.as_posix(): path for name, path in visible.items() if path.is_file()}
     kinds = Counter(path.suffix.lower() for path in files.values())
-    if others := ", ".join(f"{kinds[kind]} {kind or 'without'}" for kind in sorted(kinds.keys() - READERS)):
-        logger.warning("%s: files of suffixes that are not read: %s; accepted: %s", root, others, ", ".join(READERS))
+    others = Counter({kind: count for kind, count in kinds.items() if kind not in READERS}).most_common(MOST_NAMED)
+    if others:
+        told = ", ".join(f"{count} {kind or 'without a suffix'}" for kind, count in others)
+        logger.warning("%s: files of suffixes that are not read: %s; accepted: %s", root, told, ", ".join(READERS))
     return {name: path for name, path in files.items() if path.suffix.lower() in READERS}
 
 
