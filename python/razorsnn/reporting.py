@@ -23,7 +23,7 @@ from razorsnn.ops.razor import MASK_FRAC
 from razorsnn.ops.static import Static
 from razorsnn.ops.tally import MEANINGS, Tally
 from razorsnn.render import plain
-from razorsnn.simulation import EXAMPLE, SCHEMA, load_run, stored_arrays
+from razorsnn.simulation import EXAMPLE, SCHEMA, load_run, stored_arrays, stored_facts
 from razorsnn.targets import TARGETS
 from razorsnn.targets.outcome import BackendRun, Outcome
 from razorsnn.targets.reference import LayerResult, WindowResult, run_window
@@ -112,7 +112,7 @@ def _require_results(build: Build) -> dict[str, Any]:
     command = f"razorsnn simulate {build.path} --data {source}"
     if not path.exists():
         raise UserError(f"{build.path}: nothing was simulated yet; run `{command}` first")
-    found = read_json(path)
+    found = stored_facts(build, "reference")
     if (found["made_from"].get("schema"), found["made_from"]["build"]) != (SCHEMA, build.identity):
         raise UserError(f"{build.path}: the results are of other sources or an older version; run `{command}` again")
     return found
@@ -120,7 +120,7 @@ def _require_results(build: Build) -> dict[str, Any]:
 
 def _backend(build: Build, name: str, reference: BackendRun) -> dict[str, Any]:
     """How the stored results of a back end compare with the reference, over the windows that both have run."""
-    expected = read_json(build.results / "reference.json")
+    expected = stored_facts(build, "reference")
     path = build.results / f"{name}.json"
     command = f"razorsnn simulate {build.path} --data {expected['source']} --target {name}"
     if name not in build.targets:
@@ -128,7 +128,7 @@ def _backend(build: Build, name: str, reference: BackendRun) -> dict[str, Any]:
     absent = {"simulated": False, "windows": 0, "differences": None, "cycles_equal": None, "command": command}
     if not path.exists():
         return absent
-    theirs, ours = read_json(path)["made_from"], expected["made_from"]
+    theirs, ours = stored_facts(build, name)["made_from"], expected["made_from"]
     places = {window: index for index, window in enumerate(theirs["windows"])}
     shared = [window for window in ours["windows"] if window in places]
     if (theirs["build"], theirs["data"]) != (ours["build"], ours["data"]) or not shared:

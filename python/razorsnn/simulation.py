@@ -4,6 +4,7 @@ import time
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
@@ -38,7 +39,7 @@ def compared(build: Build, samples: Samples, target: str) -> dict[str, Any]:
     """What `target` gave on the samples, beside the reference; both are run unless their results are there."""
     expected = _kept(build, samples, "reference", lambda: None, lambda: reference(build.plan, samples))
     found = _kept(build, samples, target, lambda: _compile(build, target), lambda: _execute(build, samples, target))
-    facts = read_json(build.results / f"{target}.json")
+    facts = stored_facts(build, target)
     result = evaluation.comparison(found, expected)
     result |= {"accuracy": evaluation.accuracy(samples.labels, found.outcome.scores), "seconds": facts["seconds"]}
     if found.outcome.cycles is not None:
@@ -96,7 +97,7 @@ def _kept(
     }
     facts, arrays = build.results / f"{name}.json", build.results / f"{name}.npz"
     with suppress(UserError):  # what a broken disk left is made anew
-        if facts.exists() and arrays.exists() and read_json(facts).get("made_from") == made_from:
+        if facts.exists() and arrays.exists() and stored_facts(build, name).get("made_from") == made_from:
             return load_run(build, name)
     prepare()
     started = time.perf_counter()
@@ -150,5 +151,17 @@ def stored_arrays(build: Build, name: str) -> dict[str, NDArray[Any]]:
         with np.load(path, allow_pickle=False) as stored:
             return {key: stored[key] for key in stored.files}
     except (OSError, ValueError, EOFError, TypeError, BadZipFile, zlib.error) as error:
-        what = f"{path}: cannot be read ({error})"
-        raise UserError(f"{what}; delete {path.parent} and run `razorsnn simulate` again") from None
+        raise UserError(f"{path}: cannot be read ({error}); {_again(path)}") from None
+
+
+def stored_facts(build: Build, name: str) -> dict[str, Any]:
+    """Of what the results of a back end are; UserError if that cannot be read."""
+    path = build.results / f"{name}.json"
+    try:
+        return read_json(path)
+    except UserError as error:
+        raise UserError(f"{error}; {_again(path)}") from None
+
+
+def _again(path: Path) -> str:
+    return f"delete {path.parent} and run `razorsnn simulate` again"
