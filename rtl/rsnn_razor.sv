@@ -6,9 +6,9 @@
 //              even one, so the feed goes to the bank of the odd one
 //   latency    `Razor.known` in ops/razor.py; a word is in the sums 5 cycles after feed_i
 //   handshake  feed_begin_i, and layer_i for Embeddings + 1 cycles more; then the frames' words, their starts 5 cycles
-//              apart or more, the last word of the first frame Embeddings cycles after feed_begin_i or later; start_i 3 cycles or more
-//              after the last, and with feed_begin_i of the next gate at the earliest; known_o: keep_o of these frames
-//              holds until the next start
+//              apart or more, the last word of the first frame Embeddings cycles after feed_begin_i or later; start_i 3
+//              cycles or more after the last, and with feed_begin_i of the next gate at the earliest; known_o: keep_o of
+//              these frames holds until the next start
 module rsnn_razor #(
   parameter int unsigned Slots = 4,
   parameter int unsigned ActBits = 4,
