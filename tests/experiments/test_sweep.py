@@ -13,7 +13,7 @@ import optuna
 import pytest
 from typer.testing import CliRunner
 
-from razorsnn import flow
+from razorsnn import flow, training
 from razorsnn.cli import app
 from razorsnn.config import Config, load_config
 from razorsnn.experiments.space import Choice, Range, combinations, parse_space
@@ -88,7 +88,7 @@ def test_an_interrupted_trial_is_gone_on_with(tmp_path: Path, monkeypatch: pytes
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(flow, "train_on", train_on)
+        patch.setattr(training, "train_on", train_on)
         result = CliRunner().invoke(app, arguments(tmp_path, *LINE, "--trials", "2"))
     assert result.exit_code == 130 and "the same command again resumes" in result.stderr
     stopped = study(tmp_path).trials[0].params
@@ -103,7 +103,7 @@ def test_a_trial_that_fails_is_tried_again(tmp_path: Path, monkeypatch: pytest.M
 
     grid = ("--over", "gate.ratio=0.2,0.4,0.6", "--trials", "3")
     with monkeypatch.context() as patch:
-        patch.setattr(flow, "train_on", train_on)
+        patch.setattr(training, "train_on", train_on)
         result = CliRunner().invoke(app, arguments(tmp_path, *grid))
     assert isinstance(result.exception, MemoryError)
     assert call(tmp_path, *grid)["trials"] == 3
