@@ -18,14 +18,14 @@ from razorsnn.ops.static import Static
 from razorsnn.ops.words import INPUTS, TAPS
 from razorsnn.registers import MOST_ENGINES, MOST_KEEP_WORDS, MOST_LAYERS, keep_words
 from razorsnn.settings import SETTINGS, VARIES
-from razorsnn.shape import SIZES, WORD_BITS, Shape, own_shape, staged_shape
+from razorsnn.shape import HEADROOM_SUMS, HEADROOM_WORDS, SIZES, WORD_BITS, Shape, own_shape, staged_shape
 from razorsnn.stream import POLARITY_BITS, X_BITS, Y_BITS
 
 ASSUMED_ACTIVITY = 0.1
 """Share of non-zero activations by which engines get their layers: a plan does not know the windows."""
 AXES = {"taps": 1, "inputs": 1, "engines": 1, "streaming": False}
 """What `make_plan` takes beside the lanes, as it is if nobody says."""
-HEADROOM = ("membrane_bits", "score_bits", "sums_bits", "logit_bits")
+HEADROOM = HEADROOM_WORDS + HEADROOM_SUMS
 """Of a shape class, what `generate --headroom` widens."""
 MORE, ANY_NEURON = " (more with `generate --headroom`)", " (any with `generate --any-neuron`)"
 MULTIPLIER_BITS = 18

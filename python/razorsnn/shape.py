@@ -153,8 +153,8 @@ class Shape:
 
     def widened(self, bits: int) -> Self:
         """With sums wider by `bits`, as far as words go: room for nets whose weights are larger or more."""
-        wider = {name: min(getattr(self, name) + bits, WORD_BITS) for name in ("membrane_bits", "score_bits")}
-        wider |= {name: getattr(self, name) + bits for name in ("sums_bits", "logit_bits") if self.razors}
+        wider = {name: min(getattr(self, name) + bits, WORD_BITS) for name in HEADROOM_WORDS}
+        wider |= {name: getattr(self, name) + bits for name in HEADROOM_SUMS if self.razors}
         return replace(self, **wider, stages=tuple(stage.widened(bits) for stage in self.stages))
 
     def varied(self) -> Self:
@@ -192,6 +192,8 @@ EXACT_STAGE = ("layers", "gates", "link_gated")
 """Likewise, of a stage of several: what lies in which engine is wired."""
 GATE_FIELDS = ("embeddings", "sums_bits", "frame_sum_bits", "logit_bits", "sums_depth_even", "sums_depth_odd")
 """What only gates need."""
+HEADROOM_WORDS, HEADROOM_SUMS = ("membrane_bits", "score_bits"), ("sums_bits", "logit_bits")
+"""What `widened` widens: as far as words go, and of gates that score."""
 WORD_BITS = 32
 """Of a score on the output stream, and the most that a membrane may have."""
 

@@ -67,10 +67,10 @@ def require_graph(run: Path, config: Config) -> None:
 
 def seen(run: Path) -> Seen:
     """What `run` was trained with; nothing where it was not trained here."""
-    if not (run / METRICS).exists():
+    found = metrics(run)
+    if found is None:
         return Seen()
-    metrics = read_json(run / METRICS)
-    return Seen(str(metrics["made_from"]["data"]), frozenset(metrics.get("recordings", ())))
+    return Seen(str(found["made_from"]["data"]), frozenset(found.get("recordings", ())))
 
 
 def float_scores(run: Path, config: Config, samples: Samples) -> tuple[Any, Any, list[float]]:

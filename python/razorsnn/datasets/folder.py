@@ -48,9 +48,8 @@ def _recordings(root: Path) -> dict[str, Path]:
     found = {path.relative_to(root): path for path in _files(root)}
     visible = {name: path for name, path in found.items() if not any(part[0] == "." for part in name.parts)}
     files = {name.as_posix(): path for name, path in visible.items() if path.is_file()}
-    kinds = Counter(path.suffix.lower() for path in files.values())
-    others = Counter({kind: count for kind, count in kinds.items() if kind not in READERS}).most_common(MOST_NAMED)
-    if others:
+    kinds = (path.suffix.lower() for path in files.values())
+    if others := Counter(kind for kind in kinds if kind not in READERS).most_common(MOST_NAMED):
         told = ", ".join(f"{count} {kind or 'without a suffix'}" for kind, count in others)
         logger.warning("%s: files of suffixes that are not read: %s; accepted: %s", root, told, ", ".join(READERS))
     return {name: path for name, path in files.items() if path.suffix.lower() in READERS}
