@@ -23,40 +23,51 @@ module rsnn_tally #(
 );
   localparam int unsigned WordBits = ActBits + $clog2(Slots);
 
-  // ---- Stage 1: of a word, stage 2: of the frame so far, stage 3: the frame's bit.
+  typedef struct packed {
+    logic peak;
+    logic odd;
+    logic [rsnn_pkg::TallyBits-1:0] limit;
+  } of_layer_t;
+
+  // ---- Stage 1: a word as it comes, stage 2: what is in it, stage 3: the frame so far, less the limit: its sign tells.
+  logic [Slots-1:0][ActBits-1:0] data1_q;
   logic [Slots-1:0] reached;
-  logic [WordBits-1:0] sum, sum1_q;
-  logic [rsnn_pkg::TallyBits-1:0] sum2_q, limit1_q, limit2_q;
-  logic word1_q, last1_q, reached1_q, reached2_q, peak1_q, peak2_q, odd1_q, odd2_q, ended2_q, fresh_q, kept;
+  logic [WordBits-1:0] sum, sum2_q;
+  logic signed [rsnn_pkg::TallyBits:0] above3_q;
+  of_layer_t layer1_q, layer2_q, layer3_q;
+  logic word1_q, word2_q, last1_q, last2_q, ended3_q, reached2_q, reached3_q, fresh_q, kept;
   logic [1:0][Frames-1:0] keep_q;
 
   always_comb begin
     sum = '0;
     for (int unsigned i = 0; i < Slots; i++) begin
-      reached[i] = rsnn_pkg::TallyBits'(data_i[i]) >= limit_i;
-      sum += WordBits'(data_i[i]);
+      reached[i] = rsnn_pkg::TallyBits'(data1_q[i]) >= layer1_q.limit;
+      sum += WordBits'(data1_q[i]);
     end
   end
-  assign kept = peak2_q ? reached2_q : sum2_q >= limit2_q;
 
   always_ff @(posedge clk_i) begin
-    {reached1_q, sum1_q} <= {reached != '0, sum};
-    {limit2_q, limit1_q} <= {limit1_q, limit_i};
-    {peak2_q, peak1_q, odd2_q, odd1_q} <= {peak1_q, peak_i, odd1_q, odd_i};
-    if (word1_q) begin
-      reached2_q <= reached1_q || (reached2_q && !fresh_q);
-      sum2_q <= rsnn_pkg::TallyBits'(sum1_q) + (fresh_q ? '0 : sum2_q);
+    data1_q <= data_i;
+    {reached2_q, sum2_q} <= {reached != '0, sum};
+    {layer3_q, layer2_q, layer1_q} <= {layer2_q, layer1_q, of_layer_t'{peak: peak_i, odd: odd_i, limit: limit_i}};
+    if (word2_q) begin
+      reached3_q <= reached2_q || (reached3_q && !fresh_q);
+      above3_q <= signed'((rsnn_pkg::TallyBits + 1)'(sum2_q)) + (fresh_q ? -signed'({1'b0, layer2_q.limit}) : above3_q);
     end
-    // The last frame has the highest bit, so the first one the lowest once all have come.
-    if (ended2_q) keep_q[odd2_q] <= Frames'({kept, keep_q[odd2_q]} >> 1);
     if (!rst_ni) begin
-      {word1_q, last1_q, ended2_q} <= '0;
+      {word1_q, word2_q, last1_q, last2_q, ended3_q} <= '0;
       fresh_q <= 1'b1;
     end else begin
-      {word1_q, last1_q, ended2_q} <= {word_i, word_i && last_i, last1_q};
-      if (word1_q) fresh_q <= last1_q;
+      {word2_q, word1_q, last2_q, last1_q} <= {word1_q, word_i, last1_q, word_i && last_i};
+      ended3_q <= last2_q;
+      if (word2_q) fresh_q <= last2_q;
     end
   end
 
-  assign keep_o = keep_q[!odd_i];
+  // A bit is put out before it is in. The last frame has the highest bit, so the first one the lowest once all have come.
+  assign kept = layer3_q.peak ? reached3_q : !above3_q[rsnn_pkg::TallyBits];
+  always_ff @(posedge clk_i) begin
+    if (ended3_q) keep_q[layer3_q.odd] <= Frames'({kept, keep_q[layer3_q.odd]} >> 1);
+  end
+  assign keep_o = (ended3_q && layer3_q.odd != odd_i) ? Frames'({kept, keep_q[!odd_i]} >> 1) : keep_q[!odd_i];
 endmodule
