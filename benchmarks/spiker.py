@@ -13,6 +13,7 @@ spiker_netlist.py how Yosys reads it.
 import argparse
 from collections.abc import Sequence
 from functools import partial
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +32,7 @@ from razorsnn.targets.reference import run_window, run_windows
 from razorsnn.targets.rtlsim import Stimulus, simulate
 
 GOAL = 5
-LANES = (16, 32, 64)
+LANES, INPUTS = (16, 32, 64), (1, 4)
 WINDOWS, SIMULATED = {"784-128-10": 100, "700-128-128-20": 20}, 2
 """For predictions and mean cycles, and for the proofs in simulation."""
 TOPS = {"core": "network", "full": "full_accelerator"}
@@ -40,24 +41,28 @@ TOPS = {"core": "network", "full": "full_accelerator"}
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", required=True, help="folder of N-MNIST recordings, class = folder name")
-    parser.add_argument("--lanes", type=int, nargs="+", default=LANES, help="multipliers of ours")
+    parser.add_argument("--lanes", type=int, nargs="+", default=LANES, help="of ours, each with all --inputs")
+    parser.add_argument("--inputs", type=int, nargs="+", default=INPUTS, help="events at once, of ours")
     parser.add_argument("--nets", nargs="+", default=list(WINDOWS), choices=list(WINDOWS))
     parser.add_argument("--out", type=Path, default=Path("build/bench"))
     given = parser.parse_args()
-    command = f"python -m benchmarks.spiker --data {given.data} --lanes {' '.join(map(str, given.lanes))}"
+    axes = " ".join(f"--{name} {' '.join(map(str, vars(given)[name]))}" for name in ("lanes", "inputs"))
+    command = f"python -m benchmarks.spiker --data {given.data} {axes}"
     try:
         spiker_vhdl.require_tools()
         for name in given.nets:
             case = nmnist(given.data, WINDOWS[name]) if name.startswith("784") else drawn(WINDOWS[name])
             folder = given.out.resolve() / "spiker" / name
             make_folder(folder)
-            add_rows(given.out, f"Spiker+, {name}", rows_of(compared(case, given.lanes, folder), command))
+            shapes = list(product(given.lanes, given.inputs))
+            add_rows(given.out, f"Spiker+, {name}", rows_of(compared(case, shapes, folder), command))
     except UserError as error:
         raise SystemExit(f"error: {error}") from None
 
 
-def compared(case: Case, lanes: Sequence[int], folder: Path) -> list[Figure]:
-    plans = [make_plan(case.graph(), count) for count in lanes]
+def compared(case: Case, shapes: Sequence[tuple[int, int]], folder: Path) -> list[Figure]:
+    """shapes: lanes and inputs of ours."""
+    plans = [make_plan(case.graph(), lanes, inputs=inputs) for lanes, inputs in shapes]
     bits = plans[0].shape.membrane_bits
     runs = modelled(case, bits)
     figures = [
@@ -117,7 +122,7 @@ def area_figures(name: str, areas: dict[str, spiker_area.Area]) -> list[Figure]:
 
 def our_figures(case: Case, plan: Plan, theirs: Sequence[Figure], folder: Path) -> list[Figure]:
     """The proof, mean cycles, areas, and how often Spiker+'s LUT x cycles is ours."""
-    name, known = f"ours, {plan.shape.lanes} lanes", {figure[0]: figure[1] for figure in theirs}
+    name, known = f"ours, {plan.shape.lanes} lanes x {plan.shape.inputs} inputs", {figure[0]: figure[1] for figure in theirs}
     built = spiker_area.kept(folder, partial(rtl.emit, plan))
     after = [after_last_beat(plan, run_window(plan, frames), frame_words(frames)) for frames in case.windows]
     cycles = float(np.mean(after))

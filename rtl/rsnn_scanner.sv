@@ -6,8 +6,8 @@
 //   shapes     ops/words.py: a bank of a word is a position of its tile, and holds 2 ** lanes_in_log2_i channels of as many
 //              positions beside each other as fill the lanes; deep_i: all banks hold channels of one position. width_i
 //              words a row and channel group
-//   latency    start_i to the first event: 10 cycles; a word without events takes 1 cycle, hidden behind the events
-//              that wait in the FIFO or are being worked on
+//   latency    start_i to the first event: 10 cycles, of several inputs 13; a word without events takes 1 cycle, hidden
+//              behind the events that wait in the FIFO or are being worked on
 //   handshake  event_valid_o/event_ready_i. start_i only while free_o: then no word is left, though events of the frame
 //              before may wait. Frames in turn are of turn 0, 1, 0, ...: event_turn_o; done_o while neither word nor event
 //              of a frame of turn_i is left
@@ -56,90 +56,106 @@ module rsnn_scanner #(
     logic [WeightAddrWidth-1:0] weight;
   } place_t;
 
-  logic word_valid, word_ready, reader_busy;
-  logic [Slots-1:0][ActBits-1:0] word, word_q;
-  logic [Slots-1:0] filled, pending_q;
-  logic [1:0] filled_count;
-  logic any_q, word_end;
-  logic [Inputs-1:0] here;
-  logic [Inputs-1:0][LaneWidth-1:0] lanes, channels;
-  logic [LaneWidth-1:0] lane, found_lane_q, bank, across;
-  logic [1:0] down, right;
-  logic whole;
-  logic [11:0] group_q;
+  typedef logic [Slots-1:0][ActBits-1:0] word_t;
+
+  // ---- Words, and which of their activations come together.
+  logic read_valid, read_ready, word_valid, word_ready, reader_busy, grouping_busy, whole;
+  word_t read_word, word;
+  logic [Inputs-1:0][Slots-1:0] as;
+
+  // A whole word is of one position.
+  assign whole = dense_i || (Side > 1 && deep_i);
+  rsnn_word_reader #(.AddrWidth(AddrWidth), .WordWidth(Slots * ActBits)) u_reader (
+    .clk_i, .rst_ni, .start_i, .base_i, .count_i(words_i), .mem_re_o, .mem_addr_o, .mem_data_i,
+    .valid_o(read_valid), .ready_i(read_ready), .word_o(read_word), .busy_o(reader_busy)
+  );
+  rsnn_grouping #(.Slots(Slots), .Inputs(Inputs), .ActBits(ActBits)) u_grouping (
+    .clk_i, .rst_ni, .whole_i(whole), .lanes_in_log2_i, .valid_i(read_valid), .ready_o(read_ready), .word_i(read_word),
+    .valid_o(word_valid), .ready_i(word_ready), .word_o(word), .as_o(as), .busy_o(grouping_busy)
+  );
+
+  // ---- Events of a word in turn: what begins the first one, and what begins those behind it.
+  logic any_q, single_q, take, room_q;
+  logic [1:0] count, behind_count;
+  logic [Slots-1:0] from, begins_q, behind_q;
   place_t next_q, place_q;
-  logic take, room_q;
+  word_t word_q;
+
+  assign take = any_q && room_q;
+  assign word_ready = !any_q || (room_q && single_q);
+  assign from = word_ready ? as[0] : behind_q;
+  rsnn_few #(.Width(Slots)) u_few (.bits_i(as[0]), .count_o(count));
+  rsnn_few #(.Width(Slots)) u_behind (.bits_i(behind_q), .count_o(behind_count));
+
+  always_ff @(posedge clk_i) begin
+    if (word_ready || take) begin
+      begins_q <= from & ~(from - 1'b1);
+      behind_q <= from & (from - 1'b1);
+      single_q <= (word_ready ? count : behind_count) == 2'd1;
+    end
+    if (word_ready) {word_q, place_q} <= {word, next_q};
+    if (!rst_ni) any_q <= 1'b0;
+    else if (word_ready) any_q <= word_valid && count != '0;
+  end
+
+  // ---- One bit an input: which activation of which word it is.
+  logic turn_q, one_valid, one_turn;
+  logic [Inputs-1:0][Slots-1:0] one;
+  place_t one_place;
+  word_t one_word;
+
+  if (Inputs == 1) begin : gen_alone
+    assign {one_valid, one_turn, one_place, one_word, one} = {take, turn_q, place_q, word_q, begins_q};
+  end else begin : gen_joined
+    // Those from the one that begins the event until the next one begins.
+    logic [Inputs-1:1][Slots-1:0] as_q;
+    logic [Slots-1:0] members;
+    assign members = ~(begins_q - 1'b1) & ~behind_q & (behind_q - 1'b1);
+    always_ff @(posedge clk_i) begin
+      if (word_ready) as_q <= as[Inputs-1:1];
+      one_valid <= rst_ni && take;
+      {one_turn, one_place, one_word, one[0]} <= {turn_q, place_q, word_q, begins_q};
+      for (int unsigned n = 1; n < Inputs; n++) one[n] <= as_q[n] & members;
+    end
+  end
+
+  // ---- Down, right: which of the tile's positions; across: which of the bank's.
+  logic [Inputs-1:0][ActBits-1:0] value, found_value_q, weighed_value_q;
+  logic [Inputs-1:0][LaneWidth-1:0] lanes, found_channel_q;
+  logic [LaneWidth-1:0] found_lane_q, bank, across;
+  logic [1:0] down, right;
   logic [2:0] beside_log2_q;
-  logic found_valid_q, weighed_valid_q, turn_q, found_turn_q, weighed_turn_q;
-  logic [Inputs-1:0][ActBits-1:0] found_value_q, weighed_value_q;
-  logic [Inputs-1:0][LaneWidth-1:0] found_channel_q;
+  logic found_valid_q, weighed_valid_q, found_turn_q, weighed_turn_q;
   place_t found_q, weighed_q;
   logic [Inputs-1:0][WeightAddrWidth-1:0] channel_weight_q, weight;
 
-  rsnn_word_reader #(.AddrWidth(AddrWidth), .WordWidth(Slots * ActBits)) u_reader (
-    .clk_i, .rst_ni, .start_i, .base_i, .count_i(words_i), .mem_re_o, .mem_addr_o, .mem_data_i,
-    .valid_o(word_valid), .ready_i(word_ready), .word_o(word), .busy_o(reader_busy)
-  );
-
   always_comb begin
-    for (int unsigned i = 0; i < Slots; i++) filled[i] = |word[i];
-  end
-  rsnn_few #(.Width(Slots)) u_filled (.bits_i(filled), .count_o(filled_count));
-
-  // The first one of what is left, then those behind it that are of its position.
-  logic [Inputs:0][Slots-1:0] left;
-  assign left[0] = pending_q;
-  for (genvar n = 0; n < int'(Inputs); n++) begin : gen_input
-    always_comb begin
-      lanes[n] = '0;
-      for (int unsigned i = Slots; i > 0; i--) begin
-        if (left[n][i-1]) lanes[n] = LaneWidth'(i - 1);
+    {value, lanes} = '0;
+    for (int unsigned n = 0; n < Inputs; n++) begin
+      for (int unsigned i = 0; i < Slots; i++) begin
+        if (one[n][i]) begin
+          value[n] = value[n] | one_word[i];
+          lanes[n] = lanes[n] | LaneWidth'(i);
+        end
       end
+      weight[n] = weighed_q.weight + channel_weight_q[n];
     end
-    if (n == 0) begin : gen_first
-      assign here[n] = 1'b1;
-    end else begin : gen_other
-      assign here[n] = here[n-1] && left[n] != '0 && (whole || lanes[n] >> lanes_in_log2_i == lane >> lanes_in_log2_i);
-    end
-    assign left[n+1] = here[n] ? left[n] & (left[n] - 1'b1) : left[n];
-    assign channels[n] = whole ? lanes[n] : lanes[n] & ~('1 << lanes_in_log2_i);
-    assign weight[n] = weighed_q.weight + channel_weight_q[n];
   end
-  assign lane = lanes[0];
-
-  // Whether nothing of the word is left behind these: of one input a register tells it, which is sooner there.
-  if (Inputs == 1) begin : gen_counted
-    logic [1:0] pending_count;
-    logic single_q;
-    rsnn_few #(.Width(Slots)) u_pending (.bits_i(pending_q), .count_o(pending_count));
-    always_ff @(posedge clk_i) begin
-      if (word_ready) single_q <= filled_count == 2'd1;
-      else if (take) single_q <= pending_count == 2'd2;
-    end
-    assign word_end = single_q;
-  end else begin : gen_seen
-    assign word_end = left[Inputs] == '0;
-  end
-
-  // Down, right: which of the tile's positions; across: which of the bank's. A whole word is of one position.
-  assign whole = dense_i || (Side > 1 && deep_i);
   assign bank = LaneWidth'(32'(found_lane_q) >> LaneShift);
   assign down = whole ? '0 : (Side == 3) ? 2'(bank >= LaneWidth'(6)) + 2'(bank >= LaneWidth'(3)) : 2'(bank >> (Side - 1));
   assign right = whole ? '0 : 2'(bank) - ((Side == 1) ? '0 : {down[0], 1'b0}) - ((Side == 2) ? '0 : down);
   assign across = whole ? '0 : (found_lane_q & LaneWidth'(Lanes - 1)) >> lanes_in_log2_i;
-  assign take = any_q && room_q;
-  assign word_ready = !any_q || (room_q && word_end);
-  assign free_o = !reader_busy && !any_q;
+  assign free_o = !reader_busy && !grouping_busy && !any_q;
   assign done_o = !(event_valid_o && event_turn_o == turn_i) && !(found_valid_q && found_turn_q == turn_i)
-               && !(weighed_valid_q && weighed_turn_q == turn_i)
+               && !(weighed_valid_q && weighed_turn_q == turn_i) && !(one_valid && one_turn == turn_i)
                && !(!free_o && turn_q == turn_i);
 
   // An event that was found; its place, and the weights of its channel, a product; its weight's address with the FIFO.
   // Nothing stops them on their way: an event is found only where there is room for all that were.
   always_ff @(posedge clk_i) begin
-    for (int unsigned n = 0; n < Inputs; n++) found_value_q[n] <= here[n] ? word_q[lanes[n]] : '0;
-    found_channel_q <= channels;
-    {found_turn_q, found_lane_q, found_q} <= {turn_q, lane, place_q};
+    found_value_q <= value;
+    for (int unsigned n = 0; n < Inputs; n++) found_channel_q[n] <= whole ? lanes[n] : lanes[n] & ~('1 << lanes_in_log2_i);
+    {found_turn_q, found_lane_q, found_q} <= {one_turn, lanes[0], one_place};
     {weighed_value_q, weighed_turn_q} <= {found_value_q, found_turn_q};
     weighed_q.y <= found_q.y + 12'(down);
     weighed_q.x <= found_q.x + (12'(right) << beside_log2_q) + 12'(across);
@@ -147,7 +163,7 @@ module rsnn_scanner #(
     for (int unsigned n = 0; n < Inputs; n++) channel_weight_q[n] <= WeightAddrWidth'(found_channel_q[n]) * row_stride_i;
     if (!rst_ni) turn_q <= 1'b1;
     else if (start_i) turn_q <= !turn_q;
-    {found_valid_q, weighed_valid_q} <= rst_ni ? {take, found_valid_q} : '0;
+    {found_valid_q, weighed_valid_q} <= rst_ni ? {one_valid, found_valid_q} : '0;
   end
 
   // EventDepth events wait, on their way or in the FIFO, beside the one that is offered.
@@ -179,7 +195,7 @@ module rsnn_scanner #(
 
   // Where the next word lies: groups of one position, then columns, then rows. A dense layer has one output
   // position, so its events stay at (0, 0) and every word has weights of its own.
-  logic [11:0] column_q, side, side_x_q;
+  logic [11:0] group_q, column_q, side, side_x_q;
   logic [WeightAddrWidth-1:0] bank_stride, word_stride;
   assign side = whole ? 12'd1 : 12'(Side);
   assign bank_stride = row_stride_i << LaneShift;
@@ -209,19 +225,5 @@ module rsnn_scanner #(
         end
       end
     end
-  end
-
-  always_ff @(posedge clk_i) begin
-    if (word_valid && word_ready) begin
-      word_q <= word;
-      place_q <= next_q;
-    end
-    if (!rst_ni) begin
-      any_q <= 1'b0;
-    end else if (word_ready) begin
-      any_q <= word_valid && filled_count != 2'd0;
-    end
-    if (word_ready) pending_q <= filled;
-    else if (take) pending_q <= left[Inputs];
   end
 endmodule

@@ -3,9 +3,10 @@
 //   order      words of a frame in any order, frames from 0 on
 //   shapes     two sets of keep bits: a layer's own are read while those of the layer behind it are found. odd_i: of the
 //              layer that puts out; keep_o is what the layer before put together
-//   latency    a frame's bit is in 3 cycles after its last word
+//   latency    a frame's bit is put out 3 cycles after its last word
 //   handshake  none: a word may come in every cycle. All Frames frames of a layer come before odd_i changes and 3 cycles
-//              later its bits are whole; where layers take turns frame by frame, the highest bit is that of the last one; peak_i and limit_i hold from a layer's first word until its last
+//              later its bits are whole; where layers take turns frame by frame, the highest bit is that of the last one;
+//              peak_i and limit_i hold from a layer's first word until its last
 module rsnn_tally #(
   parameter int unsigned Slots = 4,
   parameter int unsigned ActBits = 4,
@@ -23,25 +24,20 @@ module rsnn_tally #(
 );
   localparam int unsigned WordBits = ActBits + $clog2(Slots);
 
-  typedef struct packed {
-    logic peak;
-    logic odd;
-    logic [rsnn_pkg::TallyBits-1:0] limit;
-  } of_layer_t;
-
   // ---- Stage 1: a word as it comes, stage 2: what is in it, stage 3: the frame so far, less the limit: its sign tells.
   logic [Slots-1:0][ActBits-1:0] data1_q;
   logic [Slots-1:0] reached;
   logic [WordBits-1:0] sum, sum2_q;
   logic signed [rsnn_pkg::TallyBits:0] above3_q;
-  of_layer_t layer1_q, layer2_q, layer3_q;
+  logic [rsnn_pkg::TallyBits-1:0] limit1_q, limit2_q;
+  logic [3:1] peak_q, odd_q;
   logic word1_q, word2_q, last1_q, last2_q, ended3_q, reached2_q, reached3_q, fresh_q, kept;
   logic [1:0][Frames-1:0] keep_q;
 
   always_comb begin
     sum = '0;
     for (int unsigned i = 0; i < Slots; i++) begin
-      reached[i] = rsnn_pkg::TallyBits'(data1_q[i]) >= layer1_q.limit;
+      reached[i] = rsnn_pkg::TallyBits'(data1_q[i]) >= limit1_q;
       sum += WordBits'(data1_q[i]);
     end
   end
@@ -49,10 +45,11 @@ module rsnn_tally #(
   always_ff @(posedge clk_i) begin
     data1_q <= data_i;
     {reached2_q, sum2_q} <= {reached != '0, sum};
-    {layer3_q, layer2_q, layer1_q} <= {layer2_q, layer1_q, of_layer_t'{peak: peak_i, odd: odd_i, limit: limit_i}};
+    {limit2_q, limit1_q} <= {limit1_q, limit_i};
+    {peak_q, odd_q} <= {peak_q[2:1], peak_i, odd_q[2:1], odd_i};
     if (word2_q) begin
       reached3_q <= reached2_q || (reached3_q && !fresh_q);
-      above3_q <= signed'((rsnn_pkg::TallyBits + 1)'(sum2_q)) + (fresh_q ? -signed'({1'b0, layer2_q.limit}) : above3_q);
+      above3_q <= signed'((rsnn_pkg::TallyBits + 1)'(sum2_q)) + (fresh_q ? -signed'({1'b0, limit2_q}) : above3_q);
     end
     if (!rst_ni) begin
       {word1_q, word2_q, last1_q, last2_q, ended3_q} <= '0;
@@ -65,9 +62,9 @@ module rsnn_tally #(
   end
 
   // A bit is put out before it is in. The last frame has the highest bit, so the first one the lowest once all have come.
-  assign kept = layer3_q.peak ? reached3_q : !above3_q[rsnn_pkg::TallyBits];
+  assign kept = peak_q[3] ? reached3_q : !above3_q[rsnn_pkg::TallyBits];
   always_ff @(posedge clk_i) begin
-    if (ended3_q) keep_q[layer3_q.odd] <= Frames'({kept, keep_q[layer3_q.odd]} >> 1);
+    if (ended3_q) keep_q[odd_q[3]] <= Frames'({kept, keep_q[odd_q[3]]} >> 1);
   end
-  assign keep_o = (ended3_q && layer3_q.odd != odd_i) ? Frames'({kept, keep_q[!odd_i]} >> 1) : keep_q[!odd_i];
+  assign keep_o = (ended3_q && odd_q[3] != odd_i) ? Frames'({kept, keep_q[!odd_i]} >> 1) : keep_q[!odd_i];
 endmodule

@@ -108,11 +108,13 @@ MORE = {
     "scanner": {"Lanes": 4, "Taps": 4, "Inputs": 4, "ActBits": 2, "AddrWidth": 7, "WeightAddrWidth": 11},
     "many_rom": {"Reads": 4, "Width": 9, "Depth": 1300, "InitFile": "words.hex", "LoadBits": 32},
 }
+ONE_SLOT = {"scanner": {"Lanes": 1, "Taps": 1, "Inputs": 2, "ActBits": 2, "AddrWidth": 7, "WeightAddrWidth": 9}}
+ODD_SLOTS = {"scanner": {"Lanes": 2, "Taps": 9, "Inputs": 4, "ActBits": 1, "AddrWidth": 7, "WeightAddrWidth": 10}}
 
 
 KINDS = {
-    "two inputs": SEVERAL, "four inputs": MORE, "two engines": TWO, "banks": BANKS, "narrow": NARROW, "four taps": FOUR,
-    "nine taps": NINE, "streaming": STREAMED,
+    "two inputs": SEVERAL, "four inputs": MORE, "one slot": ONE_SLOT, "odd slots": ODD_SLOTS, "two engines": TWO,
+    "banks": BANKS, "narrow": NARROW, "four taps": FOUR, "nine taps": NINE, "streaming": STREAMED,
 }  # fmt: skip
 
 

@@ -27,6 +27,10 @@ FIND_CYCLES = 10
 """From the scanner's start to the first event: start, memory 3, a register, the reader's FIFO, word, EVENT_CYCLES."""
 EVENT_CYCLES = 3
 """Of these, from the word to the event: which, its channel's weights, its weight's address and the FIFO."""
+GROUP_CYCLES = 2
+"""Beyond FIND_CYCLES, where several events are taken at once: which those of a word are."""
+JOIN_CYCLES = 1
+"""Beyond FIND_CYCLES and EVENT_CYCLES there: which those of an event are."""
 EVENT_DEPTH = 16
 """Events that wait between scanner and engine, beside the one that is offered and the one in work."""
 DRAIN_CYCLES = 3
@@ -89,7 +93,8 @@ class Timing:
         known [T]: when the sequencer may see each keep bit.
         """
         turns = turn_cycles(self.words, False), turn_cycles(self.words, True)
-        scan = FIND_CYCLES, EVENT_CYCLES, EVENT_DEPTH, DRAIN_CYCLES
+        group, join = (GROUP_CYCLES, JOIN_CYCLES) if self.inputs > 1 else (0, 0)
+        scan = FIND_CYCLES + group + join, EVENT_CYCLES + join, EVENT_DEPTH, DRAIN_CYCLES
         first, starts = -turns[0] if self.opened else 0, np.empty(len(keep), dtype=np.int64)
         some = events.together(self.channels, self.inputs) if self.inputs > 1 else events
         found = some.words, some.places, some.ends
