@@ -122,7 +122,8 @@ def area_figures(name: str, areas: dict[str, spiker_area.Area]) -> list[Figure]:
 
 def our_figures(case: Case, plan: Plan, theirs: Sequence[Figure], folder: Path) -> list[Figure]:
     """The proof, mean cycles, areas, and how often Spiker+'s LUT x cycles is ours."""
-    name, known = f"ours, {plan.shape.lanes} lanes x {plan.shape.inputs} inputs", {figure[0]: figure[1] for figure in theirs}
+    name = f"ours, {plan.shape.lanes} lanes x {plan.shape.inputs} inputs"
+    known = {figure[0]: figure[1] for figure in theirs}
     built = spiker_area.kept(folder, partial(rtl.emit, plan))
     after = [after_last_beat(plan, run_window(plan, frames), frame_words(frames)) for frames in case.windows]
     cycles = float(np.mean(after))
