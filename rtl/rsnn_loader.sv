@@ -1,9 +1,9 @@
 // Loader: the contents of the memories, chunk by chunk from the registers, while no window runs.
 // Contract: python/razorsnn/contents.py; registers and what is refused: docs/architecture.md, "Loading".
 //   order      begin, then for each memory its address and the chunks of its words, lowest bits first; then commit
-//   latency    a word is written the second cycle after its last chunk
-//   handshake  write_i pulses with a register's number and value; refused_o answers in the same cycle. From begin to
-//              commit whole_o is low, and no window may start; a reset ends the load, but the contents stay partial
+//   latency    a write is answered in the next cycle; a word is written the third cycle after its last chunk
+//   handshake  write_i pulses with a register's number and value; refused_o answers. From begin to commit whole_o is low,
+//              and no window may start; a reset ends the load, but the contents stay partial
 module rsnn_loader #(
   parameter int unsigned Stages = 1,
   parameter int unsigned Slots = 4,
@@ -93,20 +93,34 @@ module rsnn_loader #(
   logic [23:0] index_q, depth_q, addr_q;
   logic [LoadBits-1:0] data_q;
   logic [ChunkWidth-1:0] chunk_q, last_chunk_q;
-  logic asked, begins, takes_address, takes_data, commits, fits;
+  logic asked, begins, takes_address, takes_data, commits;
+
+  // ---- First the value is compared with what it may be, then what is written is done or refused.
+  logic write_q, fits_q, identifies_q;
+  rsnn_pkg::load_register_e register_q;
+  logic [31:0] value_q;
   logic [NumberWidth-1:0] number;
   logic [StageWidth-1:0] stage;
+  logic [23:0] depth, given_depth_q;
+  logic [ChunkWidth-1:0] given_chunks_q;
 
   assign number = value_i[24 +: NumberWidth];
   assign stage = value_i[28 +: StageWidth];
-  assign fits = 32'(value_i[31:28]) < Stages && 32'(value_i[27:24]) < rsnn_pkg::Memories
-             && value_i[23:0] < Depths[stage][number];
-  assign asked = write_i && register_i == rsnn_pkg::LoadBegin && value_i == ClassIdentity;
+  assign depth = Depths[stage][number];
+  always_ff @(posedge clk_i) begin
+    write_q <= rst_ni && write_i;
+    {register_q, value_q, given_depth_q} <= {register_i, value_i, depth};
+    fits_q <= 32'(value_i[31:28]) < Stages && 32'(value_i[27:24]) < rsnn_pkg::Memories && value_i[23:0] < depth;
+    given_chunks_q <= ChunkWidth'(LastChunks[stage][number]);
+    identifies_q <= value_i == ClassIdentity;
+  end
+
+  assign asked = write_q && register_q == rsnn_pkg::LoadBegin && identifies_q;
   assign begins = asked && !busy_i;
-  assign takes_address = write_i && register_i == rsnn_pkg::LoadAddress && loading_q && fits;
-  assign takes_data = write_i && register_i == rsnn_pkg::LoadData && loading_q && addressed_q && index_q < depth_q;
-  assign commits = write_i && register_i == rsnn_pkg::LoadCommit && loading_q && chunk_q == '0 && value_i == checksum_q;
-  assign refused_o = write_i && !(begins || takes_address || takes_data || commits);
+  assign takes_address = write_q && register_q == rsnn_pkg::LoadAddress && loading_q && fits_q;
+  assign takes_data = write_q && register_q == rsnn_pkg::LoadData && loading_q && addressed_q && index_q < depth_q;
+  assign commits = write_q && register_q == rsnn_pkg::LoadCommit && loading_q && chunk_q == '0 && value_q == checksum_q;
+  assign refused_o = write_q && !(begins || takes_address || takes_data || commits);
   assign loading_o = loading_q;
   assign whole_o = whole_q;
 
@@ -125,17 +139,17 @@ module rsnn_loader #(
     addr_q <= index_q;
     // What is busy is not loaded, so neither checksum nor chunk is of interest then.
     if (asked) checksum_q <= '0;
-    else if (takes_address || takes_data) checksum_q <= {checksum_q[30:0], checksum_q[31]} ^ value_i;
+    else if (takes_address || takes_data) checksum_q <= {checksum_q[30:0], checksum_q[31]} ^ value_q;
     if (takes_address) begin
-      number_q <= number;
-      stage_q <= stage;
-      index_q <= value_i[23:0];
-      depth_q <= Depths[stage][number];
-      last_chunk_q <= ChunkWidth'(LastChunks[stage][number]);
+      number_q <= value_q[24 +: NumberWidth];
+      stage_q <= value_q[28 +: StageWidth];
+      index_q <= value_q[23:0];
+      depth_q <= given_depth_q;
+      last_chunk_q <= given_chunks_q;
     end
     if (asked || takes_address) chunk_q <= '0;
     if (takes_data) begin
-      data_q[32*chunk_q +: 32] <= value_i;
+      data_q[32*chunk_q +: 32] <= value_q;
       chunk_q <= (chunk_q == last_chunk_q) ? '0 : chunk_q + 1'b1;
       if (chunk_q == last_chunk_q) begin
         load_q[stage_q][number_q] <= 1'b1;
