@@ -27,23 +27,25 @@ module rsnn_mac #(
   input  logic [MembraneBits-1:0]           base_i,
   output logic [MembraneBits-1:0]           sum_o
 );
-  // The products of all inputs but the first.
-  logic [MembraneBits-1:0] others_q;
-  if (Inputs > 1) begin : gen_others
+  localparam int unsigned ProductsBits = WeightBits + ValueBits + $clog2(Inputs);
+
+  // A spike takes no multiplier.
+  function automatic logic signed [ProductsBits-1:0] product_of(logic [WeightBits-1:0] weight, logic [ValueBits-1:0] value);
+    if (ValueBits == 1) return (value != '0) ? ProductsBits'(signed'(weight)) : '0;
+    return ProductsBits'(signed'(weight) * signed'({1'b0, value}));
+  endfunction
+
+  // The products of all inputs but the first. Where no multiplier is on the way they are added to the first one at once.
+  localparam bit AtOnce = ValueBits == 1 && Alpha >= 0;
+  logic signed [ProductsBits-1:0] others_q;
+  if (Inputs > 1 && !AtOnce) begin : gen_others
     logic [Inputs-1:1][WeightBits-1:0] weight_q;
     logic [Inputs-1:1][ValueBits-1:0] value_q;
-    logic signed [MembraneBits-1:0] others;
+    logic signed [ProductsBits-1:0] others;
 
     always_comb begin
       others = '0;
-      for (int unsigned n = 1; n < Inputs; n++) begin
-        // An event of one bit is 1, and takes no multiplier.
-        if (ValueBits == 1) others = others + (value_q[n][0] ? MembraneBits'(signed'(weight_q[n])) : '0);
-        else begin
-          others = others
-                 + MembraneBits'((WeightBits + ValueBits + 1)'(signed'(weight_q[n]) * signed'({1'b0, value_q[n]})));
-        end
-      end
+      for (int unsigned n = 1; n < Inputs; n++) others = others + product_of(weight_q[n], value_q[n]);
     end
     always_ff @(posedge clk_i) begin
       {weight_q, value_q} <= {weight_i[Inputs-1:1], value_i[Inputs-1:1]};
@@ -59,10 +61,11 @@ module rsnn_mac #(
     localparam logic [Places-1:0] Added = Places'(More & ~Half), Subtracted = Places'(Half & ~More);
     localparam int unsigned LeakBits = MembraneBits + rsnn_pkg::LeakFrac + 1;
 
-    logic signed [WeightBits-1:0] weight_q;
+    logic [Inputs-1:0][WeightBits-1:0] weight_q;
+    logic [Inputs-1:0][ValueBits-1:0] value_q;
     logic signed [MembraneBits-1:0] membrane_q;
     logic signed [LeakBits-1:0] leaked;
-    logic signed [WeightBits+ValueBits-1:0] product;
+    logic signed [ProductsBits-1:0] products;
     logic [MembraneBits-1:0] part_q;
 
     always_comb begin
@@ -73,24 +76,22 @@ module rsnn_mac #(
       end
     end
 
-    // An event of one bit is 1.
-    if (ValueBits == 1) begin : gen_spike
-      assign product = (WeightBits + 1)'(weight_q);
-    end else begin : gen_value
-      logic signed [ValueBits:0] value_q;
-      always_ff @(posedge clk_i) value_q <= {1'b0, value_i[0]};
-      assign product = (WeightBits + ValueBits)'(weight_q * value_q);
+    // The first input is always an event: a spike is 1.
+    always_comb begin
+      products = (ValueBits == 1) ? ProductsBits'(signed'(weight_q[0])) : product_of(weight_q[0], value_q[0]);
+      if (AtOnce) begin
+        for (int unsigned n = 1; n < Inputs; n++) products = products + product_of(weight_q[n], value_q[n]);
+      end
     end
 
     always_ff @(posedge clk_i) begin
-      weight_q <= weight_i[0];
-      membrane_q <= membrane_i;
-      part_q <= wipe_i ? '0 : leak_i ? MembraneBits'(leaked >>> rsnn_pkg::LeakFrac) : MembraneBits'(product);
+      {weight_q, value_q, membrane_q} <= {weight_i, value_i, membrane_i};
+      part_q <= wipe_i ? '0 : leak_i ? MembraneBits'(leaked >>> rsnn_pkg::LeakFrac) : MembraneBits'(products);
     end
-    assign sum_o = base_i + part_q + others_q;
+    assign sum_o = base_i + part_q + MembraneBits'(others_q);
 
     logic unused;
-    assign unused = ^{event_i, alpha_i, value_i, leaked};
+    assign unused = ^{event_i, alpha_i, weight_q, value_q, leaked};
   end else begin : gen_shared
     // A multiplier takes 18 bits with a sign; what is above has one of its own, and joins in the sum behind the registers.
     localparam int unsigned OperandBits = (MembraneBits > WeightBits) ? MembraneBits : WeightBits;
@@ -127,10 +128,10 @@ module rsnn_mac #(
         high_q <= wipe_i ? '0
                 : MembraneBits'(high_product) << (leak_i ? HighFrom - rsnn_pkg::LeakFrac : HighFrom);
       end
-      assign sum_o = base_i + low_q + high_q + others_q;
+      assign sum_o = base_i + low_q + high_q + MembraneBits'(others_q);
     end else begin : gen_no_high
       assign low = operand_q;
-      assign sum_o = base_i + low_q + others_q;
+      assign sum_o = base_i + low_q + MembraneBits'(others_q);
     end
   end
 endmodule

@@ -105,6 +105,7 @@ SEVERAL = {
     "many_rom": {"Reads": 2, "Width": 6, "Depth": 5, "InitFile": "words.hex", "LoadBits": 32},
 }  # fmt: skip
 MORE = {
+    "mac": {"Inputs": 4, "WeightBits": 6, "ValueBits": 1, "MembraneBits": 14, "Alpha": 240},
     "scanner": {"Lanes": 4, "Taps": 4, "Inputs": 4, "ActBits": 2, "AddrWidth": 7, "WeightAddrWidth": 11},
     "many_rom": {"Reads": 4, "Width": 9, "Depth": 1300, "InitFile": "words.hex", "LoadBits": 32},
 }
