@@ -5,7 +5,8 @@
 //              each bit of as_o[0] begins an event, which the others join up to the next such bit
 //   shapes     a position is 2 ** lanes_in_log2_i activations, or the whole word where whole_i
 //   latency    2 cycles where there are several inputs, else none
-//   handshake  valid/ready on both sides, a word a cycle; busy_o while one is held. whole_i and lanes_in_log2_i hold meanwhile
+//   handshake  valid/ready on both sides, a word a cycle; busy_o while one is held. whole_i and lanes_in_log2_i hold
+//              from the cycle before the first word on
 module rsnn_grouping #(
   parameter int unsigned Slots = 4,
   parameter int unsigned Inputs = 1,

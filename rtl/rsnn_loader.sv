@@ -83,8 +83,9 @@ module rsnn_loader #(
   logic whole_q = 1'b1;
   /* verilator lint_on PROCASSINIT */
   logic loading_q, addressed_q;
-  // An edge before the first reset must write nothing, so these registers have a value at power-up.
+  // An edge before the first reset must begin and write nothing, so these registers have a value at power-up.
   // verilator lint_off PROCASSINIT
+  logic write_q = 1'b0;
   logic [Stages-1:0][rsnn_pkg::Memories-1:0] load_q = '0, load1_q = '0;
   // verilator lint_on PROCASSINIT
   logic [31:0] checksum_q;
@@ -96,7 +97,7 @@ module rsnn_loader #(
   logic asked, begins, takes_address, takes_data, commits;
 
   // ---- First the value is compared with what it may be, then what is written is done or refused.
-  logic write_q, fits_q, identifies_q;
+  logic fits_q, identifies_q;
   rsnn_pkg::load_register_e register_q;
   logic [31:0] value_q;
   logic [NumberWidth-1:0] number;

@@ -35,22 +35,21 @@ module rsnn_mac #(
     return ProductsBits'(signed'(weight) * signed'({1'b0, value}));
   endfunction
 
+  logic [Inputs-1:0][WeightBits-1:0] weight_q;
+  logic [Inputs-1:0][ValueBits-1:0] value_q;
+  always_ff @(posedge clk_i) {weight_q, value_q} <= {weight_i, value_i};
+
   // The products of all inputs but the first. Where no multiplier is on the way they are added to the first one at once.
   localparam bit AtOnce = ValueBits == 1 && Alpha >= 0;
   logic signed [ProductsBits-1:0] others_q;
   if (Inputs > 1 && !AtOnce) begin : gen_others
-    logic [Inputs-1:1][WeightBits-1:0] weight_q;
-    logic [Inputs-1:1][ValueBits-1:0] value_q;
     logic signed [ProductsBits-1:0] others;
 
     always_comb begin
       others = '0;
       for (int unsigned n = 1; n < Inputs; n++) others = others + product_of(weight_q[n], value_q[n]);
     end
-    always_ff @(posedge clk_i) begin
-      {weight_q, value_q} <= {weight_i[Inputs-1:1], value_i[Inputs-1:1]};
-      others_q <= leak_i ? '0 : others;
-    end
+    always_ff @(posedge clk_i) others_q <= leak_i ? '0 : others;
   end else begin : gen_no_others
     assign others_q = '0;
   end
@@ -61,8 +60,6 @@ module rsnn_mac #(
     localparam logic [Places-1:0] Added = Places'(More & ~Half), Subtracted = Places'(Half & ~More);
     localparam int unsigned LeakBits = MembraneBits + rsnn_pkg::LeakFrac + 1;
 
-    logic [Inputs-1:0][WeightBits-1:0] weight_q;
-    logic [Inputs-1:0][ValueBits-1:0] value_q;
     logic signed [MembraneBits-1:0] membrane_q;
     logic signed [LeakBits-1:0] leaked;
     logic signed [ProductsBits-1:0] products;
@@ -85,13 +82,13 @@ module rsnn_mac #(
     end
 
     always_ff @(posedge clk_i) begin
-      {weight_q, value_q, membrane_q} <= {weight_i, value_i, membrane_i};
+      membrane_q <= membrane_i;
       part_q <= wipe_i ? '0 : leak_i ? MembraneBits'(leaked >>> rsnn_pkg::LeakFrac) : MembraneBits'(products);
     end
     assign sum_o = base_i + part_q + MembraneBits'(others_q);
 
     logic unused;
-    assign unused = ^{event_i, alpha_i, weight_q, value_q, leaked};
+    assign unused = ^{event_i, alpha_i, value_q, leaked};
   end else begin : gen_shared
     // A multiplier takes 18 bits with a sign; what is above has one of its own, and joins in the sum behind the registers.
     localparam int unsigned OperandBits = (MembraneBits > WeightBits) ? MembraneBits : WeightBits;
@@ -133,5 +130,8 @@ module rsnn_mac #(
       assign low = operand_q;
       assign sum_o = base_i + low_q + MembraneBits'(others_q);
     end
+
+    logic unused;
+    assign unused = ^{weight_q, value_q};
   end
 endmodule

@@ -2,7 +2,7 @@
 // way to rsnn_loader.
 // Register map: docs/architecture.md. Counters count up from reset and wrap at 2**32.
 //   latency    a read answers 2 cycles after its address; a write when address and data are both there, and the loader has
-//              it the cycle after; a counter counts 2 cycles after its pulse, and none in the two cycles after a reset
+//              it the cycle after and answers in the next one, so that a read behind the write tells; a counter counts 2 cycles after its pulse, and none in the two cycles after a reset
 //   handshake  AXI4-Lite, one read and one write at a time; an unknown address reads 0, a write to it does nothing
 module rsnn_registers #(
   parameter int unsigned Stages = 1,
@@ -151,7 +151,7 @@ module rsnn_registers #(
           end
           10'h003: begin
             sticky_q <= (sticky_q & ~wdata_i[3:2]) | {unended_i, window_done_i};
-            refused_q <= refused_q && !wdata_i[6];
+            refused_q <= (refused_q || refused_i) && !wdata_i[6];
           end
           10'h004: enable_q <= wdata_i[1:0];
           default: ;

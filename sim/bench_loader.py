@@ -166,8 +166,20 @@ async def refused_without_a_load(dut: Any) -> None:
     await host.write(BEGIN, GIVEN["ClassIdentity"], refused=1)
     await host.step(write=0)
     await host.step(busy=0, write=0)
+    await host.write(BEGIN, GIVEN["ClassIdentity"], refused=1)
+    await host.step(busy=1, write=0)  # what counts is whether it is busy when it answers
+    await host.step(busy=0)
     await host.state(loading=0, whole=1)
     assert not host.found
+
+
+@cocotb.test()
+async def a_load_begins_when_the_window_ends(dut: Any) -> None:
+    host = await started(dut)
+    await host.step(busy=1)
+    await host.write(BEGIN, GIVEN["ClassIdentity"])
+    await host.step(busy=0, write=0)
+    await host.state(loading=1, whole=0)
 
 
 @cocotb.test()

@@ -76,6 +76,15 @@ async def a_load_within_a_window_is_refused(dut: Any) -> None:
 
 
 @cocotb.test()
+async def a_refusal_stays_where_other_bits_are_cleared(dut: Any) -> None:
+    await start(dut)
+    bench = Bench(dut, jobs.load())
+    await bench.registers.write(REGISTERS["load_data"], 0)
+    await bench.registers.write(REGISTERS["status"], STATUS_DONE)
+    assert await status(bench) == STATUS_REFUSED
+
+
+@cocotb.test()
 async def no_window_starts_on_part_of_a_load(dut: Any) -> None:
     """Neither while it goes on, nor after a reset or an abort, until a load was committed; the host may stop before."""
     await start(dut)

@@ -51,17 +51,18 @@ class Bus(Block):
                 assert not self.get("rvalid")
                 return value
 
-    async def write(self, address: int, value: int) -> None:
+    async def write(self, address: int, value: int, **pulses: int) -> None:
+        """pulses: what is so in the cycle in which the write is taken, and 0 in the next."""
         first = self.rng.choice(["awvalid", "wvalid", "both"])
         self.put(awaddr=address, wdata=value, bready=0)
         if first != "both":
             await self.next(**{first: 1})
             await self.settle()
             assert not self.get("awready") and not self.get("wready")
-        await self.next(awvalid=1, wvalid=1)
+        await self.next(awvalid=1, wvalid=1, **pulses)
         await self.settle()
         assert self.get("awready") and self.get("wready")
-        await self.next(awvalid=0, wvalid=0)
+        await self.next(awvalid=0, wvalid=0, **dict.fromkeys(pulses, 0))
         self.loads = {name: self.get(f"load_{name}") for name in ("write", "register", "value")}
         while self.rng.random() < 0.5:
             assert self.get("bvalid")
@@ -176,3 +177,6 @@ async def loads(dut: Any) -> None:
         assert await bus.read(REGISTERS["status"]) == STATUS_REFUSED
         await bus.write(REGISTERS["status"], value)
     assert await bus.read(REGISTERS["status"]) == 0
+    for value, left in ((STATUS_DONE | STATUS_UNENDED, STATUS_REFUSED), (STATUS_REFUSED, 0)):
+        await bus.write(REGISTERS["status"], value, refused=1)
+        assert await bus.read(REGISTERS["status"]) == left

@@ -49,7 +49,9 @@ async def layers(dut: Any) -> None:
         await block.next(word=0, odd=1 - odd)
         for _ in range(WHOLE_CYCLES - 1):
             await block.next(limit=int(rng.integers(0, 2**31)), peak=int(rng.integers(0, 2)))
-        await block.settle()
-        assert unpack(block.get("keep"), 1, frames) == kept
+        for _ in range(3):  # the last bit as it is put out, and as it is kept
+            await block.settle()
+            assert unpack(block.get("keep"), 1, frames) == kept
+            await block.next()
         seen |= set(kept)
     assert seen == {0, 1}

@@ -80,6 +80,10 @@ CLASSES = {
         lanes=8, inputs=4, frames=3, size=(4, 5), sensor=(4, 5), embeddings=3, input_bits=1, activation_bits=1,
         least_bits=1, modes=("lif",), most_layers=2,
     ),
+    "four inputs of spikes, one leak": NetClass(
+        lanes=4, taps=4, inputs=4, frames=3, size=(5, 6), sensor=(5, 6), embeddings=2, input_bits=1, activation_bits=1,
+        least_bits=1, modes=("lif",), alphas=(240,), most_layers=2,
+    ),
     "four inputs, nine taps": NetClass(
         lanes=2, taps=9, inputs=4, frames=3, size=(7, 5), sensor=(7, 5), embeddings=2, alphas=(77,), most_layers=2,
     ),

@@ -67,10 +67,12 @@ def test_verilator_sees_a_fault(builds: dict[str, Path], tmp_path: Path) -> None
 
 
 def elaborations() -> list[tuple[str, str]]:
-    """(module, parameters) of each elaboration: all as they are, and softmaxes and accelerators of other kinds."""
+    """(module, parameters) of each elaboration: all as they are, and some of other kinds."""
     return [
         *((module, "") for module in MODULES),
         *(("rsnn_weighting", f"-G Embeddings={count}") for count in (1, 3, 8)),
+        *((module, "-G Inputs=4") for module in ("rsnn_grouping", "rsnn_scanner", "rsnn_mac")),
+        ("rsnn_mac", "-G Inputs=4 -G ValueBits=1 -G Alpha=240"),
         *(("rsnn_accelerator", f"-G {given}") for given in ("Gated=0", "Gated=0 -G Streaming=1")),
     ]
 

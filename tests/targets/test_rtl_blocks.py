@@ -252,6 +252,13 @@ def test_a_block_equals_the_reference(rtl: Path, name: str, given: Parameters) -
     run_bench(folder, rtl, f"bench_{name}", 1, {"RAZORSNN_PARAMETERS": json.dumps(given)})
 
 
+@pytest.mark.parametrize("seed", range(2, 12))
+def test_no_power_up_begins_a_load(rtl: Path, seed: int) -> None:
+    """The registers that have no reset start with what the seed draws."""
+    folder = build(rtl, rtl.parent / "cache", "rsnn_loader", BLOCKS["loader"])
+    run_bench(folder, rtl, "bench_loader", seed, {"RAZORSNN_PARAMETERS": json.dumps(BLOCKS["loader"])})
+
+
 def test_verilators_own_objects_are_compiled_once(rtl: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RAZORSNN_CACHE", str(tmp_path / "kept"))
     logs = [(build(rtl, tmp_path / name, "rsnn_few") / "build.log").read_text() for name in "ab"]
