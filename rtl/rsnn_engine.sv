@@ -147,7 +147,7 @@ module rsnn_engine #(
   } access_t;
 
   access_t at0;
-  access_t at_q[1:Back];
+  access_t at_q[1:Back-1];
   logic event0_q, event1_q;
   logic [Taps-1:0] bank0_q;
   logic [Inputs-1:0][ActBits-1:0] value0_q, value1_q;
@@ -160,9 +160,9 @@ module rsnn_engine #(
     {value1_q, value0_q} <= {value0_q, tap_value};
     event_addr0_q <= tap_membrane;
     at_q[1] <= at0;
-    for (int unsigned stage = 2; stage <= Back; stage++) at_q[stage] <= at_q[stage-1];
+    for (int unsigned stage = 2; stage < Back; stage++) at_q[stage] <= at_q[stage-1];
     if (!rst_ni) begin
-      for (int unsigned stage = 1; stage <= Back; stage++) at_q[stage].pass_word <= '0;
+      for (int unsigned stage = 1; stage < Back; stage++) at_q[stage].pass_word <= '0;
     end
   end
 
@@ -277,9 +277,7 @@ module rsnn_engine #(
 
   // ---- Operands, products and sums: an event multiplies weight and value, a pass the reset membrane and alpha. Of a
   // readout that adds z nothing is left.
-  logic back;
   logic [Slots-1:0] saturated;
-  assign back = at_q[Back].pass_word;
   for (genvar i = 0; i < int'(Slots); i++) begin : gen_lane
     logic signed [MembraneBits-1:0] reset_u;
     logic [1:0][MembraneBits-1:0] u_late_q;
@@ -300,7 +298,7 @@ module rsnn_engine #(
     ) u_mac (
       .clk_i, .event_i(event1_q), .weight_i(lane_weight), .value_i(value1_q), .membrane_i(reset_u), .alpha_i(neuron_q.alpha),
       .leak_i(at_q[Back-1].pass_word), .wipe_i(at_q[Back-1].pass_word && (at_q[Back-1].init || neuron_q.signed_sum)),
-      .base_i(back ? bias_q[i] : word[i]), .sum_o(new_word[i])
+      .word_i(word[i]), .bias_i(bias_q[i]), .sum_o(new_word[i])
     );
 
     always_ff @(posedge clk_i) begin

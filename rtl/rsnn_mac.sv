@@ -1,10 +1,10 @@
 // Multiply and add: a membrane and the product of weight and value, or a bias and what leaks of a membrane.
 // Contract: python/razorsnn/ops/neuron.py, ops/synapse.py.
-//   equation   sum = base + weight * value of all inputs, or base + floor(membrane * alpha / 2 ** LeakFrac) where leak_i;
-//              base if wipe_i
+//   equation   sum = word + weight * value of all inputs; where leak_i bias + floor(membrane * alpha / 2 ** LeakFrac), or
+//              the bias alone if wipe_i
 //   widths     modulo 2 ** MembraneBits: plan.py proves that nothing is lost
 //   latency    operands to sum_o: 2 cycles. event_i tells which come, the first two or the others; leak_i and wipe_i come
-//              in the second cycle, base_i in the third
+//              in the second cycle, word_i and bias_i in the third
 //   handshake  none: one a cycle
 // Where Alpha is not negative, it is the leak of all layers, which takes shifts and adds; else both share a multiplier.
 // A kept hierarchy has registers of its own: a factor that all lanes share is at hand at the multiplier of each.
@@ -24,10 +24,16 @@ module rsnn_mac #(
   input  logic [rsnn_pkg::LeakFrac-1:0]     alpha_i,
   input  logic                              leak_i,
   input  logic                              wipe_i,
-  input  logic [MembraneBits-1:0]           base_i,
+  input  logic [MembraneBits-1:0]           word_i,
+  input  logic [MembraneBits-1:0]           bias_i,
   output logic [MembraneBits-1:0]           sum_o
 );
   localparam int unsigned ProductsBits = WeightBits + ValueBits + $clog2(Inputs);
+
+  logic leak_q;
+  logic [MembraneBits-1:0] base;
+  always_ff @(posedge clk_i) leak_q <= leak_i;
+  assign base = leak_q ? bias_i : word_i;
 
   // A spike takes no multiplier.
   function automatic logic signed [ProductsBits-1:0] product_of(logic [WeightBits-1:0] weight, logic [ValueBits-1:0] value);
@@ -85,7 +91,7 @@ module rsnn_mac #(
       membrane_q <= membrane_i;
       part_q <= wipe_i ? '0 : leak_i ? MembraneBits'(leaked >>> rsnn_pkg::LeakFrac) : MembraneBits'(products);
     end
-    assign sum_o = base_i + part_q + MembraneBits'(others_q);
+    assign sum_o = base + part_q + MembraneBits'(others_q);
 
     logic unused;
     assign unused = ^{event_i, alpha_i, value_q, leaked};
@@ -125,10 +131,10 @@ module rsnn_mac #(
         high_q <= wipe_i ? '0
                 : MembraneBits'(high_product) << (leak_i ? HighFrom - rsnn_pkg::LeakFrac : HighFrom);
       end
-      assign sum_o = base_i + low_q + high_q + MembraneBits'(others_q);
+      assign sum_o = base + low_q + high_q + MembraneBits'(others_q);
     end else begin : gen_no_high
       assign low = operand_q;
-      assign sum_o = base_i + low_q + MembraneBits'(others_q);
+      assign sum_o = base + low_q + MembraneBits'(others_q);
     end
 
     logic unused;
