@@ -33,6 +33,7 @@ module rsnn_tally #(
   logic [3:1] peak_q, odd_q;
   logic word1_q, word2_q, last1_q, last2_q, ended3_q, reached2_q, reached3_q, fresh_q, kept;
   logic [1:0][Frames-1:0] keep_q;
+  logic [Frames-1:0] with_it;
 
   always_comb begin
     sum = '0;
@@ -63,8 +64,9 @@ module rsnn_tally #(
 
   // A bit is put out before it is in. The last frame has the highest bit, so the first one the lowest once all have come.
   assign kept = peak_q[3] ? reached3_q : !above3_q[rsnn_pkg::TallyBits];
+  assign with_it = Frames'({kept, keep_q[odd_q[3]]} >> 1);
+  assign keep_o = (ended3_q && odd_q[3] != odd_i) ? with_it : keep_q[!odd_i];
   always_ff @(posedge clk_i) begin
-    if (ended3_q) keep_q[odd_q[3]] <= Frames'({kept, keep_q[odd_q[3]]} >> 1);
+    if (ended3_q) keep_q[odd_q[3]] <= with_it;
   end
-  assign keep_o = (ended3_q && odd_q[3] != odd_i) ? Frames'({kept, keep_q[!odd_i]} >> 1) : keep_q[!odd_i];
 endmodule
