@@ -1,6 +1,6 @@
 // The accelerator: stages, each of which runs some layers of a window in turn on one LIAF engine, between frame builder
 // and readout. The generated top sets its parameters, those of the stages with the first one's in the lowest bits.
-// Contract: python/razorsnn/targets/reference.py (results and cycles), docs/architecture.md (interfaces).
+// Contract: python/razorsnn/targets/reference.py (results and cycles), docs/interface.md.
 //   order      windows one after another; scores class 0 first
 //   latency    `output_cycles` of the reference, exact
 //   handshake  s_axis is ready unless two windows are held (where Streaming, two frames), of which one is computed by the

@@ -62,7 +62,6 @@ module rsnn_engine #(
   input  logic [23:0]                               load_addr_i,
   input  logic [LoadBits-1:0]                       load_data_i
 );
-  localparam int unsigned Side = (Taps == 9) ? 3 : (Taps == 4) ? 2 : 1;
   // Stages after the one in which a membrane's address is presented: its word, the neuron's output, and what a pass
   // writes back.
   localparam int unsigned Read = 3, Out = rsnn_pkg::NeuronCycles, Back = Out + 1;
@@ -95,47 +94,16 @@ module rsnn_engine #(
     for (int unsigned n = 0; n < Inputs; n++) multiplies_o = multiplies_o + 3'(tap_valid && tap_value[n] != '0);
   end
 
-  // ---- Pass: walks the membrane words; its bias words repeat with every position.
-  logic pass_q, init_q, pass_word, last, last_q, last_in_group_q, one_group_q;
-  logic [MembraneAddrWidth-1:0] step_q;
-  logic [BiasAddrWidth-1:0] bias_addr_q;
-  logic [11:0] group_q, before_last_group_q;
-  // Wide enough for the words of a frame, and for the 4 that are looked ahead.
-  typedef logic [MembraneAddrWidth+1:0] words_t;
-  words_t words_q, step;
-  logic [Read+1:0] begun_q;
+  logic pass_word, pass_init, pass_last;
+  logic [MembraneAddrWidth-1:0] pass_step;
+  logic [BiasAddrWidth-1:0] pass_bias;
+  logic [Taps-1:0] pass_exists;
+  logic [Read+1:0] begun;
 
-  assign pass_word = pass_q;
-  assign step = words_t'(step_q);
-  assign last = step + words_t'(2) == words_q;
-  always_ff @(posedge clk_i) begin
-    words_q <= words_t'(layer_i.words_out);
-    before_last_group_q <= layer_i.groups_out - 12'd2;
-    one_group_q <= layer_i.groups_out == 12'd1;
-    last_in_group_q <= (pass_i || last_in_group_q) ? one_group_q : group_q == before_last_group_q;
-    done_o <= rst_ni && (pass_i ? words_q <= words_t'(3) : pass_q && step + words_t'(4) == words_q);
-    // Compared a cycle before they are needed.
-    last_q <= pass_i ? words_q == words_t'(1) : last;
-    free_o <= !rst_ni || (!pass_i && !(pass_q && !last_q && !last) && begun_q[rsnn_pkg::LeastPassCycles-3:0] == '0);
-    if (!rst_ni) begin
-      pass_q <= 1'b0;
-    end else if (pass_i) begin
-      pass_q <= 1'b1;
-      init_q <= pass_init_i;
-      step_q <= '0;
-      group_q <= '0;
-      bias_addr_q <= BiasAddrWidth'(layer_q.bias_base);
-    end else if (pass_q) begin
-      pass_q <= !last_q;
-      step_q <= step_q + 1'b1;
-      group_q <= group_q + 1'b1;
-      bias_addr_q <= bias_addr_q + 1'b1;
-      if (last_in_group_q) begin
-        group_q <= '0;
-        bias_addr_q <= BiasAddrWidth'(layer_q.bias_base);
-      end
-    end
-  end
+  rsnn_pass #(.Taps(Taps), .BiasDepth(BiasDepth), .MembraneDepth(MembraneDepth), .Since(Read + 2)) u_pass (
+    .clk_i, .rst_ni, .layer_i, .pass_i, .pass_init_i, .done_o, .free_o, .word_o(pass_word), .init_o(pass_init),
+    .last_o(pass_last), .step_o(pass_step), .bias_addr_o(pass_bias), .exists_o(pass_exists), .begun_o(begun)
+  );
 
   // ---- Stage 0: an output of an event, or a word of a pass, presents its membrane's address. The sums of events are back
   // in three cycles; a pass comes back later, and the next event after it.
@@ -153,7 +121,7 @@ module rsnn_engine #(
   logic [Inputs-1:0][ActBits-1:0] value0_q, value1_q;
   logic [Taps-1:0][MembraneAddrWidth-1:0] event_addr0_q;
 
-  assign at0 = '{pass_word: pass_word, init: init_q, last: last_q, addr: walk};
+  assign at0 = '{pass_word: pass_word, init: pass_init, last: pass_last, addr: walk};
   always_ff @(posedge clk_i) begin
     {event1_q, event0_q} <= rst_ni ? {event0_q, tap_valid} : '0;
     bank0_q <= (rst_ni && tap_valid) ? tap_bank : '0;
@@ -198,7 +166,7 @@ module rsnn_engine #(
   );
 
   logic [BiasAddrWidth-1:0] bias_addr[Back-1];
-  assign bias_addr[0] = bias_addr_q;
+  assign bias_addr[0] = pass_bias;
   for (genvar stage = 1; stage < int'(Back) - 1; stage++) begin : gen_bias
     always_ff @(posedge clk_i) bias_addr[stage] <= bias_addr[stage-1];
   end
@@ -207,65 +175,21 @@ module rsnn_engine #(
     .load_i(load_i[rsnn_pkg::BiasMemory]), .load_addr_i, .load_data_i
   );
 
-  // ---- A bank finds its weight in the block by a turn of rows and columns.
-  if (Taps > 1) begin : gen_turn
-    logic [1:0] turn_y1_q, turn_x1_q, turn_y2_q, turn_x2_q;
-    logic [Inputs-1:0][Taps-1:0][Lanes-1:0][WeightBits-1:0] places, banks;
-    always_ff @(posedge clk_i) begin
-      {turn_y2_q, turn_x2_q, turn_y1_q, turn_x1_q} <= {turn_y1_q, turn_x1_q, tap_turn_y, tap_turn_x};
-    end
-    assign places = weight;
-    assign turned = banks;
-    for (genvar bank = 0; bank < int'(Taps); bank++) begin : gen_bank
-      always_comb begin
-        for (int unsigned n = 0; n < Inputs; n++) banks[n][bank] = '0;
-        for (int unsigned i = 0; i < Side; i++) begin
-          for (int unsigned j = 0; j < Side; j++) begin
-            if (32'(turn_y2_q) == (bank / Side + Side - i) % Side && 32'(turn_x2_q) == (bank % Side + Side - j) % Side) begin
-              for (int unsigned n = 0; n < Inputs; n++) banks[n][bank] = places[n][i*Side+j];
-            end
-          end
-        end
-      end
-    end
-  end else begin : gen_no_turn
-    assign turned = weight;
-    logic unused_turn;
-    assign unused_turn = ^{tap_turn_y, tap_turn_x};
-  end
+  rsnn_turn #(.Lanes(Lanes), .Taps(Taps), .Inputs(Inputs), .WeightBits(WeightBits)) u_turn (
+    .clk_i, .turn_y_i(tap_turn_y), .turn_x_i(tap_turn_x), .weight_i(weight), .weight_o(turned)
+  );
 
-  // ---- Neurons of a tile that lie beyond the map: without a bias, and with no event, they stay 0.
-  logic [Taps-1:0] exists;
-  if (Taps > 1) begin : gen_exists
-    logic [11:0] x_q, y_q;
-    logic [Taps-1:0] here, exists_q[1:Back-1];
-    for (genvar bank = 0; bank < int'(Taps); bank++) begin : gen_bank
-      assign here[bank] = layer_q.deep
-                       || (13'(y_q) + 13'(bank / Side) < 13'(layer_q.rows) && 13'(x_q) + 13'(bank % Side) < 13'(layer_q.columns));
-    end
-    always_ff @(posedge clk_i) begin
-      if (pass_i) {x_q, y_q} <= '0;
-      else if (pass_q && last_in_group_q) begin
-        x_q <= x_q + 12'(Side);
-        if (13'(x_q) + 13'(Side) >= 13'(layer_q.columns)) begin
-          x_q <= '0;
-          y_q <= y_q + 12'(Side);
-        end
-      end
-      exists_q[1] <= here;
-      for (int unsigned stage = 2; stage < Back; stage++) exists_q[stage] <= exists_q[stage-1];
-    end
-    assign exists = exists_q[Back-1];
-  end else begin : gen_all_exist
-    assign exists = '1;
+  logic [Taps-1:0] exists_q[1:Back-1];
+  always_ff @(posedge clk_i) begin
+    exists_q[1] <= pass_exists;
+    for (int unsigned stage = 2; stage < Back; stage++) exists_q[stage] <= exists_q[stage-1];
   end
 
   // The neuron's fields are those of the pass whose words are at the neuron: the next layer's may be here already.
   always_ff @(posedge clk_i) begin
-    begun_q <= rst_ni ? {begun_q[Read:0], pass_i} : '0;
-    if (begun_q[Read-1]) neuron_q <= layer_q;
+    if (begun[Read-1]) neuron_q <= layer_q;
   end
-  assign out_begin_o = begun_q[Read+1];
+  assign out_begin_o = begun[Read+1];
 
   logic [1:0] reset;
   logic spike, ties_even;
@@ -303,7 +227,7 @@ module rsnn_engine #(
 
     always_ff @(posedge clk_i) begin
       u_late_q <= {u_late_q[0], word[i]};
-      bias_q[i] <= exists[i/int'(Lanes)] ? bias[i] : '0;
+      bias_q[i] <= exists_q[Back-1][i/int'(Lanes)] ? bias[i] : '0;
     end
     assign out_u_o[i] = u_late_q[1];
   end
@@ -319,7 +243,7 @@ module rsnn_engine #(
     end
   end else begin : gen_one_layer
     assign base = '0;
-    assign walk = step_q;
+    assign walk = pass_step;
     assign out_addr_o = at_q[Out].addr;
   end
   always_ff @(posedge clk_i) begin
@@ -330,5 +254,5 @@ module rsnn_engine #(
 
   // Fields that belong to other blocks.
   logic unused;
-  assign unused = ^{layer_q, neuron_q, load_i, load_addr_i};
+  assign unused = ^{layer_q, neuron_q, pass_step, load_i, load_addr_i};
 endmodule

@@ -1,5 +1,5 @@
 // Loader: the contents of the memories, chunk by chunk from the registers, while no window runs.
-// Contract: python/razorsnn/contents.py; registers and what is refused: docs/architecture.md, "Loading".
+// Contract: python/razorsnn/contents.py; registers and what is refused: docs/interface.md, "Loading".
 //   order      begin, then for each memory its address and the chunks of its words, lowest bits first; then commit
 //   latency    a write is answered in the next cycle; a word is written the third cycle after its last chunk
 //   handshake  write_i pulses with a register's number and value; refused_o answers. From begin to commit whole_o is low,

@@ -1,6 +1,6 @@
 // AXI4-Lite registers: identification, control, status, interrupt, counters, keep bits of the last window, and the
 // way to rsnn_loader.
-// Register map: docs/architecture.md. Counters count up from reset and wrap at 2**32.
+// Register map: docs/interface.md. Counters count up from reset and wrap at 2**32.
 //   latency    a read answers 2 cycles after its address; a write when address and data are both there, and the loader has
 //              it the cycle after and answers in the next one, so that a read behind the write tells; a counter counts 2 cycles after its pulse, and none in the two cycles after a reset
 //   handshake  AXI4-Lite, one read and one write at a time; an unknown address reads 0, a write to it does nothing

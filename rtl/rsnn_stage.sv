@@ -97,23 +97,12 @@ module rsnn_stage #(
   localparam int unsigned AddrWidth = $clog2(MostDepth + 1);
   localparam int unsigned ActBits = (SourceBits > ActivationBits) ? SourceBits : ActivationBits;
   localparam int unsigned WeightAddrWidth = (WeightDepth > 1) ? $clog2(WeightDepth) : 1;
-  localparam int unsigned EvenAddrWidth = (EvenDepth > 1) ? $clog2(EvenDepth) : 1;
-  localparam int unsigned OddAddrWidth = (OddDepth > 1) ? $clog2(OddDepth) : 1;
 
   function automatic string image(string name);
     return Images ? {Prefix, name} : "";
   endfunction
 
   typedef logic [Slots-1:0][ActBits-1:0] word_t;
-  typedef logic [Slots-1:0][ActivationBits-1:0] stored_t;
-
-  function automatic stored_t stored(word_t word);
-    for (int unsigned i = 0; i < Slots; i++) stored[i] = ActivationBits'(word[i]);
-  endfunction
-
-  function automatic word_t loaded(stored_t word);
-    for (int unsigned i = 0; i < Slots; i++) loaded[i] = ActBits'(word[i]);
-  endfunction
 
   logic razor_start, scan_start, scan_free, scan_done, take, turn, pass, pass_free, pass_init, pass_done, first_frame;
   rsnn_pkg::layer_t layer;
@@ -127,14 +116,11 @@ module rsnn_stage #(
   assign sinking = HandsOn && row == RowWidth'(Rows - 2);
   assign row_o = row;
 
-  // ---- Activation stores: even layers write the even one, which odd layers and their gates read. The scanner has a
-  // port of its own; on the other the engine writes the store that its layer does not read, and the razor the one it does.
-  logic even_q, first_q, handing_q, razor_write, engine_write, scan_re, engine_busy, out_begin, out_valid, out_last;
-  logic [AddrWidth-1:0] scan_addr, razor_addr, write_addr;
-  word_t scan_data, razor_data, razor_write_data, source_word;
-  stored_t even_scan, odd_scan, even_razor, odd_razor, write_data;
+  // ---- Activations. Nothing is read or written in the cycles in which the row changes: so they are told by registers.
+  logic even_q, first_q, handing_q, razor_write, engine_busy, scan_re, out_begin, out_valid, out_last;
+  logic [AddrWidth-1:0] scan_addr, razor_addr;
+  word_t scan_data, razor_data, razor_write_data, out_y;
   logic [MembraneAddrWidth-1:0] out_addr;
-  word_t out_y;
 
   // Where a pass puts its outputs: the next frame may have begun when its last ones come.
   typedef struct packed {
@@ -159,43 +145,18 @@ module rsnn_stage #(
     if (out_begin) put_q <= put_next_q;
   end
 
-  always_comb begin
-    for (int unsigned i = 0; i < Slots; i++) source_word[i] = ActBits'(source_data_i[i]);
-  end
-  // Nothing is read or written in the cycles in which the row changes: so they are told by registers.
-  always_ff @(posedge clk_i) begin
-    {even_q, first_q, handing_q} <= {row[0], row == '0, handing};
-  end
-  assign source_re_o = scan_re && first_q;
-  assign source_addr_o = SourceAddrWidth'(scan_addr);
-  assign scan_data = first_q ? source_word : loaded(even_q ? even_scan : odd_scan);
-  assign razor_data = loaded(handing_q ? sink_data_i : even_q ? even_razor : odd_razor);
-  assign engine_write = out_valid && !put_q.last && !put_q.sinks;
-  assign write_addr = put_q.base + AddrWidth'(out_addr);
-  assign write_data = stored(out_y);
+  always_ff @(posedge clk_i) {even_q, first_q, handing_q} <= {row[0], row == '0, handing};
 
-  rsnn_store #(.Width($bits(stored_t)), .Depth(EvenDepth)) u_even (
-    .clk_i, .a_re_i(scan_re && even_q), .a_addr_i(EvenAddrWidth'(scan_addr)), .a_data_o(even_scan),
-    .b_we_i(even_q ? razor_write && !handing_q : engine_write),
-    .b_addr_i(EvenAddrWidth'(even_q ? razor_addr : write_addr)),
-    .b_data_i(even_q ? stored(razor_write_data) : write_data),
-    .b_data_o(even_razor)
+  rsnn_stores #(
+    .Slots(Slots), .ActBits(ActBits), .SourceBits(SourceBits), .SourceDepth(SourceDepth), .SinkDepth(SinkDepth),
+    .ActivationBits(ActivationBits), .EvenDepth(EvenDepth), .OddDepth(OddDepth), .AddrWidth(AddrWidth), .HandsOn(HandsOn)
+  ) u_stores (
+    .clk_i, .first_i(first_q), .even_i(even_q), .handing_i(handing_q), .scan_re_i(scan_re), .scan_addr_i(scan_addr),
+    .scan_data_o(scan_data), .razor_we_i(razor_write), .razor_addr_i(razor_addr), .razor_data_i(razor_write_data),
+    .razor_data_o(razor_data), .out_we_i(out_valid && !put_q.last), .out_sinks_i(put_q.sinks),
+    .out_addr_i(put_q.base + AddrWidth'(out_addr)), .out_data_i(out_y), .source_re_o, .source_addr_o, .source_data_i,
+    .sink_we_o, .sink_addr_o, .sink_data_o, .sink_data_i
   );
-  rsnn_store #(.Width($bits(stored_t)), .Depth(OddDepth)) u_odd (
-    .clk_i, .a_re_i(scan_re && !even_q && !first_q), .a_addr_i(OddAddrWidth'(scan_addr)),
-    .a_data_o(odd_scan),
-    .b_we_i(even_q ? engine_write : razor_write && !handing_q),
-    .b_addr_i(OddAddrWidth'(even_q ? write_addr : razor_addr)),
-    .b_data_i(even_q ? write_data : stored(razor_write_data)),
-    .b_data_o(odd_razor)
-  );
-  if (HandsOn) begin : gen_sink
-    assign sink_we_o = handing_q ? razor_write : out_valid && put_q.sinks;
-    assign sink_addr_o = SinkAddrWidth'(handing_q ? razor_addr : write_addr);
-    assign sink_data_o = handing_q ? stored(razor_write_data) : write_data;
-  end else begin : gen_no_sink
-    assign {sink_we_o, sink_addr_o, sink_data_o} = '0;
-  end
 
   // ---- Control.
   if (Streaming) begin : gen_order
@@ -311,5 +272,5 @@ module rsnn_stage #(
   assign {add_first_o, add_signed_o, add_addr_o, add_u_o} = {put_q.first_frame, put_q.signed_sum, out_addr, out_u};
 
   logic unused;
-  assign unused = ^{layer, scan_addr, razor_addr, write_addr, put_q, sink_data_i, keep_i};
+  assign unused = ^{layer, put_q, keep_i};
 endmodule

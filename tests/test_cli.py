@@ -93,20 +93,8 @@ def test_options_reach_the_stages(calls: list[Call], tmp_path: Path):
     run("import-qkeras", "m.h5", "--out", "r", "--config", settings, *imported)
     run("evaluate", "r", "--data", "d", "--backend", "rtl", "--limit", "3", "--scores", "s.npz")
     widths = ("--lanes", "8", "--taps", "4", "--inputs", "2", "--engines", "1,3", "--no-streaming")
-    run(
-        "generate",
-        "r",
-        "--out",
-        "b",
-        "--target",
-        "hls",
-        *widths,
-        "--headroom",
-        "2",
-        "--device",
-        "zcu104",
-        "--any-neuron",
-    )
+    beyond = ("--headroom", "2", "--device", "zcu104", "--any-neuron")
+    run("generate", "r", "--out", "b", "--target", "hls", *widths, *beyond)
     run("pack", "r", "b", "--out", "l")
     run("simulate", "b", "--data", "d", "--limit", "2", "--target", "rtl", "--load", "l")
     run("synthesise", "b", "--device", "ultrascale+", "--seeds", "3", "--top-only")

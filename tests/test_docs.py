@@ -36,6 +36,8 @@ from tests.tiny_flow import flow_config, save_toml
 PAGES = (
     "numerics",
     "architecture",
+    "interface",
+    "performance",
     "adding-a-layer",
     "training",
     "datasets",
@@ -115,19 +117,19 @@ def test_the_gate_by_hand_has_the_masks_and_scores_that_the_code_computes():
     assert numbers("docs/numerics.md", "gate scores") == scores.tolist()
 
 
-# ---- architecture.md
+# ---- interface.md, performance.md
 
 
 def test_the_layer_table_is_that_of_the_code():
-    assert table("docs/architecture.md", "layer table") == [
+    assert table("docs/interface.md", "layer table") == [
         [n, str(width), meaning] for n, width, meaning in LAYER_FIELDS
     ]
 
 
 def test_the_registers_are_those_of_the_code():
-    rows = table("docs/architecture.md", "registers")
+    rows = table("docs/interface.md", "registers")
     assert {row[0]: int(row[1], 16) for row in rows} == registers.REGISTERS
-    text = (ROOT / "docs/architecture.md").read_text()
+    text = (ROOT / "docs/interface.md").read_text()
     assert f"0x{registers.IDENTIFICATION:08X}" in text
     codes = [registers.STATUS_BUSY, registers.STATUS_CLEARING, registers.STATUS_DONE, registers.STATUS_UNENDED]
     assert "{} busy, {} clearing, {} done, {} unended".format(*codes) in text
@@ -137,7 +139,7 @@ def test_the_registers_are_those_of_the_code():
 
 
 def test_the_addresses_of_arrays_are_those_of_the_code():
-    text = (ROOT / "docs/architecture.md").read_text()
+    text = (ROOT / "docs/interface.md").read_text()
     assert registers.layer_registers(3) == (0x400 + 8 * 3, 0x404 + 8 * 3)
     assert registers.keep_register(2, 40, 33) == 0x800 + 4 * (2 * 2 + 1)
     assert all(words in text for words in ("0x400 + 8n", "0x404 + 8n", "0x800 + 4(g * ceil(T / 32) + i)"))
@@ -145,7 +147,7 @@ def test_the_addresses_of_arrays_are_those_of_the_code():
 
 def test_the_constants_of_cycles_are_those_of_the_code():
     homes = {"ops/timeline.py": timeline, "ops/razor.py": razor, "targets/cycles.py": cycles}
-    rows = table("docs/architecture.md", "constants")
+    rows = table("docs/performance.md", "constants")
     assert [(row[0], int(row[1])) for row in rows] == [(row[0], getattr(homes[row[2]], row[0])) for row in rows]
     known = {name for home in homes.values() for name in vars(home) if name.endswith("_CYCLES")}
     assert {row[0] for row in rows} == known
@@ -158,25 +160,25 @@ def test_the_memories_are_those_of_the_plan():
     plan = next(wanted)
     links = [memory for memory in make_plan(plan.graph, 4, engines=2).memories() if memory.block == "link"]
     found = (*plan.memories()[:3], *links, *plan.memories()[3:])
-    rows = table("docs/architecture.md", "memories")
+    rows = table("docs/interface.md", "memories")
     assert [row[:2] for row in rows] == [[memory.name, memory.block] for memory in found]
 
 
 def test_the_memories_of_a_load_are_those_of_the_code():
-    rows = table("docs/architecture.md", "loads")
+    rows = table("docs/interface.md", "loads")
     memories = loadable(make_plan(random_graph(NetClass(), 3), 4).shape)
     assert [row[:2] for row in rows] == [[str(number), memory.name] for number, memory in enumerate(memories)]
 
 
 def test_the_stream_word_has_the_bits_that_the_document_says():
-    bits = [row[0] for row in table("docs/architecture.md", "stream")]
+    bits = [row[0] for row in table("docs/interface.md", "stream")]
     assert bits == ["31", "30..28", "27..24", "23..12", "11..0"]
     assert event_word(5, 7, 1) == 1 << 24 | 7 << 12 | 5
     assert (MARK, X_BITS) == (1 << 31, 12)
 
 
 def test_the_exact_fields_of_a_shape_class_are_named():
-    text = (ROOT / "docs/architecture.md").read_text()
+    text = (ROOT / "docs/interface.md").read_text()
     found = re.search(r"These must be equal: (.*?)\.", text, re.DOTALL)
     assert found and re.split(r",\s+", found[1]) == list(EXACT)
     constants = re.search(r"constants of the sources \(`settings\.py`\): (.*?)\.", text, re.DOTALL)

@@ -1,4 +1,4 @@
-// Loader: replaces the contents of the memories. Writes and what is refused: docs/architecture.md, "Loading".
+// Loader: replaces the contents of the memories. Writes and what is refused: docs/interface.md, "Loading".
 //   order      begin, then for each memory its address and the chunks of its words, lowest bits first; then commit
 //   shapes     the words of rtl/rsnn_loader.sv, bit for bit (python/razorsnn/contents.py), unpacked into arrays
 //   handshake  two beats a write: the register's address, then the value. From begin to commit `whole` is false

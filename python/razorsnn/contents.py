@@ -1,6 +1,6 @@
 """What a net brings to an accelerator: the contents of its memories, as initial contents and as a load over AXI.
 
-A load is a list of register writes (docs/architecture.md, "Loading"): begin with the identity of the shape class, the
+A load is a list of register writes (docs/interface.md, "Loading"): begin with the identity of the shape class, the
 words of each memory in chunks of 32 bits, commit with their checksum. The RTL takes them from AXI4-Lite, the HLS C++
 from a stream.
 """

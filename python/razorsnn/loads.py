@@ -3,7 +3,7 @@
     graph.json graph.npz config.json   the net; metrics.json too, where it was trained here
     load.bin                           pairs of 32-bit little-endian words, in order: register address, value
     manifest.json                      inputs, and the hash of each file above
-A host writes each value to its address and then reads the status: docs/architecture.md, "Loading".
+A host writes each value to its address and then reads the status: docs/interface.md, "Loading".
 """
 
 import shutil

@@ -1,4 +1,4 @@
-"""The AXI4-Lite register map (byte addresses): what rtl/rsnn_registers.sv answers. docs/architecture.md prints it."""
+"""The AXI4-Lite register map (byte addresses): what rtl/rsnn_registers.sv answers. docs/interface.md prints it."""
 
 IDENTIFICATION = 0x5253_4E4E
 """ASCII "RSNN"."""

@@ -3,7 +3,7 @@
     bit 31      frame mark: the frame ends; the other bits are 0
     bits 27..24 polarity (the channel)
     bits 23..12 y, bits 11..0 x, in sensor pixels
-TLAST ends the window; it stands on the mark of the last frame. docs/architecture.md, "Stream words".
+TLAST ends the window; it stands on the mark of the last frame. docs/interface.md, "Stream words".
 """
 
 import numpy as np

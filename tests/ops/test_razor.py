@@ -75,8 +75,7 @@ def played(filled: np.ndarray, over: np.ndarray, slots: int, start: int, early: 
     frames, rows = len(filled), -(-filled.shape[1] // OCCUPANCY_BITS)
 
     def row_words(at: int) -> list[int]:
-        first = at * OCCUPANCY_BITS
-        return [first + int(word) for word in np.flatnonzero(filled[frame, first : first + OCCUPANCY_BITS])]
+        return [int(word) for word in np.flatnonzero(filled[frame]) if word // OCCUPANCY_BITS == at]
 
     frame, row, slot, cycle, reading, left = 0, 0, 0, start, 0, -1
     words, decided = row_words(0), list[int]()

@@ -132,8 +132,7 @@ def _play(
     """Sets `starts`, gives the multiply cycles. turns: `turn_cycles` of a pruned frame, and of a kept one; first: what
     stands for the start of a pass before the first. alone: each frame as if there were no other, from its turn on."""
     find_cycles, event_cycles, event_depth, drain_cycles = scan
-    taken, costs = np.empty_like(words), cost.ravel()
-    multiply = 0
+    taken, costs, multiply = np.empty_like(words), cost.ravel(), 0
     for t in range(len(keep)):
         if t == 0 or alone:
             free = engine = number = 0  # free, engine: when the next scan may start, the next event be taken
@@ -151,8 +150,7 @@ def _play(
                     found = max(found, taken[number - event_depth - 1] + 1 + event_cycles)
                 taken[number] = max(found, engine)
                 engine = taken[number] + max(1, costs[places[event]])
-                multiply += costs[places[event]]
-                number += 1
+                multiply, number = multiply + costs[places[event]], number + 1
             free = found - event_cycles + (len(cost) - 1 if last < 0 else max(1, len(cost) - 1 - last))
             before, done = done, max(engine, free - 1) + 1
             start = done + drain_cycles

@@ -24,7 +24,7 @@ from razorsnn.targets.templates import render
 TOP = "razorsnn_top"
 PACKAGE = "rsnn_pkg.sv"
 REGISTER_VERSION = 5
-"""Of the register map; docs/architecture.md."""
+"""Of the register map; docs/interface.md."""
 STREAM_COORDINATE_BITS = 12
 BIN_PRODUCT_BITS = 32
 

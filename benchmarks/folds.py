@@ -1,0 +1,134 @@
+"""Accuracy and cycles of settings over a whole data set, each recording unseen once: k folds, k trainings.
+
+    python -m benchmarks.folds --data ../shared/data/nmnist_small/Train --config configs/nmnist_wide.toml
+
+In each class the recordings are drawn into `--folds` parts of one size; a training a part, which validates with it and
+trains on the others. A run that was stopped goes on; what is trained is not trained again. All unseen windows count:
+for the accuracy of the deployed integers, for cycles against the dense engine (bound.py), and in RTL simulation, where
+each score, keep bit and beat is compared with the prediction.
+"""
+
+import argparse
+import logging
+from collections import defaultdict
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+
+from benchmarks.bench import measured, proven
+from benchmarks.rows import Figure, add_rows, rows_of
+from razorsnn.config import Config, load_config
+from razorsnn.experiments.tables import changed
+from razorsnn.graphfile import load_graph
+from razorsnn.plan import make_plan
+from razorsnn.render import show
+from razorsnn.samples import Samples, read_samples, split
+from razorsnn.training import train_on
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", required=True, help="folder of recordings, class = folder name")
+    parser.add_argument("--config", type=Path, default=Path("configs/nmnist_wide.toml"))
+    parser.add_argument("--folds", type=int, default=5)
+    parser.add_argument("--jobs", type=int, default=2, help="trainings at once, one thread each")
+    parser.add_argument("--lanes", type=int, default=16)
+    parser.add_argument("--taps", type=int, default=1, help="1, 4 or 9 outputs a cycle")
+    parser.add_argument("--out", type=Path, default=Path("build/bench"))
+    given = parser.parse_args()
+    out: Path = given.out.resolve()  # the simulator runs elsewhere
+    nets = out / "folds" / given.config.stem
+    tasks = [(given.data, given.config, fold, given.folds, nets / str(fold)) for fold in range(given.folds)]
+    with ProcessPoolExecutor(given.jobs, get_context("spawn")) as processes:
+        trainings = list(processes.map(trained, *zip(*tasks, strict=True)))
+    samples = read_samples(given.data, load_config(given.config))
+    runs = [
+        facts_of(samples, fold, given.folds, nets / str(fold), given.lanes, given.taps) | training
+        for fold, training in enumerate(trainings)
+    ]
+    name = f"{given.config.stem}, {given.folds} folds"
+    engine = f"{given.lanes} lanes x {given.taps} tap{'s' if given.taps > 1 else ''}"
+    command = f"python -m benchmarks.folds --data {given.data} --config {given.config} --folds {given.folds}"
+    command += f" --lanes {given.lanes} --taps {given.taps}"
+    show(name, {"folds": runs}, Console(width=170))
+    add_rows(out, name, rows_of(figures_of(name, engine, runs), command))
+
+
+def trained(data: str, config: Path, fold: int, folds: int, run: Path) -> dict[str, Any]:
+    """Trains what is not trained yet; of the unseen windows: how many are told rightly, as integers and float."""
+    logging.basicConfig(level=logging.INFO)
+    settings = fold_config(load_config(config))
+    samples = in_fold(read_samples(data, settings), fold, folds, settings.seed)
+    found = train_on(samples, run, settings, resume=(run / "checkpoint.pt").exists())
+    windows = found["windows"]["validation"]
+    return {
+        "windows": windows,
+        "right": round(found["accuracy"] * windows),
+        "right, float": round(found["float"]["accuracy"] * windows),
+        "activity": found["activity"],
+        "pruned": found["pruned"],
+    }
+
+
+def fold_config(config: Config) -> Config:
+    return changed(config, {"data": {"split": "given"}, "train": {"threads": 1}}, "folds")
+
+
+def in_fold(samples: Samples, fold: int, folds: int, seed: int) -> Samples:
+    """The same windows; the data set's own split is that of this fold."""
+    classes: dict[int, list[str]] = defaultdict(list)
+    for start in samples.starts:
+        classes[samples.slots[start].label].append(samples.slots[start].recording)
+    held = {
+        name
+        for label, names in classes.items()
+        for name in np.random.default_rng([seed, label]).permutation(sorted(names))[fold::folds]
+    }
+    slots = (
+        replace(slot, origin=replace(slot.origin, part="test" if slot.recording in held else "train"))
+        for slot in samples.slots
+    )
+    return replace(samples, slots=tuple(slots))
+
+
+def facts_of(samples: Samples, fold: int, folds: int, run: Path, lanes: int, taps: int) -> dict[str, Any]:
+    """Cycles of the unseen windows of a fold, and how many of them differ in RTL."""
+    config = load_config(run / "config.json")
+    held = split(in_fold(samples, fold, folds, config.seed), config)[1]
+    plan = make_plan(load_graph(run), lanes, taps=taps)
+    found = measured(plan, held)
+    *_, total = found["layers"]
+    proof = proven(plan, held, run)
+    return {
+        "cycles": total["measured"],
+        "dense cycles": found["ratios"]["dense cycles"],
+        "bound": total["bound"],
+        "differ in RTL": proof["differences"],
+    }
+
+
+def figures_of(name: str, engine: str, runs: Sequence[dict[str, Any]]) -> list[Figure]:
+    """name, value, goal and unit of each figure; every window counts once."""
+    windows = sum(run["windows"] for run in runs)
+
+    def mean(key: str) -> float:
+        return float(sum(run[key] * run["windows"] for run in runs) / windows)
+
+    return [
+        (f"{name}: accuracy on unseen windows, integers", sum(run["right"] for run in runs) / windows, 0.98, "share"),
+        (f"{name}: the same, float", sum(run["right, float"] for run in runs) / windows, None, "share"),
+        (f"{name}: cycles a window after the last event, {engine}", mean("cycles"), None, "cycles"),
+        (f"{name}: dense engine / measured, {engine}", mean("dense cycles") / mean("cycles"), 45, "ratio"),
+        (f"{name}: lower bound / measured, {engine}", mean("bound") / mean("cycles"), 0.95, "ratio"),
+        (f"{name}: RTL windows that differ, {engine}", sum(run["differ in RTL"] for run in runs), 0, f"of {windows}"),
+    ]
+
+
+if __name__ == "__main__":
+    main()
