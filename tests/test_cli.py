@@ -85,6 +85,15 @@ def test_help_without_a_command_and_the_version():
     assert run("--version").stdout == f"{razorsnn.__version__}\n"
 
 
+@pytest.mark.parametrize("arguments", [["doctor"], ["doctor", "--json"], ["train", "--help"]])
+def test_a_full_disk_behind_standard_output_is_told(arguments: list[str]):
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-m", "razorsnn", *arguments]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 2
+    assert done.stderr == "error: no space left for standard output or a temporary file; accepted: a disk with room\n"
+
+
 def test_options_reach_the_stages(calls: list[Call], tmp_path: Path):
     save_config(Config(seed=5), tmp_path / "settings.json")
     settings = str(tmp_path / "settings.json")

@@ -121,9 +121,7 @@ def test_the_gate_by_hand_has_the_masks_and_scores_that_the_code_computes():
 
 
 def test_the_layer_table_is_that_of_the_code():
-    assert table("docs/interface.md", "layer table") == [
-        [n, str(width), meaning] for n, width, meaning in LAYER_FIELDS
-    ]
+    assert table("docs/interface.md", "layer table") == [[n, str(width), meaning] for n, width, meaning in LAYER_FIELDS]
 
 
 def test_the_registers_are_those_of_the_code():

@@ -1,5 +1,6 @@
 """What all commands of the command line share: the app, errors in one line, results as tables or as JSON."""
 
+import errno
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
@@ -33,6 +34,11 @@ def _told() -> Iterator[None]:
     except (UserError, USAGE_ERROR) as error:
         text = error.format_message() if hasattr(error, "format_message") else str(error)
         typer.echo(f"error: {' '.join(text.split())}", err=True)
+        raise typer.Exit(USER_ERROR) from None
+    except OSError as error:  # what is written to a file of ours is told by files.py, with its name
+        if error.errno != errno.ENOSPC:
+            raise
+        typer.echo("error: no space left for standard output or a temporary file; accepted: a disk with room", err=True)
         raise typer.Exit(USER_ERROR) from None
     except KeyboardInterrupt:
         typer.echo("interrupted: the same command again resumes (train: with --resume)", err=True)
