@@ -228,12 +228,21 @@ def test_the_tables_of_the_document_are_those_of_the_code():
 # ---- README.md and links
 
 
+def anchors(path: Path) -> set[str]:
+    """Of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.*)$", path.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
 @pytest.mark.parametrize("document", [*DOCS, "CONTRIBUTING.md"])
-def test_links_lead_to_files(document: str):
+def test_links_lead_to_files_and_headings(document: str):
     path = ROOT / document
-    targets = re.findall(r"\]\(([^)#]+)", path.read_text())
-    missing = [target for target in targets if "://" not in target and not (path.parent / target).exists()]
-    assert missing == []
+    for target in re.findall(r"\]\(([^)\s]+)", path.read_text()):
+        if "://" not in target:
+            name, _, heading = target.partition("#")
+            page = path.parent / name if name else path
+            assert page.exists(), target
+            assert not heading or heading in anchors(page), target
 
 
 @pytest.mark.parametrize("document", DOCS)
