@@ -26,7 +26,7 @@ bench_run = $(if $(BENCH_RUN),--run '$(BENCH_RUN)')
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup setup-qkeras setup-spiker demo train hls csim sim report synth test test-qkeras bench bench-gesture bench-spiker lint golden clean
+.PHONY: help setup setup-qkeras setup-spiker demo train hls csim sim report synth test test-qkeras bench bench-gesture bench-folds bench-spiker lint golden clean
 
 # Before anything starts, and at no cost to those who only read the help.
 ifneq ($(filter-out help clean,$(MAKECMDGOALS)),)
@@ -116,6 +116,9 @@ bench: setup  ## cycles against the fewest possible, and speed: build/bench/resu
 
 bench-gesture: setup  ## the paper's Gesture network at T = 60: device, cycles, one whole window in RTL
 	$(BIN)/python -m benchmarks.gesture --data '$(GESTURE_DATA)' --simulate
+
+bench-folds: setup  ## five trainings: accuracy and cycles with each recording unseen once; an hour
+	$(BIN)/python -m benchmarks.folds --data '$(BENCH_DATA)'
 
 bench-spiker: setup setup-spiker  ## against Spiker+, a generator of spiking FPGA cores: needs ghdl (apt)
 	$(BIN)/python -m benchmarks.spiker --data '$(BENCH_DATA)'

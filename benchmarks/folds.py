@@ -31,6 +31,9 @@ from razorsnn.render import show
 from razorsnn.samples import Samples, read_samples, split
 from razorsnn.training import train_on
 
+ALONE = ("skip", "prune", "fold")
+"""What the dense engine lacks, one by one."""
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -104,11 +107,16 @@ def facts_of(samples: Samples, fold: int, folds: int, run: Path, lanes: int, tap
     plan = make_plan(load_graph(run), lanes, taps=taps)
     found = measured(plan, held)
     *_, total = found["layers"]
+    *_, gates = found["gates"]
     proof = proven(plan, held, run)
+    dense = found["ratios"]["dense cycles"]
     return {
         "cycles": total["measured"],
-        "dense cycles": found["ratios"]["dense cycles"],
+        "dense": dense,
+        **{name: dense / found["ratios"][name] for name in ALONE},
         "bound": total["bound"],
+        "saved": gates["saved"],
+        "cost": gates["cost"],
         "differ in RTL": proof["differences"],
     }
 
@@ -120,12 +128,17 @@ def figures_of(name: str, engine: str, runs: Sequence[dict[str, Any]]) -> list[F
     def mean(key: str) -> float:
         return float(sum(run[key] * run["windows"] for run in runs) / windows)
 
+    def share(key: str) -> float:
+        return float(sum(run[key] for run in runs) / windows)
+
     return [
-        (f"{name}: accuracy on unseen windows, integers", sum(run["right"] for run in runs) / windows, 0.98, "share"),
-        (f"{name}: the same, float", sum(run["right, float"] for run in runs) / windows, None, "share"),
+        (f"{name}: accuracy on unseen windows, integers", share("right"), 0.98, "share"),
+        (f"{name}: the same, float", share("right, float"), None, "share"),
         (f"{name}: cycles a window after the last event, {engine}", mean("cycles"), None, "cycles"),
-        (f"{name}: dense engine / measured, {engine}", mean("dense cycles") / mean("cycles"), 45, "ratio"),
+        (f"{name}: dense engine / measured, {engine}", mean("dense") / mean("cycles"), 45, "ratio"),
+        *((f"{name}: dense engine / {one} alone, {engine}", mean("dense") / mean(one), None, "ratio") for one in ALONE),
         (f"{name}: lower bound / measured, {engine}", mean("bound") / mean("cycles"), 0.95, "ratio"),
+        (f"{name}: gates: (saved - cost) / saved, {engine}", 1 - mean("cost") / mean("saved"), 0.85, "ratio"),
         (f"{name}: RTL windows that differ, {engine}", sum(run["differ in RTL"] for run in runs), 0, f"of {windows}"),
     ]
 

@@ -176,7 +176,8 @@ def test_any_other_text_is_refused_and_never_a_bug(text: str):
 
 
 SHIPPED = (
-    "cifar10_dvs", "dvs128_gesture", "gesture_excerpts", "gesture_few", "n_caltech101", "nmnist", "shd", "simulated",
+    "cifar10_dvs", "dvs128_gesture", "gesture_excerpts", "gesture_few", "n_caltech101", "nmnist",
+    "nmnist_wide", "shd", "simulated",
 )  # fmt: skip
 
 

@@ -43,10 +43,13 @@ def test_folds_are_drawn_with_the_seed(samples: Samples):
 
 
 def test_each_window_counts_once():
-    run = {"windows": 30, "right": 29, "right, float": 30, "cycles": 10.0, "dense cycles": 500.0, "bound": 9.0}
-    runs = [run | {"differ in RTL": 0}, run | {"windows": 10, "right": 8, "cycles": 20.0, "differ in RTL": 2}]
+    run = {"windows": 30, "right": 29, "right, float": 30, "cycles": 10.0, "dense": 500.0, "bound": 9.0}
+    run |= {"skip": 20.0, "prune": 400.0, "fold": 250.0, "saved": 8.0, "cost": 1.0, "differ in RTL": 0}
+    runs = [run, run | {"windows": 10, "right": 8, "cycles": 20.0, "cost": 5.0, "differ in RTL": 2}]
     found = {name.split(": ", 1)[1]: value for name, value, _, _ in figures_of("net", "engine", runs)}
     assert found["accuracy on unseen windows, integers"] == 37 / 40
     assert found["cycles a window after the last event, engine"] == 12.5
     assert found["dense engine / measured, engine"] == 40
+    assert found["dense engine / fold alone, engine"] == 2
+    assert found["gates: (saved - cost) / saved, engine"] == 0.75
     assert found["RTL windows that differ, engine"] == 2

@@ -9,7 +9,7 @@ import pytest
 TOP = Path(__file__).parents[1]
 TARGETS = [
     "help", "setup", "setup-qkeras", "setup-spiker", "demo", "train", "hls", "csim", "sim", "report", "synth", "test",
-    "test-qkeras", "bench", "bench-gesture", "bench-spiker", "lint", "golden", "clean",
+    "test-qkeras", "bench", "bench-gesture", "bench-folds", "bench-spiker", "lint", "golden", "clean",
 ]  # fmt: skip
 
 
