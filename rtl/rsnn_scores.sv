@@ -71,7 +71,7 @@ module rsnn_scores #(
   typedef logic [OccupancyBits-1:0] bits_t;
   typedef logic [RowWidth-1:0] rows_t;
 
-  logic active_q, jump, decided, decided_q;
+  logic active_q, filled_q, jump, decided, decided_q;
   logic [Fill-1:0] fill_q;
   bits_t waiting_q, bits_q;
   logic [1:0] waiting_words, words;
@@ -85,7 +85,7 @@ module rsnn_scores #(
 
   assign whole = layer_i.refined || layer_i.relative;
   assign last_slot = layer_i.refined ? LastRefined : LastK;
-  assign run = active_q && fill_q == '0 && ready_i;
+  assign run = filled_q && ready_i;
   assign slot_end = slot_q == last_slot;
   assign last_row = row_q == last_row_q;
   assign row_done = run && (!pending_q || (slot_end && single_q));
@@ -136,6 +136,8 @@ module rsnn_scores #(
       single_q <= words == 2'd2;
     end
     fill_q <= restart ? '1 : fill_q >> 1;
+    // Active and filled, told by one register: all that follows from a word's end hangs on it.
+    filled_q <= rst_ni && active_q && !restart && fill_q[Fill-1:1] == '0 && !(frame_done && frame_q == LastFrame);
     if (!rst_ni) active_q <= 1'b0;
     else if (start_i) active_q <= 1'b1;
     else if ((jump || frame_done) && frame_q == LastFrame) active_q <= 1'b0;
