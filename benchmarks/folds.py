@@ -10,7 +10,7 @@ each score, keep bit and beat is compared with the prediction.
 
 import argparse
 import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
@@ -45,12 +45,15 @@ def main() -> None:
     parser.add_argument("--taps", type=int, default=1, help="1, 4 or 9 outputs a cycle")
     parser.add_argument("--out", type=Path, default=Path("build/bench"))
     given = parser.parse_args()
+    config = load_config(given.config)
+    samples = read_samples(given.data, config)
+    if refused := refusal(samples, config, given.folds, given.jobs):
+        parser.error(refused)
     out: Path = given.out.resolve()  # the simulator runs elsewhere
     nets = out / "folds" / given.config.stem
     tasks = [(given.data, given.config, fold, given.folds, nets / str(fold)) for fold in range(given.folds)]
     with ProcessPoolExecutor(given.jobs, get_context("spawn")) as processes:
         trainings = list(processes.map(trained, *zip(*tasks, strict=True)))
-    samples = read_samples(given.data, load_config(given.config))
     runs = [
         facts_of(samples, fold, given.folds, nets / str(fold), given.lanes, given.taps) | training
         for fold, training in enumerate(trainings)
@@ -61,6 +64,19 @@ def main() -> None:
     command += f" --lanes {given.lanes} --taps {given.taps}"
     show(name, {"folds": runs}, Console(width=170))
     add_rows(out, name, rows_of(figures_of(name, engine, runs), command))
+
+
+def refusal(samples: Samples, config: Config, folds: int, jobs: int) -> str:
+    """What cannot be done, and what is accepted; empty: all can."""
+    recordings = {slot.recording: slot.label for slot in samples.slots}
+    fewest = min(Counter(recordings.values()).values())
+    if not 2 <= folds <= fewest:
+        return f"--folds {folds}; accepted: 2 to {fewest}, the recordings of the smallest class"
+    if jobs < 1:
+        return f"--jobs {jobs}; accepted: 1 or more"
+    if config.gate.kind == "none" or config.gate.baseline is not None:
+        return f"gate.kind {config.gate.kind}: no gate of the accelerator; accepted: settings with one"
+    return ""
 
 
 def trained(data: str, config: Path, fold: int, folds: int, run: Path) -> dict[str, Any]:
@@ -84,7 +100,7 @@ def fold_config(config: Config) -> Config:
 
 
 def in_fold(samples: Samples, fold: int, folds: int, seed: int) -> Samples:
-    """The same windows; the data set's own split is that of this fold."""
+    """The same windows as a data set of its own, whose split is that of this fold."""
     classes: dict[int, list[str]] = defaultdict(list)
     for start in samples.starts:
         classes[samples.slots[start].label].append(samples.slots[start].recording)
@@ -97,7 +113,7 @@ def in_fold(samples: Samples, fold: int, folds: int, seed: int) -> Samples:
         replace(slot, origin=replace(slot.origin, part="test" if slot.recording in held else "train"))
         for slot in samples.slots
     )
-    return replace(samples, slots=tuple(slots))
+    return replace(samples, slots=tuple(slots), fingerprint=f"{samples.fingerprint}, fold {fold} of {folds}")
 
 
 def facts_of(samples: Samples, fold: int, folds: int, run: Path, lanes: int, taps: int) -> dict[str, Any]:
@@ -138,7 +154,7 @@ def figures_of(name: str, engine: str, runs: Sequence[dict[str, Any]]) -> list[F
         (f"{name}: dense engine / measured, {engine}", mean("dense") / mean("cycles"), 45, "ratio"),
         *((f"{name}: dense engine / {one} alone, {engine}", mean("dense") / mean(one), None, "ratio") for one in ALONE),
         (f"{name}: lower bound / measured, {engine}", mean("bound") / mean("cycles"), 0.95, "ratio"),
-        (f"{name}: gates: (saved - cost) / saved, {engine}", 1 - mean("cost") / mean("saved"), 0.85, "ratio"),
+        (f"{name}: gates: (saved - cost) / saved, {engine}", 1 - mean("cost") / max(1, mean("saved")), 0.85, "ratio"),
         (f"{name}: RTL windows that differ, {engine}", sum(run["differ in RTL"] for run in runs), 0, f"of {windows}"),
     ]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.folds import figures_of, fold_config, in_fold
+from benchmarks.folds import figures_of, fold_config, in_fold, refusal
 from razorsnn.samples import Samples, read_samples, split
 from tests.tiny_flow import flow_config
 
@@ -36,6 +36,22 @@ def test_other_windows_than_the_unseen_train(samples: Samples):
     train, validation = split(folded, fold_config(flow_config()))
     assert sorted([*train.names, *validation.names]) == sorted(samples.names)
     assert not set(train.recordings) & set(validation.recordings)
+
+
+def test_a_net_of_other_folds_is_trained_anew(samples: Samples):
+    """It knows what was unseen then: `train_on` tells data by its fingerprint."""
+    folds = [(0, 3), (1, 3), (0, 2)]
+    assert len({in_fold(samples, fold, of, 1).fingerprint for fold, of in folds}) == len(folds)
+
+
+@pytest.mark.parametrize(("folds", "jobs", "told"), [(1, 2, "--folds 1"), (99, 2, "--folds 99"), (2, 0, "--jobs 0")])
+def test_what_cannot_be_done_is_told_before_the_trainings(samples: Samples, folds: int, jobs: int, told: str):
+    assert refusal(samples, flow_config(), folds, jobs).startswith(f"{told}; accepted: ")
+
+
+def test_settings_without_a_gate_are_told(samples: Samples):
+    assert "gate.kind none" in refusal(samples, flow_config(gate={"kind": "none"}), FOLDS, 1)
+    assert refusal(samples, flow_config(), FOLDS, 1) == ""
 
 
 def test_folds_are_drawn_with_the_seed(samples: Samples):

@@ -36,9 +36,10 @@ def _told() -> Iterator[None]:
         typer.echo(f"error: {' '.join(text.split())}", err=True)
         raise typer.Exit(USER_ERROR) from None
     except OSError as error:  # what is written to a file of ours is told by files.py, with its name
-        if error.errno != errno.ENOSPC:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
-        typer.echo("error: no space left for standard output or a temporary file; accepted: a disk with room", err=True)
+        where = error.filename or "standard output or a temporary file"
+        typer.echo(f"error: no space left for {where}; accepted: a disk with room", err=True)
         raise typer.Exit(USER_ERROR) from None
     except KeyboardInterrupt:
         typer.echo("interrupted: the same command again resumes (train: with --resume)", err=True)
