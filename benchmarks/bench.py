@@ -15,7 +15,7 @@ import numpy as np
 from rich.console import Console
 
 from benchmarks.bound import Engine
-from benchmarks.measures import gates, layers, products, ratios, row_sums
+from benchmarks.measures import ALONE, gates, layers, products, ratios, row_sums
 from benchmarks.nets import Wanted, calibrated_net
 from benchmarks.rows import Figure, Row, add_rows, rows_of
 from razorsnn.config import Config, load_config
@@ -52,13 +52,18 @@ def main() -> None:
     plan, samples = prepared(given.data, given.run, given.lanes, given.taps, given.inputs)
     facts = measured(plan, samples)
     proof = proven(plan, samples.chosen(range(SIMULATED)), out)
-    engine = f"{given.lanes} lanes x {given.taps} tap{'s' if given.taps > 1 else ''}"
-    engine += f" x {given.inputs} inputs" if given.inputs > 1 else ""
+    engine = engine_name(given.lanes, given.taps, given.inputs)
     third = f"x{given.inputs}" if given.inputs > 1 else ""
     plot(facts["layers"], out / f"cycles-{given.lanes}x{given.taps}{third}.svg")
     title = f"bench: {plan.graph.name}, {engine}, {WINDOWS} windows"
     show(title, facts, Console(width=170))
     add_rows(out, title, rows_of(figures_of(facts, proof, engine), command))
+
+
+def engine_name(lanes: int, taps: int, inputs: int = 1) -> str:
+    """As figures name it."""
+    third = f" x {inputs} inputs" if inputs > 1 else ""
+    return f"{lanes} lanes x {taps} tap{'s' if taps > 1 else ''}{third}"
 
 
 def prepared(data: str, run: Path | None, lanes: int, taps: int = 1, inputs: int = 1) -> tuple[Plan, Samples]:
@@ -110,10 +115,7 @@ def figures_of(facts: dict[str, Any], proof: dict[str, float], engine: str) -> l
         (f"cycles a window after the last event, {engine}", total["measured"], None, "cycles"),
         (f"dense engine / measured, {engine}", facts["ratios"]["all"], 45, "ratio"),
         (f"multiplies / (lanes x taps x inputs x cycles), {engine}", facts["useful"], None, "share"),
-        *(
-            (f"dense engine / {name} alone, {engine}", facts["ratios"][name], None, "ratio")
-            for name in ("skip", "prune", "fold")
-        ),
+        *((f"dense engine / {name} alone, {engine}", facts["ratios"][name], None, "ratio") for name in ALONE),
         *(
             (f"gate {row['gate']}: (saved - cost) / saved, {engine}", row["net"], 0.85, "ratio")
             for row in facts["gates"]

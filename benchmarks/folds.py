@@ -9,8 +9,7 @@ each score, keep bit and beat is compared with the prediction.
 """
 
 import argparse
-import logging
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
@@ -21,18 +20,16 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 
-from benchmarks.bench import measured, proven
+from benchmarks.bench import engine_name, measured, proven
+from benchmarks.measures import ALONE
 from benchmarks.rows import Figure, add_rows, rows_of
-from razorsnn.config import Config, load_config
+from razorsnn.config import SAVED, Config, load_config
 from razorsnn.experiments.tables import changed
 from razorsnn.graphfile import load_graph
 from razorsnn.plan import make_plan
 from razorsnn.render import show
 from razorsnn.samples import Samples, read_samples, split
 from razorsnn.training import train_on
-
-ALONE = ("skip", "prune", "fold")
-"""What the dense engine lacks, one by one."""
 
 
 def main() -> None:
@@ -55,11 +52,11 @@ def main() -> None:
     with ProcessPoolExecutor(given.jobs, get_context("spawn")) as processes:
         trainings = list(processes.map(trained, *zip(*tasks, strict=True)))
     runs = [
-        facts_of(samples, fold, given.folds, nets / str(fold), given.lanes, given.taps) | training
+        facts_of(in_fold(samples, fold, given.folds, config.seed), nets / str(fold), given.lanes, given.taps) | training
         for fold, training in enumerate(trainings)
     ]
     name = f"{given.config.stem}, {given.folds} folds"
-    engine = f"{given.lanes} lanes x {given.taps} tap{'s' if given.taps > 1 else ''}"
+    engine = engine_name(given.lanes, given.taps)
     command = f"python -m benchmarks.folds --data {given.data} --config {given.config} --folds {given.folds}"
     command += f" --lanes {given.lanes} --taps {given.taps}"
     show(name, {"folds": runs}, Console(width=170))
@@ -68,8 +65,7 @@ def main() -> None:
 
 def refusal(samples: Samples, config: Config, folds: int, jobs: int) -> str:
     """What cannot be done, and what is accepted; empty: all can."""
-    recordings = {slot.recording: slot.label for slot in samples.slots}
-    fewest = min(Counter(recordings.values()).values())
+    fewest = min(len(names) for names in by_class(samples).values())
     if not 2 <= folds <= fewest:
         return f"--folds {folds}; accepted: 2 to {fewest}, the recordings of the smallest class"
     if jobs < 1:
@@ -81,10 +77,9 @@ def refusal(samples: Samples, config: Config, folds: int, jobs: int) -> str:
 
 def trained(data: str, config: Path, fold: int, folds: int, run: Path) -> dict[str, Any]:
     """Trains what is not trained yet; of the unseen windows: how many are told rightly, as integers and float."""
-    logging.basicConfig(level=logging.INFO)
     settings = fold_config(load_config(config))
     samples = in_fold(read_samples(data, settings), fold, folds, settings.seed)
-    found = train_on(samples, run, settings, resume=(run / "checkpoint.pt").exists())
+    found = train_on(samples, run, settings, resume=True)
     windows = found["windows"]["validation"]
     return {
         "windows": windows,
@@ -99,15 +94,20 @@ def fold_config(config: Config) -> Config:
     return changed(config, {"data": {"split": "given"}, "train": {"threads": 1}}, "folds")
 
 
-def in_fold(samples: Samples, fold: int, folds: int, seed: int) -> Samples:
-    """The same windows as a data set of its own, whose split is that of this fold."""
+def by_class(samples: Samples) -> dict[int, list[str]]:
+    """The recordings of each label, in the order of their names."""
     classes: dict[int, list[str]] = defaultdict(list)
     for start in samples.starts:
         classes[samples.slots[start].label].append(samples.slots[start].recording)
+    return classes
+
+
+def in_fold(samples: Samples, fold: int, folds: int, seed: int) -> Samples:
+    """The same windows as a data set of its own, whose split is that of this fold."""
     held = {
         name
-        for label, names in classes.items()
-        for name in np.random.default_rng([seed, label]).permutation(sorted(names))[fold::folds]
+        for label, names in by_class(samples).items()
+        for name in np.random.default_rng([seed, label]).permutation(names)[fold::folds]
     }
     slots = (
         replace(slot, origin=replace(slot.origin, part="test" if slot.recording in held else "train"))
@@ -116,10 +116,9 @@ def in_fold(samples: Samples, fold: int, folds: int, seed: int) -> Samples:
     return replace(samples, slots=tuple(slots), fingerprint=f"{samples.fingerprint}, fold {fold} of {folds}")
 
 
-def facts_of(samples: Samples, fold: int, folds: int, run: Path, lanes: int, taps: int) -> dict[str, Any]:
+def facts_of(fold: Samples, run: Path, lanes: int, taps: int) -> dict[str, Any]:
     """Cycles of the unseen windows of a fold, and how many of them differ in RTL."""
-    config = load_config(run / "config.json")
-    held = split(in_fold(samples, fold, folds, config.seed), config)[1]
+    held = split(fold, load_config(run / SAVED))[1]
     plan = make_plan(load_graph(run), lanes, taps=taps)
     found = measured(plan, held)
     *_, total = found["layers"]

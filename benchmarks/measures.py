@@ -15,12 +15,9 @@ from razorsnn.targets.reference import LayerResult, WindowResult, saved_cycles, 
 
 Windows = Sequence[tuple[NDArray[np.uint8], WindowResult]]
 """Frames [T, C, H, W], and what they gave."""
-SWITCHES: dict[str, dict[str, bool]] = {
-    "dense": {},
-    "skip": {"skip": True},
-    "prune": {"prune": True},
-    "fold": {"fold": True},
-}
+ALONE = ("skip", "prune", "fold")
+"""What the dense engine lacks, one by one."""
+SWITCHES: dict[str, dict[str, bool]] = {"dense": {}, **{name: {name: True} for name in ALONE}}
 
 
 def after_last_beat(plan: Plan, result: WindowResult, words: Beats) -> int:
@@ -122,7 +119,7 @@ def _share(part: Ints, whole: Ints) -> float:
 def ratios(windows: Windows, rows: Sequence[dict[str, Any]], engine: Engine) -> dict[str, float]:
     """Cycles of the dense engine over those measured (`all`), and over those with one thing only that it lacks."""
     totals = {name: _dense(windows, engine, switches) for name, switches in SWITCHES.items()}
-    alone = {name: totals["dense"] / totals[name] for name in ("skip", "prune", "fold")}
+    alone = {name: totals["dense"] / totals[name] for name in ALONE}
     return {"dense cycles": totals["dense"], "all": totals["dense"] / sum(row["measured"] for row in rows)} | alone
 
 
